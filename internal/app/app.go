@@ -1,0 +1,197 @@
+// Package app puts the rooms together: New builds them, Start serves and runs the
+// timed work, Stop ends both. wiring.go is the readable list of what follows from
+// what. It carries out no policy sentence of its own. Only the command line, and
+// tests, import it.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/wakebell/wakebell/internal/base/clock"
+	"github.com/wakebell/wakebell/internal/base/job"
+	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/record"
+	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/triage"
+	"github.com/wakebell/wakebell/internal/detect/alert"
+	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/notify/register"
+	"github.com/wakebell/wakebell/internal/prepare/directory"
+	"github.com/wakebell/wakebell/internal/prepare/plan"
+	"github.com/wakebell/wakebell/internal/respond/escalation"
+)
+
+// App is one running product: every room, and what serves them.
+type App struct {
+	cfg  Config
+	lock *store.DirLock
+
+	Clock      *clock.Clock
+	DB         *store.DB
+	Ledger     *record.Ledger
+	People     *who.Service
+	Jobs       *job.Runner
+	Outbox     *mail.Outbox
+	Plans      *plan.Service
+	Directory  *directory.Service
+	Intake     *intake.Service
+	Alerts     *alert.Service
+	Incidents  *incident.Service
+	Triage     *triage.Service
+	Duties     *duty.Service
+	Escalation *escalation.Service
+	Register   *register.Service
+
+	watchdog *job.Watchdog
+	server   *server
+	stopBack context.CancelFunc
+	backDone chan struct{}
+}
+
+// New opens the data directory and the database and builds every room. Nothing
+// runs yet; Stop must be called even when Start never is.
+func New(ctx context.Context, cfg Config) (*App, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	a := &App{cfg: cfg.withDefaults()}
+	lock, err := store.LockDir(cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	a.lock = lock
+	if err := a.build(ctx); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	return a, nil
+}
+
+// Kinds are all kinds of ledger entries this program knows.
+func Kinds() []record.Kind {
+	var out []record.Kind
+	for _, k := range [][]record.Kind{
+		who.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), duty.Kinds(), escalation.Kinds(),
+	} {
+		out = append(out, k...)
+	}
+	return out
+}
+
+// KeyFile is where a data directory keeps the private key of its checkpoints.
+func KeyFile(dir string) string { return filepath.Join(dir, "ledger.key") }
+
+func (a *App) build(ctx context.Context) (err error) {
+	cfg := a.cfg
+	if a.Clock, err = a.clock(ctx); err != nil {
+		return err
+	}
+	a.DB, err = store.Open(ctx, store.Config{
+		Dir: cfg.Dir, URL: cfg.Database, TestClock: cfg.TestClock, Migrate: cfg.Migrate, Log: cfg.Log, Clock: a.Clock,
+	})
+	if err != nil {
+		return err
+	}
+	if err := a.restoreOffset(ctx); err != nil {
+		return err
+	}
+	a.Ledger, err = record.New(ctx, a.DB, a.Clock, record.Config{KeyFile: KeyFile(cfg.Dir), CheckpointDir: cfg.Dir}, Kinds())
+	if err != nil {
+		return err
+	}
+	a.People = who.New(a.DB, a.Ledger, a.Clock)
+	a.Jobs = job.New(a.DB, a.Clock, cfg.Log, job.Config{})
+	if a.Outbox, err = mail.New(a.DB, a.Clock, a.Jobs, cfg.Mail, cfg.Log); err != nil {
+		return err
+	}
+	a.Plans = plan.New(a.DB, a.Ledger, a.Clock)
+	a.Directory = directory.New(a.DB, a.Ledger, a.People, a.Plans, a.Clock)
+	a.Intake = intake.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory)
+	a.Alerts = alert.New(a.DB, a.Clock, a.Intake)
+	a.Incidents = incident.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.People)
+	a.Triage = triage.New(a.DB, a.Intake, a.Incidents)
+	a.Duties = duty.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.Incidents, a.Jobs)
+	a.Escalation = escalation.New(a.DB, a.Ledger, a.Clock, a.Directory, a.Plans, a.People, a.Duties, a.Intake, a.Outbox, a.Jobs,
+		escalation.Config{BaseURL: cfg.BaseURL})
+	a.Register = register.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Duties, a.Directory)
+	a.wire()
+	return nil
+}
+
+// Projectors are the rooms whose tables are rebuilt from the ledger.
+func (a *App) Projectors() []record.Projector {
+	return []record.Projector{a.Intake, a.Incidents, a.Duties, a.Escalation}
+}
+
+// maxSilence is how long the loop of timed work may be silent before people are
+// called: long enough for a slow handler, short against the shortest deadline.
+const maxSilence = 2 * time.Minute
+
+// Start serves HTTP and runs the timed work until Stop.
+func (a *App) Start(ctx context.Context) error {
+	srv, err := a.listen()
+	if err != nil {
+		return err
+	}
+	a.server = srv
+	a.Jobs.Start(ctx)
+	a.watchdog = job.NewWatchdog(a.Jobs, a.Clock, maxSilence, a.Escalation.OnJobLoopSilent)
+	a.watchdog.Start(ctx)
+	back, cancel := context.WithCancel(ctx)
+	a.stopBack, a.backDone = cancel, make(chan struct{})
+	go a.background(back)
+	srv.serve(a.cfg.Log)
+	return nil
+}
+
+// Addr is the address the HTTP server listens on.
+func (a *App) Addr() string { return a.server.addr() }
+
+// checkpointEvery is how often the newest checkpoint is left outside the database.
+const checkpointEvery = time.Minute
+
+func (a *App) background(ctx context.Context) {
+	defer close(a.backDone)
+	for a.Clock.Sleep(ctx, checkpointEvery) == nil {
+		if err := a.Ledger.LeaveCheckpoint(ctx); err != nil {
+			a.cfg.Log.Error("leave checkpoint", "error", err)
+		}
+	}
+}
+
+// Stop ends serving and timed work, leaves a checkpoint and closes the database.
+func (a *App) Stop(ctx context.Context) error {
+	var errs []error
+	if a.server != nil {
+		errs = append(errs, a.server.shutdown(ctx))
+	}
+	if a.watchdog != nil {
+		a.watchdog.Stop()
+	}
+	if a.stopBack != nil {
+		a.stopBack()
+		<-a.backDone
+		a.Jobs.Stop()
+		if err := a.Ledger.LeaveCheckpoint(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("leave checkpoint: %w", err))
+		}
+	}
+	return errors.Join(append(errs, a.close())...)
+}
+
+func (a *App) close() error {
+	var errs []error
+	if a.DB != nil {
+		errs = append(errs, a.DB.Close())
+	}
+	if a.lock != nil {
+		errs = append(errs, a.lock.Close())
+	}
+	return errors.Join(errs...)
+}

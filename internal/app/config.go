@@ -1,0 +1,56 @@
+package app
+
+import (
+	"log/slog"
+	"net/url"
+	"strings"
+
+	"github.com/wakebell/wakebell/internal/base/clock"
+	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/mail"
+)
+
+// Config says how one process runs. The zero value of every field but Dir works.
+type Config struct {
+	Dir      string // data directory: database (SQLite), key, checkpoint, lock, socket
+	Database string // "" = SQLite in Dir, or postgres://…
+	Listen   string // address of the HTTP server, default 127.0.0.1:8080
+	BaseURL  string // how people reach the server, for links in calls; default http://Listen
+	// TestClock makes the product's time movable by POST /debug/clock, on loopback
+	// only. The database is marked for it at creation.
+	TestClock bool
+	Migrate   bool // bring an existing PostgreSQL database up to date at the start
+	Mail      mail.Config
+	Log       *slog.Logger
+	Clock     *clock.Clock // tests; nil = the system's, or a movable one with TestClock
+	Version   string
+}
+
+// DefaultListen keeps a fresh server on this machine.
+const DefaultListen = "127.0.0.1:8080"
+
+// Validate names the first field that is wrong.
+func (c Config) Validate() error {
+	var f []fault.Field
+	if c.Dir == "" {
+		f = append(f, fault.Field{Field: "data", Message: "name a data directory"})
+	}
+	if u, err := url.Parse(c.BaseURL); c.BaseURL != "" && (err != nil || u.Host == "" || !strings.HasPrefix(u.Scheme, "http")) {
+		f = append(f, fault.Field{Field: "base-url", Message: "must look like https://wakebell.example.com"})
+	}
+	return fault.Invalids(f...)
+}
+
+func (c Config) withDefaults() Config {
+	if c.Listen == "" {
+		c.Listen = DefaultListen
+	}
+	if c.BaseURL == "" {
+		c.BaseURL = "http://" + c.Listen
+	}
+	c.BaseURL = strings.TrimRight(c.BaseURL, "/")
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c
+}

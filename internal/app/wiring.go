@@ -1,0 +1,37 @@
+package app
+
+import (
+	"context"
+
+	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/decide/incident"
+)
+
+// wire says what follows from what. Each line runs in the transaction of its cause.
+func (a *App) wire() {
+	// A fact, a grade or any other event of an incident re-derives its duties.
+	a.Incidents.Observe(a.Duties.OnIncident)
+	// A duty that appears, is met, falls away or alarms calls people, or lets them be.
+	a.Duties.Observe(a.Escalation.OnDuty)
+	// A contract, a team or an entity that changed re-derives every open incident, as jobs.
+	a.Directory.Observe(a.Duties.RederiveOpen)
+	// A close is refused while outward duties stand open.
+	a.Incidents.Guard(a.openDuties)
+	// Erasing a person's words re-projects the incidents and signals they stood in.
+	a.Ledger.OnErase(a.reproject)
+}
+
+func (a *App) openDuties(ctx context.Context, r store.Reader, st incident.State) ([]incident.OpenDuty, error) {
+	open, err := a.Duties.OpenDuties(ctx, r, st.ID)
+	if err != nil {
+		return nil, err
+	}
+	now := a.Clock.Now()
+	out := make([]incident.OpenDuty, len(open))
+	for i, d := range open {
+		out[i] = incident.OpenDuty{
+			Key: d.Key, Title: d.Title, DueAt: d.DueAt, Missed: d.DueAt.Before(now), Outward: d.Outward, Filing: d.Filing,
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,166 @@
+package mail
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/textproto"
+	"strconv"
+	"strings"
+
+	gomail "github.com/wneessen/go-mail"
+	"github.com/wneessen/go-mail/smtp"
+)
+
+// deliveryError says what the failure of an attempt means. permanent: the
+// server refused for good (5xx). unsure: the whole message was handed over and
+// the answer did not come.
+type deliveryError struct {
+	permanent, unsure bool
+	err               error
+}
+
+func (e *deliveryError) Error() string { return e.err.Error() }
+func (e *deliveryError) Unwrap() error { return e.err }
+
+// failure reads the server's answer, RFC 5321 section 4.2.1: 5xx is for good,
+// 4xx and everything without an answer may be tried again.
+func failure(step string, err error) error {
+	answer, ok := errors.AsType[*textproto.Error](err)
+	return &deliveryError{permanent: ok && answer.Code >= 500, err: fmt.Errorf("%s: %w", step, err)}
+}
+
+// deliver has one conversation with the server. nil means that the server has
+// accepted the message; what happens to the connection after that is nobody's
+// concern.
+func (o *Outbox) deliver(ctx context.Context, m Item) error {
+	raw, err := o.bytes(m)
+	if err != nil {
+		return &deliveryError{permanent: true, err: fmt.Errorf("write the message: %w", err)}
+	}
+	ctx, cancel := context.WithTimeout(ctx, o.cfg.Timeout)
+	defer cancel()
+	conn, err := o.dial(ctx)
+	if err != nil {
+		return failure("connect", err)
+	}
+	defer conn.Close()
+	// The protocol package knows no context: its end closes the connection.
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	c, err := smtp.NewClient(conn, o.cfg.Host)
+	if err != nil {
+		return failure("greeting", err)
+	}
+	if err := o.introduce(c); err != nil {
+		return err
+	}
+	if err := c.Mail(o.cfg.From); err != nil {
+		return failure("MAIL FROM", err)
+	}
+	for _, to := range m.To {
+		if err := c.Rcpt(to); err != nil {
+			return failure("RCPT TO", err)
+		}
+	}
+	return transfer(c, raw)
+}
+
+func transfer(c *smtp.Client, raw []byte) error {
+	w, err := c.Data()
+	if err != nil {
+		return failure("DATA", err)
+	}
+	if _, err := io.Copy(w, bytes.NewReader(raw)); err != nil {
+		return failure("send the message", err) // without its final dot: not accepted
+	}
+	if err := w.Close(); err != nil {
+		f := failure("end of the message", err)
+		if d, ok := errors.AsType[*deliveryError](f); ok {
+			_, answered := errors.AsType[*textproto.Error](err)
+			d.unsure = !answered
+		}
+		return f
+	}
+	_ = c.Quit() // accepted already
+	return nil
+}
+
+func (o *Outbox) dial(ctx context.Context) (net.Conn, error) {
+	addr := net.JoinHostPort(o.cfg.Host, strconv.Itoa(o.cfg.Port))
+	if o.cfg.TLS == Implicit {
+		d := tls.Dialer{Config: o.tls}
+		return d.DialContext(ctx, "tcp", addr)
+	}
+	var d net.Dialer
+	return d.DialContext(ctx, "tcp", addr)
+}
+
+// introduce says hello, protects the connection and signs in.
+func (o *Outbox) introduce(c *smtp.Client) error {
+	if err := c.Hello(o.domain()); err != nil {
+		return failure("EHLO", err)
+	}
+	if o.cfg.TLS == StartTLS {
+		if ok, _ := c.Extension("STARTTLS"); !ok {
+			return failure("STARTTLS", errors.New("the server does not offer it"))
+		}
+		if err := c.StartTLS(o.tls); err != nil {
+			return &deliveryError{err: fmt.Errorf("STARTTLS: %w", err)}
+		}
+	}
+	if o.cfg.User == "" {
+		return nil
+	}
+	_, offered := c.Extension("AUTH")
+	var how smtp.Auth
+	switch mechanisms := strings.Fields(offered); {
+	case contains(mechanisms, "SCRAM-SHA-256"):
+		how = smtp.ScramSHA256Auth(o.cfg.User, o.cfg.Password)
+	case contains(mechanisms, "PLAIN"):
+		how = smtp.PlainAuth("", o.cfg.User, o.cfg.Password, o.cfg.Host, false)
+	case contains(mechanisms, "LOGIN"):
+		how = smtp.LoginAuth(o.cfg.User, o.cfg.Password, o.cfg.Host, false)
+	default:
+		return failure("AUTH", errors.New("the server offers none of SCRAM-SHA-256, PLAIN, LOGIN"))
+	}
+	if err := c.Auth(how); err != nil {
+		// A wrong password is the operator's to cure, not this message's fault:
+		// it stays queued, whatever the code.
+		return &deliveryError{err: fmt.Errorf("AUTH: %w", err)}
+	}
+	return nil
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if strings.EqualFold(x, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// bytes is the message as it goes out: the same for every attempt.
+func (o *Outbox) bytes(m Item) ([]byte, error) {
+	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
+	if err := msg.From(o.cfg.From); err != nil {
+		return nil, err
+	}
+	if err := msg.To(m.To...); err != nil {
+		return nil, err
+	}
+	msg.Subject(m.Subject)
+	msg.SetMessageIDWithValue(strings.Trim(m.MessageID, "<>"))
+	msg.SetDateWithValue(m.CreatedAt)
+	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834
+	msg.SetGenHeader("X-Auto-Response-Suppress", "All")
+	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
+	var b bytes.Buffer
+	_, err := msg.WriteTo(&b)
+	return b.Bytes(), err
+}

@@ -1,0 +1,271 @@
+package record
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/ledger"
+)
+
+// Report says what was found to be right.
+type Report struct {
+	Checkpoint ledger.Checkpoint   // the state that was recomputed; not signed here
+	Key        string              // verifier key in force
+	Entries    int64               // entries read and recomputed
+	Erased     int64               // entries whose private body was destroyed
+	Epochs     int64               // epochs started by a restore
+	Against    []ledger.Checkpoint // checkpoints the ledger continues
+}
+
+// Verify reads one snapshot and recomputes everything: every commitment and
+// leaf hash, the stored tree hashes, the head; that positions have no gap, ids
+// are unique, recorded_at never falls, every hole is named by an erasure, and
+// keys and epochs follow one another. With signed checkpoints (usually the file
+// left beside the database) it also proves that the ledger continues them. A
+// finding is a *ledger.Wrong that names the first wrong entry; any other error
+// means that it could not be read.
+func Verify(ctx context.Context, db *store.DB, against ...[]byte) (Report, error) {
+	var rep Report
+	err := db.View(ctx, func(v *store.View) error {
+		var err error
+		rep, err = verify(ctx, v, against)
+		return err
+	})
+	return rep, err
+}
+
+func verify(ctx context.Context, v *store.View, against [][]byte) (Report, error) {
+	h, err := readHead(ctx, v)
+	if err != nil {
+		return Report{}, err
+	}
+	c := &check{hash: ledger.NewHasher(), holes: map[string]hole{}, named: map[string]int64{}, other: map[string]bool{}}
+	if err := c.scan(ctx, v); err != nil {
+		return Report{}, err
+	}
+	rep := Report{Checkpoint: h.checkpoint(), Key: h.key, Entries: c.tree.size, Erased: int64(len(c.holes)), Epochs: int64(len(c.epochs))}
+	if err := c.compareHead(h); err != nil {
+		return rep, err
+	}
+	if err := c.noLoose(ctx, v); err != nil {
+		return rep, err
+	}
+	if err := c.erasures(); err != nil {
+		return rep, err
+	}
+	keys, err := c.chain(h)
+	if err != nil {
+		return rep, err
+	}
+	tree := newHashes(ctx, v) // sound by now: each row was recomputed
+	for _, text := range against {
+		if len(text) == 0 {
+			continue
+		}
+		cp, err := c.continues(text, h, keys, tree)
+		if err != nil {
+			return rep, err
+		}
+		rep.Against = append(rep.Against, cp)
+	}
+	return rep, nil
+}
+
+type hole struct {
+	wrong *ledger.Wrong
+	by    string // id of the erasure
+}
+
+type epoch struct {
+	seq   int64
+	start ledger.EpochStart
+}
+
+type rotation struct {
+	seq  int64
+	body ledger.KeyRotation
+}
+
+// check is what a scan gathers.
+type check struct {
+	hash *ledger.Hasher
+	tree head // recomputed
+
+	lastID string
+	ids    []string // rising, so that most ids need one comparison
+	other  map[string]bool
+
+	holes     map[string]hole  // erased entries by id
+	named     map[string]int64 // ids named by erasures -> seq of the erasure
+	named1st  map[string]string
+	epochs    []epoch
+	rotations []rotation
+}
+
+const selectAll = "SELECT e.seq, e.at, e.known_at, e.recorded_at, e.id, e.kind, e.subject, e.actor, e.facts, e.facts_salt, e.private, e.private_salt, e.private_commit, e.erased_by, h.hashes " +
+	"FROM ledger_entry e LEFT JOIN ledger_hash h ON h.seq = e.seq ORDER BY e.seq"
+
+// stored is one row of selectAll. RawBytes point into the driver's memory and
+// hold until the next row.
+type stored struct {
+	ledger.Header
+	num                         [4]any
+	facts, factsSalt            sql.RawBytes
+	private, salt, commit, hash sql.RawBytes
+	erasedBy                    string
+}
+
+func (s *stored) targets() []any {
+	return []any{
+		&s.num[0], &s.num[1], &s.num[2], &s.num[3], &s.ID, &s.Kind, &s.Subject, &s.Actor,
+		&s.facts, &s.factsSalt, &s.private, &s.salt, &s.commit, &s.erasedBy, &s.hash,
+	}
+}
+
+// numbers takes the integers over; scanning them into any avoids a detour
+// through text.
+func (s *stored) numbers() bool {
+	ok := true
+	for i, to := range [...]*int64{&s.Seq, &s.At, &s.KnownAt, &s.RecordedAt} {
+		n, is := s.num[i].(int64)
+		*to, ok = n, ok && is
+	}
+	return ok
+}
+
+func (s *stored) wrong(format string, args ...any) *ledger.Wrong {
+	return &ledger.Wrong{Seq: s.Seq, ID: s.ID, Kind: s.Kind, What: fmt.Sprintf(format, args...)}
+}
+
+func (c *check) scan(ctx context.Context, v *store.View) error {
+	rows, err := v.Query(ctx, selectAll)
+	if err != nil {
+		return fmt.Errorf("verify: read the ledger: %w", err)
+	}
+	defer rows.Close()
+	var s stored
+	targets := s.targets()
+	for rows.Next() {
+		if err := rows.Scan(targets...); err != nil {
+			return &ledger.Wrong{Seq: c.tree.size + 1, What: "cannot be read: " + err.Error()}
+		}
+		if !s.numbers() {
+			return &ledger.Wrong{Seq: c.tree.size + 1, What: "its numbers are not numbers"}
+		}
+		if w := c.entry(&s); w != nil {
+			return w
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("verify: read the ledger after entry %d: %w", c.tree.size, err)
+	}
+	return nil
+}
+
+// entry checks one row and adds it to the recomputed tree.
+func (c *check) entry(s *stored) *ledger.Wrong {
+	switch {
+	case s.Seq < c.tree.size+1:
+		return s.wrong("its position is wrong: entries start at 1")
+	case s.Seq > c.tree.size+1:
+		return &ledger.Wrong{Seq: c.tree.size + 1, What: fmt.Sprintf("is missing (the next one is %d, %s, id %s)", s.Seq, s.Kind, s.ID)}
+	case s.hash == nil:
+		return s.wrong("its stored hash is missing")
+	case len(s.factsSalt) != ledger.SaltSize:
+		return s.wrong("the salt of its facts is damaged")
+	}
+	private, w := c.private(s)
+	if w != nil {
+		return w
+	}
+	leaf := c.hash.Leaf(&s.Header, c.hash.Commit(s.factsSalt, s.facts), private)
+	if string(c.push(leaf)) != string(s.hash) {
+		return s.wrong("its content does not lead to its stored hash: one of them was changed")
+	}
+	if s.RecordedAt < c.tree.recordedAt {
+		return s.wrong("was recorded before the entry in front of it")
+	}
+	c.tree.recordedAt = s.RecordedAt
+	if !c.fresh(s.ID) {
+		return s.wrong("its id occurs twice")
+	}
+	if len(s.Kind) > 7 && s.Kind[:7] == "ledger." {
+		return c.own(s)
+	}
+	return nil
+}
+
+// push is head.push without an allocation per entry.
+func (c *check) push(leaf ledger.Hash) []byte {
+	t := &c.tree
+	t.scratch = append(t.scratch[:0], leaf[:]...)
+	for n := t.size; n&1 == 1; n >>= 1 {
+		cut := len(t.peaks) - tlog.HashSize
+		leaf = tlog.NodeHash(ledger.Hash(t.peaks[cut:]), leaf)
+		t.peaks = t.peaks[:cut]
+		t.scratch = append(t.scratch, leaf[:]...)
+	}
+	t.peaks = append(t.peaks, leaf[:]...)
+	t.size++
+	return t.scratch
+}
+
+// private returns the commitment to the private body, or to what it was.
+func (c *check) private(s *stored) ([32]byte, *ledger.Wrong) {
+	if s.erasedBy == "" {
+		if len(s.salt) != ledger.SaltSize {
+			return [32]byte{}, s.wrong("its private body or its salt is gone, and no erasure says why")
+		}
+		return c.hash.Commit(s.salt, s.private), nil
+	}
+	if len(s.private) != 0 || len(s.salt) != 0 || len(s.commit) != tlog.HashSize {
+		return [32]byte{}, s.wrong("is marked as erased, but its private body is not replaced by a commitment")
+	}
+	c.holes[s.ID] = hole{s.wrong("its private body is gone and no erasure names it"), s.erasedBy}
+	return [32]byte(s.commit), nil
+}
+
+// fresh says whether an id is new. Ids nearly always rise.
+func (c *check) fresh(id string) bool {
+	if n := len(c.ids); n == 0 || c.ids[n-1] < id {
+		c.ids = append(c.ids, id)
+		return true
+	}
+	if c.other[id] || contains(c.ids, id) {
+		return false
+	}
+	c.other[id] = true
+	return true
+}
+
+// own reads the entries that say something about the ledger itself.
+func (c *check) own(s *stored) *ledger.Wrong {
+	var err error
+	switch s.Kind {
+	case ledger.KindErased:
+		var body ledger.Erasure
+		if err = json.Unmarshal(s.facts, &body); err == nil {
+			for _, id := range body.Entries {
+				c.named[id] = s.Seq
+				c.namedBy(id, s.ID)
+			}
+		}
+	case ledger.KindEpochStarted:
+		e := epoch{seq: s.Seq}
+		err = json.Unmarshal(s.facts, &e.start)
+		c.epochs = append(c.epochs, e)
+	case ledger.KindKeyRotated:
+		r := rotation{seq: s.Seq}
+		err = json.Unmarshal(s.facts, &r.body)
+		c.rotations = append(c.rotations, r)
+	}
+	if err != nil {
+		return s.wrong("its facts cannot be read")
+	}
+	return nil
+}

@@ -1,0 +1,53 @@
+package store
+
+import (
+	"context"
+	"runtime"
+)
+
+// Waiting returns how many requests wait for the writer.
+func Waiting(db *DB) int { return len(db.writer.queue) }
+
+// Yield lets other goroutines run.
+func Yield() { runtime.Gosched() }
+
+// Left returns 1 when the request at the head of the queue was given up. The
+// queue is looked at by taking and putting back, which is safe only while the
+// writer is held.
+func Left(db *DB) int {
+	n := 0
+	for range len(db.writer.queue) {
+		r := <-db.writer.queue
+		if r.state.Load() == left {
+			n++
+		}
+		db.writer.queue <- r
+	}
+	return n
+}
+
+// OnWriter runs a statement on the writer's own connection, between groups.
+// It is safe only while nobody writes.
+func OnWriter(db *DB, q string) error {
+	c, err := db.writer.connection()
+	if err != nil {
+		return err
+	}
+	_, err = c.ExecContext(db.writer.ctx, q)
+	return err
+}
+
+// ForgetHealth makes the next Healthy probe.
+func ForgetHealth(db *DB) { db.writer.lastGood.Store(0) }
+
+// Rebind is rebind.
+func Rebind(q string) string { return rebind(q) }
+
+// FakeMigration changes what is embedded from the view of one database.
+func FakeMigration(t interface{ Context() context.Context }, db *DB, q string, args ...any) error {
+	_, err := db.Write(t.Context(), Op{Name: "test"}, func(tx *Tx) error {
+		_, err := tx.Exec(q, args...)
+		return err
+	})
+	return err
+}

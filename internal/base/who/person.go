@@ -1,0 +1,406 @@
+package who
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wakebell/wakebell/internal/base/clock"
+	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/ident"
+	"github.com/wakebell/wakebell/internal/base/record"
+	"github.com/wakebell/wakebell/internal/base/store"
+)
+
+// Person is somebody of the company. ID is made here when empty; a chosen one
+// matches [a-z0-9-]{2,64}, goes to the ledger and so must not be a name.
+// Zone is an IANA time zone, "UTC" when empty. Deputy is a person id or "".
+type Person struct {
+	ID         string `json:"id"`
+	Name       string `json:"name"`
+	Email      string `json:"email"`
+	Phone      string `json:"phone"`
+	Webhook    string `json:"webhook"`
+	Department string `json:"department"`
+	Function   string `json:"function"`
+	Deputy     string `json:"deputy"`
+	Zone       string `json:"zone"`
+	Roles      []Role `json:"roles"`
+	Active     bool   `json:"active"`
+	Version    int    `json:"version"`
+}
+
+// Filter narrows People. Zero values do not narrow.
+type Filter struct {
+	Role       Role   `json:"role"`
+	Department string `json:"department"`
+	ActiveOnly bool   `json:"active_only"`
+}
+
+// Service keeps people and tokens.
+type Service struct {
+	db    *store.DB
+	led   *record.Ledger
+	clk   *clock.Clock
+	cache cache
+}
+
+// New returns the service. It starts nothing.
+func New(db *store.DB, led *record.Ledger, clk *clock.Clock) *Service {
+	return &Service{db: db, led: led, clk: clk}
+}
+
+// Kinds returns the ledger kinds this room writes.
+func Kinds() []record.Kind {
+	return []record.Kind{
+		{Name: "person.created", Version: 1},
+		{Name: "person.changed", Version: 1},
+		{Name: "token.created", Version: 1},
+		{Name: "token.revoked", Version: 1},
+	}
+}
+
+// personEntry is the body of person.created/1 and person.changed/1. Before is
+// nil in person.created.
+type personEntry struct {
+	Version       int           `json:"version"`
+	Before        *personFacts  `json:"before,omitempty"`
+	After         personFacts   `json:"after"`
+	BeforeContact *personDetail `json:"before_contact,omitempty" private:"true"`
+	AfterContact  personDetail  `json:"after_contact" private:"true"`
+}
+
+type personFacts struct {
+	Roles  []Role `json:"roles"`
+	Active bool   `json:"active"`
+	Deputy string `json:"deputy,omitempty"`
+}
+
+type personDetail struct {
+	Name       string `json:"name"`
+	Email      string `json:"email"`
+	Phone      string `json:"phone,omitempty"`
+	Webhook    string `json:"webhook,omitempty"`
+	Department string `json:"department,omitempty"`
+	Function   string `json:"function,omitempty"`
+	Zone       string `json:"zone"`
+}
+
+func (p Person) split() (personFacts, personDetail) {
+	return personFacts{p.Roles, p.Active, p.Deputy},
+		personDetail{p.Name, p.Email, p.Phone, p.Webhook, p.Department, p.Function, p.Zone}
+}
+
+// CreatePerson adds a person. Permission person.manage. Invalid names the
+// field; an id or e-mail address that is taken is a Conflict.
+func (s *Service) CreatePerson(ctx context.Context, by Identity, p Person) (Person, error) {
+	if err := Check(by, PermPersonManage); err != nil {
+		return Person{}, err
+	}
+	out, err := s.db.Write(ctx, store.Op{Name: "person.create", Actor: by.Actor}, func(tx *store.Tx) error {
+		made, err := s.CreatePersonTx(tx, by, p)
+		if err != nil {
+			return err
+		}
+		tx.SetResult(made.ID)
+		return nil
+	})
+	if err != nil {
+		return Person{}, fmt.Errorf("create person: %w", err)
+	}
+	return s.PersonTx(ctx, s.db, out.ResultID)
+}
+
+// CreatePersonTx is CreatePerson inside the caller's transaction.
+func (s *Service) CreatePersonTx(tx *store.Tx, by Identity, p Person) (Person, error) {
+	if err := Check(by, PermPersonManage); err != nil {
+		return Person{}, err
+	}
+	p, err := p.checked()
+	if err != nil {
+		return Person{}, err
+	}
+	now := s.clk.Now()
+	if p.ID == "" {
+		p.ID = ident.New(now)
+	}
+	p.Version = 1
+	if err := free(tx, "id", p.ID, ""); err != nil {
+		return Person{}, err
+	}
+	if err := related(tx, p); err != nil {
+		return Person{}, err
+	}
+	us := clock.Micros(now)
+	_, err = tx.Exec(`INSERT INTO person (id, name, name_key, email, email_key, phone, webhook, department,
+		function_name, deputy, zone, roles, active, version, created_at, updated_at)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+		p.ID, p.Name, strings.ToLower(p.Name), p.Email, strings.ToLower(p.Email), p.Phone, p.Webhook,
+		p.Department, p.Function, p.Deputy, p.Zone, joinRoles(p.Roles), bit(p.Active), p.Version, us, us)
+	if err != nil {
+		return Person{}, fmt.Errorf("insert person %s: %w", p.ID, err)
+	}
+	body := personEntry{Version: p.Version}
+	body.After, body.AfterContact = p.split()
+	_, err = s.led.Append(tx, record.Draft{Kind: "person.created", Subject: p.ID, Actor: by.Actor, Body: body})
+	return p, err
+}
+
+// UpdatePerson replaces everything of the person p.ID. Permission
+// person.manage. ifVersion is the version the change was made from, 0 for any;
+// another one is a Precondition error. Nothing is written when nothing differs.
+func (s *Service) UpdatePerson(ctx context.Context, by Identity, p Person, ifVersion int) (Person, error) {
+	if err := Check(by, PermPersonManage); err != nil {
+		return Person{}, err
+	}
+	_, err := s.db.Write(ctx, store.Op{Name: "person.update", Actor: by.Actor}, func(tx *store.Tx) error {
+		_, err := s.UpdatePersonTx(tx, by, p, ifVersion)
+		return err
+	})
+	if err != nil {
+		return Person{}, fmt.Errorf("update person %s: %w", p.ID, err)
+	}
+	return s.PersonTx(ctx, s.db, p.ID)
+}
+
+// UpdatePersonTx is UpdatePerson inside the caller's transaction.
+func (s *Service) UpdatePersonTx(tx *store.Tx, by Identity, p Person, ifVersion int) (Person, error) {
+	if err := Check(by, PermPersonManage); err != nil {
+		return Person{}, err
+	}
+	p, err := p.checked()
+	if err != nil {
+		return Person{}, err
+	}
+	old, err := s.PersonTx(clock.Background(), tx, p.ID)
+	if err != nil {
+		return Person{}, err
+	}
+	if ifVersion != 0 && ifVersion != old.Version {
+		return Person{}, fault.New(fault.Precondition, "The person was changed in the meantime; read it again")
+	}
+	p.Version = old.Version
+	if equal(p, old) {
+		return old, nil
+	}
+	p.Version++
+	if err := related(tx, p); err != nil {
+		return Person{}, err
+	}
+	_, err = tx.Exec(`UPDATE person SET name=?, name_key=?, email=?, email_key=?, phone=?, webhook=?, department=?,
+		function_name=?, deputy=?, zone=?, roles=?, active=?, version=?, updated_at=? WHERE id=?`,
+		p.Name, strings.ToLower(p.Name), p.Email, strings.ToLower(p.Email), p.Phone, p.Webhook,
+		p.Department, p.Function, p.Deputy, p.Zone, joinRoles(p.Roles), bit(p.Active), p.Version,
+		clock.Micros(s.clk.Now()), p.ID)
+	if err != nil {
+		return Person{}, fmt.Errorf("update person %s: %w", p.ID, err)
+	}
+	body := personEntry{Version: p.Version}
+	facts, contact := old.split()
+	body.Before, body.BeforeContact = &facts, &contact
+	body.After, body.AfterContact = p.split()
+	tx.AfterCommit(s.cache.clear) // roles and activity reach the person's tokens at once
+	_, err = s.led.Append(tx, record.Draft{Kind: "person.changed", Subject: p.ID, Actor: by.Actor, Body: body})
+	return p, err
+}
+
+const personColumns = `id, name, email, phone, webhook, department, function_name, deputy, zone, roles, active, version`
+
+// Person returns one person. Permission directory.read, or own.read for
+// oneself.
+func (s *Service) Person(ctx context.Context, by Identity, id string) (Person, error) {
+	need := PermDirectoryRead
+	if by.Person != "" && by.Person == id {
+		need = PermOwnRead
+	}
+	if err := Check(by, need); err != nil {
+		return Person{}, err
+	}
+	return s.PersonTx(ctx, s.db, id)
+}
+
+// PersonTx reads one person for other rooms, without a permission. NotFound
+// when there is none.
+func (s *Service) PersonTx(ctx context.Context, r store.Reader, id string) (Person, error) {
+	p, err := scanPerson(r.QueryRow(ctx, `SELECT `+personColumns+` FROM person WHERE id=?`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Person{}, fault.New(fault.NotFound, "There is no such person")
+	}
+	if err != nil {
+		return Person{}, fmt.Errorf("read person %s: %w", id, err)
+	}
+	return p, nil
+}
+
+// PersonByEmailTx reads the person with an e-mail address, in any case of
+// letters. NotFound when there is none.
+func (s *Service) PersonByEmailTx(ctx context.Context, r store.Reader, email string) (Person, error) {
+	p, err := scanPerson(r.QueryRow(ctx, `SELECT `+personColumns+` FROM person WHERE email_key=?`, strings.ToLower(email)))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Person{}, fault.New(fault.NotFound, "There is no such person")
+	}
+	if err != nil {
+		return Person{}, fmt.Errorf("read person by e-mail: %w", err)
+	}
+	return p, nil
+}
+
+// ActiveByRoleTx returns the active people who hold a role, ordered by name,
+// for other rooms, without a permission.
+func (s *Service) ActiveByRoleTx(ctx context.Context, r store.Reader, role Role) ([]Person, error) {
+	return readPeople(ctx, r, `SELECT `+personColumns+` FROM person WHERE active=1 AND roles LIKE ?
+		ORDER BY name_key, id`, "%,"+string(role)+",%")
+}
+
+// People lists people by name. Permission directory.read. next is "" on the
+// last page.
+func (s *Service) People(ctx context.Context, by Identity, f Filter, cursor string, limit int) (people []Person, next string, err error) {
+	if err := Check(by, PermDirectoryRead); err != nil {
+		return nil, "", err
+	}
+	if f.Role != "" && !f.Role.Valid() {
+		return nil, "", fault.InvalidField("role", "is not a role")
+	}
+	keys, err := by.OpenCursor(cursor, f, 2)
+	if err != nil {
+		return nil, "", err
+	}
+	limit = Limit(limit)
+	q, args := `SELECT `+personColumns+` FROM person WHERE 1=1`, []any{}
+	if f.Role != "" {
+		q, args = q+` AND roles LIKE ?`, append(args, "%,"+string(f.Role)+",%")
+	}
+	if f.Department != "" {
+		q, args = q+` AND department=?`, append(args, f.Department)
+	}
+	if f.ActiveOnly {
+		q += ` AND active=1`
+	}
+	if keys != nil {
+		q, args = q+` AND (name_key>? OR (name_key=? AND id>?))`, append(args, keys[0], keys[0], keys[1])
+	}
+	people, err = readPeople(ctx, s.db, q+` ORDER BY name_key, id LIMIT ?`, append(args, limit+1)...)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(people) > limit {
+		people = people[:limit]
+		last := people[limit-1]
+		next = by.Cursor(f, strings.ToLower(last.Name), last.ID)
+	}
+	return people, next, nil
+}
+
+func readPeople(ctx context.Context, r store.Reader, q string, args ...any) ([]Person, error) {
+	rows, err := r.Query(ctx, q, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list people: %w", err)
+	}
+	defer rows.Close()
+	var people []Person
+	for rows.Next() {
+		p, err := scanPerson(rows)
+		if err != nil {
+			return nil, fmt.Errorf("list people: %w", err)
+		}
+		people = append(people, p)
+	}
+	return people, rows.Err()
+}
+
+func scanPerson(row interface{ Scan(...any) error }) (Person, error) {
+	var p Person
+	var roles string
+	var active int
+	err := row.Scan(&p.ID, &p.Name, &p.Email, &p.Phone, &p.Webhook, &p.Department, &p.Function,
+		&p.Deputy, &p.Zone, &roles, &active, &p.Version)
+	p.Roles, p.Active = splitRoles(roles), active == 1
+	return p, err
+}
+
+// free refuses a value that another person than self has.
+func free(tx *store.Tx, field, value, self string) error {
+	q := `SELECT id FROM person WHERE id=? AND id<>?`
+	if field == "email" {
+		q = `SELECT id FROM person WHERE email_key=? AND id<>?`
+	}
+	var id string
+	err := tx.QueryRow(clock.Background(), q, value, self).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look for a person by %s: %w", field, err)
+	}
+	return &fault.Error{
+		Kind: fault.Conflict, Message: "Another person has this already",
+		Fields: []fault.Field{{Field: field, Message: "is taken by another person"}},
+	}
+}
+
+// related checks what needs the other people.
+func related(tx *store.Tx, p Person) error {
+	if err := free(tx, "email", strings.ToLower(p.Email), p.ID); err != nil {
+		return err
+	}
+	if p.Deputy == "" {
+		return nil
+	}
+	if p.Deputy == p.ID {
+		return fault.InvalidField("deputy", "must be somebody else")
+	}
+	var id string
+	err := tx.QueryRow(clock.Background(), `SELECT id FROM person WHERE id=?`, p.Deputy).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return fault.InvalidField("deputy", "is not a known person")
+	}
+	if err != nil {
+		return fmt.Errorf("look for the deputy: %w", err)
+	}
+	return nil
+}
+
+func equal(a, b Person) bool {
+	ra, rb := a.Roles, b.Roles
+	a.Roles, b.Roles = nil, nil
+	return fmt.Sprint(a) == fmt.Sprint(b) && slices.Equal(ra, rb)
+}
+
+// joinRoles stores roles as ",a,b," so that LIKE finds whole ones.
+func joinRoles(roles []Role) string {
+	if len(roles) == 0 {
+		return ","
+	}
+	var b strings.Builder
+	b.WriteByte(',')
+	for _, r := range roles {
+		b.WriteString(string(r) + ",")
+	}
+	return b.String()
+}
+
+func splitRoles(s string) []Role {
+	roles := []Role{}
+	for r := range strings.SplitSeq(strings.Trim(s, ","), ",") {
+		if r != "" {
+			roles = append(roles, Role(r))
+		}
+	}
+	return roles
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func loadsZone(name string) bool {
+	_, err := time.LoadLocation(name)
+	return err == nil && name != "Local"
+}

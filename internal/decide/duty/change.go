@@ -1,0 +1,235 @@
+package duty
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/record"
+	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/who"
+)
+
+// Evidence says what met a duty.
+type Evidence struct {
+	With       string    `json:"with,omitempty"` // one of the duty's met_by; default the first
+	Ref        string    `json:"ref,omitempty"`  // id or reference of the evidence
+	At         time.Time `json:"at,omitzero"`    // when; default now
+	Remark     string    `json:"remark,omitempty"`
+	LateReason string    `json:"late_reason,omitempty"` // asked when At is after the due time
+}
+
+// Meet records that a duty was done. Met late, a statutory duty asks for the reason.
+func (s *Service) Meet(ctx context.Context, by who.Identity, id string, ev Evidence) (Duty, error) {
+	if err := who.Check(by, who.PermDutyWork); err != nil {
+		return Duty{}, err
+	}
+	return s.write(ctx, by, "duty.meet", id, func(tx *store.Tx, d Duty) error { return s.meet(ctx, tx, by, d, ev) })
+}
+
+// MeetTx is Meet inside another room's transaction, by key; it does nothing when
+// the duty is no longer open (the acknowledgement came after something else met it).
+func (s *Service) MeetTx(ctx context.Context, tx *store.Tx, by who.Identity, id string, ev Evidence) error {
+	if by.IsZero() {
+		return fault.New(fault.Denied, "nobody asks")
+	}
+	d, err := byID(tx, id)
+	if err != nil || d.State != Open {
+		return err
+	}
+	return s.meet(ctx, tx, by, d, ev)
+}
+
+func (s *Service) meet(ctx context.Context, tx *store.Tx, by who.Identity, d Duty, ev Evidence) error {
+	if d.State != Open {
+		return fault.Newf(fault.Conflict, "this duty is %s already", d.State)
+	}
+	now := s.clk.Now()
+	at := cmp.Or(ev.At, now)
+	with := cmp.Or(ev.With, d.MetBy[0])
+	var f []fault.Field
+	if !slices.Contains(d.MetBy, with) {
+		f = append(f, fault.Field{Field: "with", Message: "must be one of " + strings.Join(d.MetBy, ", ")})
+	}
+	if d.NeedsAck && with != "acknowledgement" {
+		f = append(f, fault.Field{Field: "with", Message: "the contract asks for the recipient's acknowledgement: meet it with \"acknowledgement\""})
+	}
+	if at.After(now.Add(futureSlack)) {
+		f = append(f, fault.Field{Field: "at", Message: "lies in the future"})
+	}
+	if d.Statutory && at.After(d.DueAt) && strings.TrimSpace(ev.LateReason) == "" {
+		f = append(f, fault.Field{Field: "late_reason", Message: "is needed: this was due at " + d.DueAt.Format(time.RFC3339)})
+	}
+	if err := fault.Invalids(f...); err != nil {
+		return err
+	}
+	if err := s.record(ctx, tx, by, record.Draft{
+		Kind: kindMet, Subject: d.Incident, At: at,
+		Body: met{Duty: d.ID, Key: d.Key, With: with, Ref: ev.Ref, Remark: ev.Remark, LateReason: ev.LateReason},
+	}); err != nil {
+		return err
+	}
+	st, err := s.incidents.GetTx(tx, d.Incident)
+	if err != nil {
+		return err
+	}
+	return s.rederive(ctx, tx, by, st, "met "+d.Key) // a recurring duty's next one starts here
+}
+
+// futureSlack is how far ahead of our clock another clock may be.
+const futureSlack = 5 * time.Minute
+
+// Undo opens a met or waived duty again; needs a reason.
+func (s *Service) Undo(ctx context.Context, by who.Identity, id, reason string) (Duty, error) {
+	if err := who.Check(by, who.PermDutyWork); err != nil {
+		return Duty{}, err
+	}
+	return s.write(ctx, by, "duty.undo", id, func(tx *store.Tx, d Duty) error {
+		if strings.TrimSpace(reason) == "" {
+			return fault.InvalidField("reason", "is needed")
+		}
+		if d.State != Met && d.State != Waived && len(d.WaivedBy) == 0 {
+			return fault.Newf(fault.Conflict, "this duty is %s; there is nothing to undo", d.State)
+		}
+		p, err := s.planOf(tx, d)
+		if err != nil {
+			return err
+		}
+		return s.record(ctx, tx, by, record.Draft{
+			Kind: kindUndone, Subject: d.Incident,
+			Body: undone{Duty: d.ID, Key: d.Key, Reason: reason, AlarmAt: nextAlarm(d, p.ReminderFractions, s.clk.Now())},
+		})
+	})
+}
+
+// Waive records one person's yes to leaving a duty undone, with the ground. A duty
+// under law or contract is waived once legal and an executive, two persons, said so;
+// an outward duty of our own policy by either; an inward one by a superior who does
+// not hold it.
+func (s *Service) Waive(ctx context.Context, by who.Identity, id, ground string) (Duty, error) {
+	if err := who.Check(by, who.PermDutyWaive); err != nil {
+		return Duty{}, err
+	}
+	return s.write(ctx, by, "duty.waive", id, func(tx *store.Tx, d Duty) error {
+		if strings.TrimSpace(ground) == "" {
+			return fault.InvalidField("ground", "is needed: say why this need not be done")
+		}
+		if d.State != Open {
+			return fault.Newf(fault.Conflict, "this duty is %s already", d.State)
+		}
+		as, complete, err := consentOf(d, by)
+		if err != nil {
+			return err
+		}
+		return s.record(ctx, tx, by, record.Draft{
+			Kind: kindConsent, Subject: d.Incident, Body: consented{Duty: d.ID, Key: d.Key, As: as, Complete: complete, Ground: ground},
+		})
+	})
+}
+
+func consentOf(d Duty, by who.Identity) (as string, complete bool, err error) {
+	if slices.ContainsFunc(d.WaivedBy, func(c Consent) bool { return c.Person == by.Actor }) {
+		return "", false, fault.New(fault.Conflict, "you have agreed already; another person's yes is needed")
+	}
+	given := func(as string) bool {
+		return slices.ContainsFunc(d.WaivedBy, func(c Consent) bool { return c.As == as })
+	}
+	if !d.Outward {
+		if !by.Is(who.Manager) && !by.Is(who.Executive) {
+			return "", false, fault.New(fault.Denied, "an inward duty is waived by its holder's superior: a manager or an executive")
+		}
+		if d.Holder.ID == by.Person {
+			return "", false, fault.New(fault.Denied, "nobody waives a duty they hold; ask a superior")
+		}
+		return "superior", true, nil
+	}
+	switch {
+	case by.Is(who.Legal) && !given("legal"):
+		as = "legal"
+	case by.Is(who.Executive) && !given("executive"):
+		as = "executive"
+	default:
+		return "", false, fault.New(fault.Denied, "an outward duty is waived by legal and an executive; a yes of your role is not needed")
+	}
+	other := map[string]string{"legal": "executive", "executive": "legal"}[as]
+	return as, !d.Statutory || given(other), nil
+}
+
+// Assign gives the duty to a person ("" gives it back to its team).
+func (s *Service) Assign(ctx context.Context, by who.Identity, id, person string) (Duty, error) {
+	if err := who.Check(by, who.PermDutyWork); err != nil {
+		return Duty{}, err
+	}
+	return s.write(ctx, by, "duty.assign", id, func(tx *store.Tx, d Duty) error {
+		if d.State != Open {
+			return fault.Newf(fault.Conflict, "this duty is %s already", d.State)
+		}
+		holder := Ref{Kind: "person", ID: person}
+		if person == "" {
+			i := slices.IndexFunc(Rules(), func(r Rule) bool { return r.ID == d.Rule })
+			if i < 0 {
+				return fault.InvalidField("person", "is needed: the rule of this duty was retired")
+			}
+			def, err := s.defaultHolder(tx, d, Rules()[i])
+			if err != nil {
+				return err
+			}
+			holder = def
+		} else if err := s.incidents.CheckPerson(ctx, tx, person); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, by, record.Draft{
+			Kind: kindAssigned, Subject: d.Incident, Body: assigned{Duty: d.ID, Key: d.Key, Person: person, Holder: holder},
+		})
+	})
+}
+
+func (s *Service) defaultHolder(tx *store.Tx, d Duty, r Rule) (Ref, error) {
+	st, err := s.incidents.GetTx(tx, d.Incident)
+	if err != nil {
+		return Ref{}, err
+	}
+	p, err := s.planOf(tx, d)
+	if err != nil {
+		return Ref{}, err
+	}
+	dir, err := s.dirs.Snapshot(tx)
+	if err != nil {
+		return Ref{}, err
+	}
+	in := deriver{Input: Input{Incident: st, Plan: p, Dir: dir}}
+	return in.holder(r), nil
+}
+
+// write runs one change of one duty and returns the duty after it.
+func (s *Service) write(ctx context.Context, by who.Identity, op, id string, fn func(tx *store.Tx, d Duty) error) (Duty, error) {
+	var out Duty
+	res, err := s.db.Write(ctx, store.Op{Name: op, Actor: by.Actor}, func(tx *store.Tx) error {
+		d, err := byID(tx, id)
+		if err != nil {
+			return err
+		}
+		if err := fn(tx, d); err != nil {
+			return err
+		}
+		tx.SetResult(id)
+		out, err = byID(tx, id)
+		return err
+	})
+	if err != nil {
+		return Duty{}, fmt.Errorf("%s %s: %w", op, id, err)
+	}
+	if res.Replayed {
+		return one(s.db.QueryRow(ctx, `SELECT doc FROM duty WHERE id = ?`, res.ResultID))
+	}
+	return out, nil
+}
+
+// OpenDuties is the close guard's reading: every open duty of the incident.
+func (s *Service) OpenDuties(ctx context.Context, r store.Reader, incident string) ([]Duty, error) {
+	return query(ctx, r, `SELECT doc FROM duty WHERE incident_id = ? AND state = 'open' ORDER BY due_at, id`, incident)
+}

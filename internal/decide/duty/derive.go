@@ -1,0 +1,343 @@
+package duty
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/prepare/directory"
+	"github.com/wakebell/wakebell/internal/prepare/plan"
+	"github.com/wakebell/wakebell/internal/rule/deadline"
+)
+
+// Input is all a derivation reads.
+type Input struct {
+	Now      time.Time
+	Incident incident.State
+	Plan     plan.Plan // the version the incident began with
+	Dir      directory.Snapshot
+	Existing []Duty
+	NewID    func() string
+}
+
+// Difference is what a derivation changes. It is the body of one ledger entry.
+type Difference struct {
+	Added     []Duty       `json:"added,omitempty"`
+	Changed   []Duty       `json:"changed,omitempty"` // whole duties after the change
+	Withdrawn []Withdrawal `json:"withdrawn,omitempty"`
+}
+
+// Withdrawal names a duty that fell away.
+type Withdrawal struct {
+	Key    string `json:"key"`
+	Reason string `json:"reason"`
+}
+
+// Empty reports whether nothing changes.
+func (d Difference) Empty() bool { return len(d.Added)+len(d.Changed)+len(d.Withdrawn) == 0 }
+
+// Derive compares what the facts, the plan and the contracts demand now with the
+// duties there are. It is pure, never touches what is met or waived, and gives
+// every change its reason.
+func Derive(in Input) Difference {
+	d := deriver{Input: in, have: map[string]Duty{}, want: map[string]bool{}}
+	for _, e := range in.Existing {
+		d.have[e.Key] = e
+	}
+	for _, r := range Rules() {
+		why, holds := d.triggered(r)
+		if !holds {
+			continue
+		}
+		for _, t := range d.targets(r) {
+			d.owe(r, t, why)
+		}
+	}
+	d.withdraw()
+	return d.diff
+}
+
+type deriver struct {
+	Input
+	have map[string]Duty
+	want map[string]bool
+	diff Difference
+}
+
+// triggered evaluates a rule's trigger and says in words why it holds.
+func (d *deriver) triggered(r Rule) (why string, holds bool) {
+	s := d.Incident
+	if s.Status == incident.Dismissed || s.MergedInto != "" || (!s.ClosedAt.IsZero() && !r.Outward) {
+		return "", false
+	}
+	security := s.Nature == incident.Security
+	switch r.Trigger {
+	case always:
+		return "the incident is declared", true
+	case sirtActivated:
+		return d.gradeWhy(), d.sirt()
+	case sitrepOwed:
+		bil3 := security && s.BIL != nil && *s.BIL == 3
+		return d.gradeWhy(), !d.recovered() && (d.sirt() || bil3)
+	case boardOwed:
+		return d.gradeWhy(), !d.recovered() && security && s.Status == incident.Confirmed && s.BIL != nil && slices.Contains(d.Plan.BoardBILs, *s.BIL)
+	case customerData:
+		return d.customerDataWhy(), security && d.customerDataWhy() != ""
+	case legalAsked:
+		why := d.legalWhy()
+		return why, security && why != ""
+	case partyAffected:
+		return "", true
+	case controllerLaw, processorOwed:
+		return "personal data: " + string(s.PersonalData), s.PersonalData == incident.Yes
+	}
+	return "", false
+}
+
+func (d *deriver) sirt() bool {
+	s := d.Incident
+	return s.Nature == incident.Security && s.Status == incident.Confirmed && s.BIL != nil && slices.Contains(d.Plan.SIRTBILs, *s.BIL)
+}
+
+func (d *deriver) gradeWhy() string {
+	if d.Incident.BIL == nil {
+		return "not graded"
+	}
+	return fmt.Sprintf("%s %s incident, BIL %d", d.Incident.Status, d.Incident.Nature, *d.Incident.BIL)
+}
+
+func (d *deriver) recovered() bool {
+	return !d.Incident.Moment(incident.Recovered, "").IsZero() || d.Incident.Phase == incident.Review
+}
+
+func (d *deriver) customerDataWhy() string {
+	s := d.Incident
+	if s.PersonalData != incident.No {
+		return "personal data: " + string(s.PersonalData)
+	}
+	for _, h := range s.Facts[string(incident.FactHarm)].Value.Harm {
+		if h.Asset == "customer_data" {
+			return "harm to customers' data: " + h.Property
+		}
+	}
+	if len(s.ScopeNow().Customers) > 0 {
+		return "customers are in scope"
+	}
+	return ""
+}
+
+func (d *deriver) legalWhy() string {
+	if d.Incident.PersonalData != incident.No {
+		return "personal data: " + string(d.Incident.PersonalData)
+	}
+	if f, ok := d.Incident.Fact(incident.FactLaw, ""); ok && f.Value.Answer == incident.Yes {
+		return "law enforcement is considered"
+	}
+	for _, dec := range d.Incident.Decisions {
+		if dec.Kind == incident.LawEnforcement && dec.Answer == incident.Yes {
+			return "law enforcement is to be involved"
+		}
+	}
+	return ""
+}
+
+// owe adds, changes or meets the duty of one rule towards one target.
+func (d *deriver) owe(r Rule, t target, why string) {
+	ordinal := 1
+	if r.Recurs {
+		ordinal = d.ordinal(r, t)
+	}
+	key := keyOf(r.ID, t, ordinal)
+	d.want[key] = true
+	old, had := d.have[key]
+	if had && (old.State == Met || old.State == Waived) {
+		return
+	}
+	next := d.build(r, t, ordinal, why, old, had && old.State == Open)
+	d.meetFromState(&next)
+	switch {
+	case !had:
+		next.ID, next.Version = d.NewID(), 1
+		d.diff.Added = append(d.diff.Added, next)
+	case !same(old, next):
+		next.Version = old.Version + 1
+		d.diff.Changed = append(d.diff.Changed, next)
+	}
+}
+
+// same compares what the ledger would hold.
+func same(a, b Duty) bool {
+	x, errA := json.Marshal(a)
+	y, errB := json.Marshal(b)
+	return errA == nil && errB == nil && bytes.Equal(x, y)
+}
+
+func keyOf(rule string, t target, ordinal int) string {
+	k := rule
+	if t.to.ID != "" {
+		k += ":" + t.to.ID
+	}
+	if t.entity != "" {
+		k += "@" + t.entity
+	}
+	return fmt.Sprintf("%s:%d", k, ordinal)
+}
+
+// ordinal is the number of the report that is due next. Situation reports count
+// those the incident has sent; board reports those that were met.
+func (d *deriver) ordinal(r Rule, t target) int {
+	if r.ID == RuleSitrep {
+		for n := d.Incident.Sitreps; n > 0; n-- { // the one just sent is met by it
+			key := keyOf(r.ID, t, n)
+			if e, ok := d.have[key]; ok && e.State == Open {
+				d.want[key] = true
+				e.State, e.MetAt, e.MetWith, e.AlarmAt = Met, d.Incident.LastSitrepAt, "report", time.Time{}
+				e.Version++
+				d.diff.Changed = append(d.diff.Changed, e)
+			}
+		}
+		return d.Incident.Sitreps + 1
+	}
+	n := 1
+	for {
+		e, ok := d.have[keyOf(r.ID, t, n)]
+		if !ok || (e.State != Met && e.State != Waived) {
+			return n
+		}
+		d.want[e.Key] = true
+		n++
+	}
+}
+
+// build makes the duty as it should stand now; live means old is open and keeps
+// its identity, its trigger time and its holder if a person took it.
+func (d *deriver) build(r Rule, t target, ordinal int, why string, old Duty, live bool) Duty {
+	s := d.Incident
+	n := old
+	if !live {
+		n = Duty{ID: old.ID, Version: old.Version, Alarms: old.Alarms, DerivedAt: d.Now}
+	}
+	n.Incident, n.Ref, n.Drill = s.ID, s.Ref, s.Kind == incident.Drill
+	n.Key, n.Rule, n.Ordinal, n.Entity = keyOf(r.ID, t, ordinal), r.ID, ordinal, t.entity
+	n.Recipient, n.Outward, n.Filing, n.MetBy = t.to, r.Outward, r.Filing, r.MetBy
+	n.Title = title(r, t, ordinal)
+	n.NeedsAck = t.contract != nil && t.contract.Acknowledge
+	n.Statutory = r.ID == RuleAuthority || r.ID == RuleController || t.contract != nil
+	n.State = Open
+	if !n.Taken {
+		n.Holder = d.holder(r)
+	}
+	if n.Calls = ""; r.Calls {
+		n.Calls = t.to.ID
+	}
+	if n.Manager = ""; len(s.Assignments[incident.FnManager]) > 0 {
+		n.Manager = s.Assignments[incident.FnManager][0]
+	}
+	if t.why != "" {
+		why = t.why
+	}
+	n.Basis = Basis{Text: r.Text, Source: r.Source, Sure: t.sure, Plan: d.Plan.Version, Why: why}
+	cands := d.candidates(r, t, ordinal, n.DerivedAt)
+	n.Candidates, n.Start, n.StartAt, n.DueAt = winner(r, cands, n.DerivedAt)
+	if !live || !n.DueAt.Equal(old.DueAt) {
+		n.AlarmAt = nextAlarm(n, d.Plan.ReminderFractions, d.Now)
+	}
+	return n
+}
+
+func title(r Rule, t target, ordinal int) string {
+	out := r.Title
+	if strings.Contains(out, "%s") {
+		out = fmt.Sprintf(out, t.to.Name)
+	}
+	if r.Recurs {
+		out = fmt.Sprintf("%s no. %d", out, ordinal)
+	}
+	return out
+}
+
+// winner picks the due time. A rule that is due at once when its time passed before
+// it applied gets a second candidate that says so.
+func winner(r Rule, cands []deadline.Candidate, triggered time.Time) ([]deadline.Candidate, string, time.Time, time.Time) {
+	marked, i := deadline.Shortest(cands)
+	if i < 0 {
+		return marked, "", time.Time{}, time.Time{}
+	}
+	w := marked[i]
+	if r.AtOnce && w.DueAt.Before(triggered) {
+		marked[i].Wins = false
+		marked[i].Reason = "this time had passed when the rule came to apply"
+		w = deadline.Candidate{
+			Name: "at once", Kind: deadline.Policy, Start: startTriggered, StartAt: triggered, Period: deadline.Minutes(0),
+			DueAt: triggered, Reason: "the time allowed had passed already: due now", Wins: true,
+		}
+		marked = append(marked, w)
+	}
+	return marked, w.Start, w.StartAt, w.DueAt
+}
+
+// meetFromState meets what the incident itself shows as done.
+func (d *deriver) meetFromState(n *Duty) {
+	s := d.Incident
+	met := func(at time.Time, with string) {
+		n.State, n.MetAt, n.MetWith, n.AlarmAt = Met, at, with, time.Time{}
+	}
+	switch {
+	case n.Rule == RuleProductTeam && !s.TeamToldAt.IsZero():
+		met(s.TeamToldAt, "acknowledgement")
+	case n.Rule == RuleClassify && s.BIL != nil:
+		met(s.ClassifiedAt, "grade")
+	}
+}
+
+// withdraw ends every open duty that is no longer demanded.
+func (d *deriver) withdraw() {
+	for _, e := range d.Existing {
+		if e.State == Open && !d.want[e.Key] {
+			d.diff.Withdrawn = append(d.diff.Withdrawn, Withdrawal{Key: e.Key, Reason: d.withdrawReason(e)})
+		}
+	}
+}
+
+func (d *deriver) withdrawReason(e Duty) string {
+	switch s := d.Incident; {
+	case s.MergedInto != "":
+		return "the incident was merged into another"
+	case s.Status == incident.Dismissed:
+		return "the incident was dismissed"
+	case !s.ClosedAt.IsZero() && !e.Outward:
+		return "the incident is closed"
+	}
+	for _, r := range Rules() {
+		if r.ID == e.Rule {
+			if _, holds := d.triggered(r); holds {
+				return e.Recipient.Name + " is no longer a recipient under the facts recorded"
+			}
+			return "no longer the case: " + string(r.Trigger)
+		}
+	}
+	return "the rule was retired"
+}
+
+// nextAlarm is the next reminder (a fraction of the time allowed, from the plan) or
+// the due time itself; zero when the alarm for this due time was raised.
+func nextAlarm(d Duty, fractions []float64, now time.Time) time.Time {
+	for _, a := range d.Alarms {
+		if a.Kind == "missed" && a.Due.Equal(d.DueAt) {
+			return time.Time{}
+		}
+	}
+	for _, t := range deadline.Fractions(d.StartAt, d.DueAt, fractions) {
+		if t.After(now) && t.Before(d.DueAt) {
+			return t
+		}
+	}
+	if d.DueAt.Before(now) {
+		return now
+	}
+	return d.DueAt
+}

@@ -1,0 +1,151 @@
+package duty
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wakebell/wakebell/internal/base/clock"
+	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/who"
+)
+
+// Filter narrows a list of duties; empty fields do not.
+type Filter struct {
+	State     State  `json:"state,omitempty"` // missed: open and past its due time
+	Incident  string `json:"incident,omitempty"`
+	Holder    string `json:"holder,omitempty"` // id of a person or team
+	Recipient string `json:"recipient,omitempty"`
+	Outward   bool   `json:"outward,omitempty"` // only those owed to the outside
+	Drill     *bool  `json:"drill,omitempty"`
+}
+
+// Page is one page of duties, by due time; Next is "" on the last.
+type Page struct {
+	Items []Duty
+	Next  string
+}
+
+// List returns duties of all incidents, the earliest due first.
+func (s *Service) List(ctx context.Context, by who.Identity, f Filter, cursor string, limit int) (Page, error) {
+	if err := who.Check(by, who.PermDutyRead); err != nil {
+		return Page{}, err
+	}
+	after, err := by.OpenCursor(cursor, f, 2)
+	if err != nil {
+		return Page{}, err
+	}
+	where, args, err := f.sql(s.clk.Now())
+	if err != nil {
+		return Page{}, err
+	}
+	if after != nil {
+		us, err := strconv.ParseInt(after[0], 10, 64)
+		if err != nil {
+			return Page{}, fault.InvalidField("cursor", "does not belong to this list; start again without it")
+		}
+		where, args = append(where, "(due_at > ? OR (due_at = ? AND id > ?))"), append(args, us, us, after[1])
+	}
+	limit = who.Limit(limit)
+	items, err := query(ctx, s.db, `SELECT doc FROM duty WHERE `+strings.Join(where, " AND ")+` ORDER BY due_at, id LIMIT ?`, append(args, limit+1)...)
+	if err != nil {
+		return Page{}, fmt.Errorf("list duties: %w", err)
+	}
+	p := Page{Items: items}
+	if len(items) > limit {
+		p.Items = items[:limit]
+		last := p.Items[limit-1]
+		p.Next = by.Cursor(f, strconv.FormatInt(clock.Micros(last.DueAt), 10), last.ID)
+	}
+	return p, nil
+}
+
+func (f Filter) sql(now time.Time) (where []string, args []any, err error) {
+	where = []string{"1 = 1"}
+	add := func(cond string, a ...any) { where, args = append(where, cond), append(args, a...) }
+	switch f.State {
+	case "":
+	case Open:
+		add("state = 'open' AND due_at >= ?", clock.Micros(now))
+	case Missed:
+		add("state = 'open' AND due_at < ?", clock.Micros(now))
+	case Met, Waived, Withdrawn:
+		add("state = ?", string(f.State))
+	default:
+		return nil, nil, fault.InvalidField("state", "must be open, missed, met, waived or withdrawn")
+	}
+	if f.Incident != "" {
+		add("incident_id = ?", f.Incident)
+	}
+	if f.Holder != "" {
+		add("holder_id = ?", f.Holder)
+	}
+	if f.Recipient != "" {
+		add("recipient_id = ?", f.Recipient)
+	}
+	if f.Outward {
+		add("outward = 1")
+	}
+	if f.Drill != nil {
+		add("drill = ?", flag(*f.Drill))
+	}
+	return where, args, nil
+}
+
+// Get returns one duty by id.
+func (s *Service) Get(ctx context.Context, by who.Identity, id string) (Duty, error) {
+	if err := who.Check(by, who.PermDutyRead); err != nil {
+		return Duty{}, err
+	}
+	return one(s.db.QueryRow(ctx, `SELECT doc FROM duty WHERE id = ?`, id))
+}
+
+// ForIncident returns all duties of an incident in the order they fall due, for
+// rooms that have checked who asks.
+func (s *Service) ForIncident(ctx context.Context, r store.Reader, incident string) ([]Duty, error) {
+	return query(ctx, r, `SELECT doc FROM duty WHERE incident_id = ? ORDER BY due_at, id`, incident)
+}
+
+func ofIncident(ctx context.Context, r store.Reader, incident string) ([]Duty, error) {
+	return query(ctx, r, `SELECT doc FROM duty WHERE incident_id = ? ORDER BY id`, incident)
+}
+
+func byID(tx *store.Tx, id string) (Duty, error) {
+	return one(tx.QueryRow(clock.Background(), `SELECT doc FROM duty WHERE id = ?`, id))
+}
+
+func one(row *sql.Row) (d Duty, err error) {
+	var doc []byte
+	if err = row.Scan(&doc); errors.Is(err, sql.ErrNoRows) {
+		return d, fault.New(fault.NotFound, "there is no such duty")
+	} else if err != nil {
+		return d, err
+	}
+	return d, json.Unmarshal(doc, &d)
+}
+
+func query(ctx context.Context, r store.Reader, q string, args ...any) (out []Duty, err error) {
+	rows, err := r.Query(ctx, q, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var doc []byte
+		var d Duty
+		if err := rows.Scan(&doc); err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(doc, &d); err != nil {
+			return nil, err
+		}
+		out = append(out, d)
+	}
+	return out, rows.Err()
+}

@@ -1,0 +1,151 @@
+package duty
+
+import (
+	"github.com/wakebell/wakebell/internal/prepare/plan"
+	"github.com/wakebell/wakebell/internal/rule/deadline"
+)
+
+// trigger names the condition under which a rule owes something; see triggered.
+type trigger string
+
+const (
+	always        trigger = "incident declared"
+	sirtActivated trigger = "confirmed security incident with a BIL that calls the SIRT"
+	sitrepOwed    trigger = "SIRT activated, or security incident classified BIL 3; not recovered"
+	boardOwed     trigger = "confirmed security incident with a BIL that the board hears of; not recovered"
+	customerData  trigger = "customer data may be involved"
+	legalAsked    trigger = "personal data unknown or yes, or law enforcement considered"
+	partyAffected trigger = "the party is affected"
+	controllerLaw trigger = "our entity is controller, personal data, risk not excluded"
+	processorOwed trigger = "our entity is processor and personal data is involved"
+)
+
+// The names of starts that are not facts of the incident.
+const (
+	startTriggered = "triggered" // the moment the rule came to apply in this incident
+	startLast      = "last"      // the report before; for the first one: triggered
+	startPlan      = "plan"      // the moment the plan names for customers
+)
+
+// Rule is one row of the policies as data: when it is owed, from which moment it
+// counts, how long, who holds it, who receives it, what meets it, and the sentence
+// it comes from. It is withdrawn when its trigger no longer holds.
+type Rule struct {
+	ID        string
+	Title     string // %s is the recipient's name
+	Trigger   trigger
+	Start     string // discovered, triggered, last (of the one before), aware
+	Period    func(plan.Plan) deadline.Period
+	AtOnce    bool   // when the due time passed before the trigger held: due at the trigger
+	Recurs    bool   // the next ordinal starts when the one before is met
+	Holder    string // team kind, "product" for the incident's team, or "manager"
+	Recipient string // team kind, "product", "manager", or a party kind
+	Calls     bool   // people of the recipient team are called at once
+	Outward   bool
+	Filing    bool
+	MetBy     []string
+	Source    string
+	Text      string
+}
+
+func minutes(f func(plan.Plan) int) func(plan.Plan) deadline.Period {
+	return func(p plan.Plan) deadline.Period { return deadline.Minutes(f(p)) }
+}
+
+func hours(f func(plan.Plan) int) func(plan.Plan) deadline.Period {
+	return func(p plan.Plan) deadline.Period { return deadline.Hours(f(p)) }
+}
+
+// Rule ids that other code names.
+const (
+	RuleProductTeam = "product_team"
+	RuleClassify    = "classify"
+	RuleSIRT        = "sirt"
+	RuleSitrep      = "sitrep"
+	RuleBoard       = "board"
+	RuleAuthority   = "authority_gdpr"
+	RuleController  = "controller"
+)
+
+// Rules returns every rule of the policies, in the order duties are shown.
+func Rules() []Rule { return append(inwardRules(), outwardRules()...) }
+
+func inwardRules() []Rule {
+	return []Rule{
+		{
+			ID: RuleProductTeam, Title: "Tell the product team (%s)", Trigger: always, Start: "discovered",
+			Period: minutes(func(p plan.Plan) int { return p.ProductTeamMinutes }), Holder: "product", Recipient: "product", Calls: true,
+			MetBy: []string{"acknowledgement"}, Source: "policy 003, Escalation Procedure",
+			Text: "A suspected security incident reaches the product team as soon as possible, at most 20 minutes after discovery.",
+		},
+		{
+			ID: RuleClassify, Title: "Verify and classify", Trigger: always, Start: "discovered",
+			Period: minutes(func(p plan.Plan) int { return p.ClassifyMinutes }), Holder: "product", Recipient: "manager",
+			MetBy: []string{"grade"}, Source: "policy 003, Escalation Procedure",
+			Text: "The product team verifies and classifies the incident, in time for the SIRT to be called within 60 minutes of discovery.",
+		},
+		{
+			ID: RuleSIRT, Title: "Call the SIRT", Trigger: sirtActivated, Start: "discovered", AtOnce: true,
+			Period: minutes(func(p plan.Plan) int { return p.SIRTMinutes }), Holder: "product", Recipient: "sirt", Calls: true,
+			MetBy: []string{"acknowledgement"}, Source: "policy 003, Escalation Procedure",
+			Text: "A verified security incident of BIL 1 or 2 goes to the SIRT within 60 minutes of discovery.",
+		},
+		{
+			ID: "leadership", Title: "Tell senior leadership, with the impact", Trigger: sirtActivated, Start: "discovered", AtOnce: true,
+			Period: minutes(func(p plan.Plan) int { return p.LeadershipMinutes }), Holder: "manager", Recipient: "leadership", Calls: true,
+			MetBy: []string{"record", "acknowledgement"}, Source: "policy 003, Notification and Communication",
+			Text: "The incident response manager reports the incident to the senior leadership.",
+		},
+		{
+			ID: "siht", Title: "Tell the SIHT: customer data may be involved", Trigger: customerData, Start: startTriggered,
+			Period: minutes(func(p plan.Plan) int { return p.SIHTMinutes }), Holder: "leadership", Recipient: "siht", Calls: true,
+			MetBy: []string{"acknowledgement"}, Source: "policy 003, Notification and Communication",
+			Text: "Senior leadership promptly reports potential breaches and incidents that involve customer data to the SIHT.",
+		},
+		{
+			ID: "legal", Title: "Alert legal counsel", Trigger: legalAsked, Start: startTriggered,
+			Period: minutes(func(p plan.Plan) int { return p.LegalMinutes }), Holder: "manager", Recipient: "legal", Calls: true,
+			MetBy: []string{"acknowledgement"}, Source: "policy 001, Alert the authorities and legal counsel",
+			Text: "Legal counsel is alerted, and consulted before any contact with law enforcement.",
+		},
+		{
+			ID: RuleSitrep, Title: "Situation report to the SIHT", Trigger: sitrepOwed, Start: startLast, Recurs: true,
+			Period: hours(func(p plan.Plan) int { return p.SitrepHours }), Holder: "manager", Recipient: "siht",
+			MetBy: []string{"report"}, Source: "policy 003, Escalation Procedure",
+			Text: "The SIHT gets a situation report every second hour, from the SIRT for BIL 1 and 2, from the product team for BIL 3.",
+		},
+		{
+			ID: RuleBoard, Title: "Report to the board of directors", Trigger: boardOwed, Start: startLast, Recurs: true,
+			Period: minutes(func(p plan.Plan) int { return p.BoardFirstMinutes }), Holder: "siht", Recipient: "board",
+			MetBy: []string{"report", "record"}, Source: "policy 003, Escalation Procedure",
+			Text: "The SIHT reports to the board of directors in accordance with its governance.",
+		},
+	}
+}
+
+func outwardRules() []Rule {
+	notice := []string{"notice", "acknowledgement"}
+	const customers = "Affected customers and partners are told within 48 hours, by contract or by law, whichever is shorter; within 24 hours when personal data may be involved."
+	party := func(kind string) Rule {
+		return Rule{
+			ID: kind, Title: "Tell %s", Trigger: partyAffected, Start: startPlan, Holder: "siht", Recipient: kind,
+			Period:  hours(func(p plan.Plan) int { return p.CustomerHours }),
+			Outward: true, MetBy: notice, Source: "policy 003, Notification and Communication; policy 000", Text: customers,
+		}
+	}
+	return []Rule{
+		party("customer"), party("partner"), party("employee_group"),
+		{
+			ID: RuleController, Title: "Tell the controller %s", Trigger: processorOwed, Start: "aware", Holder: "siht", Recipient: "controller",
+			Period:  hours(func(p plan.Plan) int { return p.ControllerHours }),
+			Outward: true, MetBy: []string{"notice"}, Source: "GDPR Art. 33(2)",
+			Text: "A processor tells the controller without undue delay after becoming aware of a personal data breach.",
+		},
+		{
+			ID: RuleAuthority, Title: "Notify %s", Trigger: controllerLaw, Start: "aware", Holder: "siht", Recipient: "authority",
+			Period:  hours(func(p plan.Plan) int { return p.AuthorityHours }),
+			Outward: true, Filing: true, MetBy: []string{"filing"}, Source: "GDPR Art. 33(1)",
+			Text: "A controller notifies the supervisory authority within 72 hours of becoming aware, unless a risk to persons is unlikely.",
+		},
+	}
+}

@@ -1,0 +1,331 @@
+package duty
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/prepare/directory"
+	"github.com/wakebell/wakebell/internal/rule/deadline"
+	"github.com/wakebell/wakebell/internal/rule/regime"
+)
+
+// target is one recipient a rule applies to.
+type target struct {
+	to       Ref
+	entity   string // our legal entity that owes it
+	contract *directory.Contract
+	statute  *deadline.Candidate // from the law engine
+	why      string              // replaces the trigger's reason
+	sure     string
+}
+
+func (d *deriver) targets(r Rule) []target {
+	switch r.Recipient {
+	case "customer", "partner", "employee_group":
+		return d.parties(directory.PartyKind(r.Recipient))
+	case "controller":
+		return d.controllers()
+	case "authority":
+		return d.authorities()
+	}
+	return []target{{to: d.team(r.Recipient)}}
+}
+
+// team resolves "product", "manager" or a team kind to whom it is in this incident.
+func (d *deriver) team(kind string) Ref {
+	switch kind {
+	case "manager":
+		if m := d.Incident.Assignments[incident.FnManager]; len(m) > 0 {
+			return Ref{Kind: "person", ID: m[0], Name: "incident manager"}
+		}
+		return Ref{Kind: "function", Name: "incident manager"}
+	case "product":
+		for _, id := range []string{d.Incident.Team, d.Dir.ITServices[d.Incident.Service].Team, d.Plan.DefaultTeam} {
+			if t, ok := d.Dir.Teams[id]; ok {
+				return Ref{Kind: "team", ID: t.ID, Name: t.Name}
+			}
+		}
+	default:
+		if ts := d.Dir.TeamsOf(directory.TeamKind(kind)); len(ts) > 0 {
+			return Ref{Kind: "team", ID: ts[0].ID, Name: ts[0].Name}
+		}
+	}
+	return Ref{Kind: "team", Name: kind + " team (none in the directory)"}
+}
+
+func (d *deriver) holder(r Rule) Ref {
+	h := r.Holder
+	if r.ID == RuleSitrep && d.Incident.BIL != nil && *d.Incident.BIL == 3 {
+		h = "product"
+	}
+	return d.team(h)
+}
+
+// affected lists the ids of affected parties of one kind: those in scope, and for
+// customers without a list of their own those of the services in scope.
+func (d *deriver) affected(kind directory.PartyKind) (ids []string, why string) {
+	scope := d.Incident.ScopeNow()
+	switch kind {
+	case directory.PartyPartner:
+		return scope.Partners, "in scope"
+	case directory.PartyEmployeeGroup:
+		return scope.EmployeeGroups, "in scope"
+	}
+	if len(scope.Customers) > 0 {
+		return scope.Customers, "in scope"
+	}
+	for _, svc := range scope.Services {
+		for _, c := range d.Dir.ITServices[svc].Customers {
+			if !slices.Contains(ids, c) {
+				ids = append(ids, c)
+			}
+		}
+	}
+	return ids, "uses a service in scope; no list of affected customers is recorded yet"
+}
+
+func (d *deriver) parties(kind directory.PartyKind) []target {
+	ids, why := d.affected(kind)
+	var out []target
+	for _, id := range ids {
+		t := target{to: Ref{Kind: string(kind), ID: id, Name: id}, why: why}
+		if p, ok := d.Dir.Parties[id]; ok {
+			t.to.Name = p.Name
+			t.contract = d.applies(p.Contract)
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// applies returns the contract when its condition holds in this incident.
+func (d *deriver) applies(c *directory.Contract) *directory.Contract {
+	if c == nil || c.Hours <= 0 {
+		return nil
+	}
+	switch c.Condition {
+	case directory.WhenPersonalData:
+		if d.Incident.PersonalData == incident.No {
+			return nil
+		}
+	case directory.WhenConfirmed:
+		if d.Incident.Status != incident.Confirmed {
+			return nil
+		}
+	}
+	return c
+}
+
+// entities are our legal entities the incident touches: those in scope, else those
+// that run the services in scope, else all. Without any in the directory the company
+// itself stands in, so that a missing entry never hides a duty.
+func (d *deriver) entities() []directory.Entity {
+	scope := d.Incident.ScopeNow()
+	ids := slices.Clone(scope.Entities)
+	if len(ids) == 0 {
+		for _, svc := range append(slices.Clone(scope.Services), d.Incident.Service) {
+			if e := d.Dir.ITServices[svc].Entity; e != "" && !slices.Contains(ids, e) {
+				ids = append(ids, e)
+			}
+		}
+	}
+	var out []directory.Entity
+	for _, id := range ids {
+		if e, ok := d.Dir.Entities[id]; ok {
+			out = append(out, e)
+		}
+	}
+	if len(out) == 0 {
+		for _, e := range d.Dir.Entities {
+			out = append(out, e)
+		}
+		slices.SortFunc(out, func(a, b directory.Entity) int { return cmp.Compare(a.ID, b.ID) })
+	}
+	if len(out) == 0 {
+		out = append(out, directory.Entity{Name: "the company", Processings: []directory.Processing{{Role: directory.RoleController}}})
+	}
+	return out
+}
+
+// roles are the entity's roles in the processings touched, or in all of its own.
+func (d *deriver) roles(e directory.Entity) []regime.Role {
+	var out []regime.Role
+	touched := d.Incident.ScopeNow().Processings
+	for _, p := range e.Processings {
+		if (len(touched) == 0 || slices.Contains(touched, p.Name)) && !slices.Contains(out, regime.Role(p.Role)) {
+			out = append(out, regime.Role(p.Role))
+		}
+	}
+	return out
+}
+
+// lawFacts hands the incident's facts to the law engine. An entity without a moment
+// of awareness counts from discovery: the careful reading until one is recorded.
+func (d *deriver) lawFacts() regime.Facts {
+	s := d.Incident
+	f := regime.Facts{PersonalData: regime.Answer(s.PersonalData), Moments: map[string]time.Time{}}
+	for _, e := range d.entities() {
+		aware, _ := d.moment("aware", e.ID)
+		risk, _ := s.Fact(incident.FactRisk, e.ID)
+		f.Entities = append(f.Entities, regime.Entity{
+			ID: e.ID, Name: e.Name, Roles: d.roles(e), Risk: regime.Risk(risk.Value.Risk),
+			Moments: map[string]time.Time{"aware": aware},
+		})
+	}
+	return f
+}
+
+// law evaluates one shipped rule and calls use for each entity it is required of.
+func (d *deriver) law(ruleID string, use func(e directory.Entity, o regime.Outcome)) {
+	rules := slices.DeleteFunc(regime.GDPR(), func(r regime.Rule) bool { return r.ID != ruleID })
+	ents := d.entities()
+	for i, o := range regime.Evaluate(rules, d.lawFacts()) {
+		if o.Status == regime.Required {
+			use(ents[i%len(ents)], o)
+		}
+	}
+}
+
+func (d *deriver) authorities() []target {
+	var out []target
+	d.law(regime.GDPRAuthority, func(e directory.Entity, o regime.Outcome) {
+		to := Ref{Kind: "authority", Name: "the supervisory authority of " + cmp.Or(e.Country, e.Name)}
+		if p, ok := d.Dir.Parties[e.Authority]; ok {
+			to.ID, to.Name = p.ID, p.Name
+		}
+		c := *o.Candidate
+		if _, note := d.moment("aware", e.ID); note != "" {
+			c.Reason = note
+		}
+		out = append(out, target{to: to, entity: e.ID, statute: &c, why: o.Reason, sure: string(o.Rule.Sure)})
+	})
+	return out
+}
+
+// controllers are the affected customers for whom an entity of ours processes data.
+func (d *deriver) controllers() []target {
+	var out []target
+	d.law(regime.GDPRController, func(e directory.Entity, o regime.Outcome) {
+		ids, _ := d.affected(directory.PartyCustomer)
+		found := false
+		for _, id := range ids {
+			p := d.Dir.Parties[id]
+			if (p.Entity != "" && p.Entity != e.ID) || (p.PersonalDataRole != "" && p.PersonalDataRole != directory.RoleController) {
+				continue
+			}
+			found = true
+			out = append(out, target{
+				to: Ref{Kind: "controller", ID: id, Name: cmp.Or(p.Name, id)}, entity: e.ID,
+				contract: d.applies(p.Contract), why: o.Reason, sure: string(o.Rule.Sure),
+			})
+		}
+		if !found && len(ids) == 0 {
+			out = append(out, target{
+				to: Ref{Kind: "controller", Name: "whose data " + cmp.Or(e.Name, e.ID) + " processes (not identified yet)"}, entity: e.ID,
+				why: o.Reason, sure: string(o.Rule.Sure),
+			})
+		}
+	})
+	return out
+}
+
+// moment is the time a clock starts at, with a note when another one stands in for it.
+func (d *deriver) moment(name, entity string) (time.Time, string) {
+	s := d.Incident
+	switch name {
+	case "aware":
+		if at := s.Moment(incident.Aware, entity); !at.IsZero() {
+			return at, ""
+		}
+	case "confirmed":
+		if !s.ConfirmedAt.IsZero() {
+			return s.ConfirmedAt, ""
+		}
+	case "discovered":
+		return s.DiscoveredAt, ""
+	}
+	return s.DiscoveredAt, fmt.Sprintf("no moment %q is recorded: counted from discovery until one is", name)
+}
+
+// candidates lists the due times that compete for one duty.
+func (d *deriver) candidates(r Rule, t target, ordinal int, triggered time.Time) []deadline.Candidate {
+	p := r.Period(d.Plan)
+	switch r.Start {
+	case startTriggered:
+		return []deadline.Candidate{deadline.NewCandidate(deadline.Policy, r.Source, startTriggered, triggered, p)}
+	case startLast:
+		return []deadline.Candidate{d.recurring(r, t, ordinal, triggered, p)}
+	case startPlan:
+		return d.partyCandidates(r, t)
+	}
+	if t.statute != nil {
+		out := []deadline.Candidate{*t.statute}
+		if law, plan := t.statute.Period, p; plan != law {
+			c := d.candidate(deadline.Policy, "plan: earlier than the law asks", r.Start, t.entity, plan)
+			out = append(out, c)
+		}
+		return out
+	}
+	kind := deadline.Policy
+	name := r.Source
+	if r.ID == RuleController {
+		name = "plan, for " + r.Source + " (the law names no hours)"
+	}
+	out := []deadline.Candidate{d.candidate(kind, name, r.Start, t.entity, p)}
+	return d.withContract(out, t)
+}
+
+func (d *deriver) recurring(r Rule, t target, ordinal int, triggered time.Time, first deadline.Period) deadline.Candidate {
+	if ordinal == 1 {
+		return deadline.NewCandidate(deadline.Policy, r.Source, startTriggered, triggered, first)
+	}
+	every := first
+	last := d.Incident.LastSitrepAt
+	if r.ID == RuleBoard {
+		every = deadline.Hours(d.Plan.BoardEveryHours)
+		last = d.have[keyOf(r.ID, t, ordinal-1)].MetAt
+	} else if _, before := d.have[keyOf(r.ID, t, ordinal-1)]; !before {
+		return deadline.NewCandidate(deadline.Policy, r.Source, startTriggered, triggered, every)
+	}
+	return deadline.NewCandidate(deadline.Policy, r.Source, startLast, last, every)
+}
+
+func (d *deriver) partyCandidates(r Rule, t target) []deadline.Candidate {
+	start := string(d.Plan.CustomerStart)
+	var out []deadline.Candidate
+	if s := d.Incident; s.PersonalData == incident.Yes || (s.PersonalData == incident.Unknown && s.Nature == incident.Security) {
+		name := "policy 000: personal data may be involved"
+		out = append(out, d.candidate(deadline.Policy, name, start, "", deadline.Hours(d.Plan.CustomerPersonalHours)))
+	}
+	out = append(out, d.candidate(deadline.Policy, "policy 003: affected by the incident", start, "", r.Period(d.Plan)))
+	return d.withContract(out, t)
+}
+
+func (d *deriver) candidate(kind deadline.Kind, name, start, entity string, p deadline.Period) deadline.Candidate {
+	at, note := d.moment(start, entity)
+	c := deadline.NewCandidate(kind, name, start, at, p)
+	c.Reason = note
+	return c
+}
+
+// withContract adds the contract's time. Days count as 24 hours each: never later
+// than what calendar or business days would give.
+func (d *deriver) withContract(out []deadline.Candidate, t target) []deadline.Candidate {
+	c := t.contract
+	if c == nil {
+		return out
+	}
+	n, note := c.Hours, ""
+	if c.Unit != "" && c.Unit != directory.UnitHours {
+		n, note = c.Hours*24, fmt.Sprintf("%d %s counted as %d hours: not later than either reading", c.Hours, c.Unit, c.Hours*24)
+	}
+	start := cmp.Or(string(c.Start), "discovered")
+	cand := d.candidate(deadline.Contract, "contract "+cmp.Or(c.Clause, "with "+t.to.Name), start, "", deadline.Hours(n))
+	if note != "" {
+		cand.Reason = note
+	}
+	return append(out, cand)
+}

@@ -1,0 +1,263 @@
+package incident
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/prepare/directory"
+	"github.com/wakebell/wakebell/internal/rule/grading"
+)
+
+// complete fills in what only reading can tell, and refuses ids that name nothing,
+// so that Decide stays pure.
+func (s *Service) complete(ctx context.Context, tx *store.Tx, st State, cmd Command) error {
+	switch c := cmd.(type) {
+	case *Declare:
+		return s.completeDeclare(ctx, tx, c)
+	case *Grade:
+		var err error
+		c.Suggestion, err = s.suggestion(tx, st)
+		return err
+	case *RecordFact:
+		return s.checkFact(tx, c)
+	case *Assign:
+		return s.checkPerson(ctx, tx, "person", c.Person)
+	case *AddTask:
+		return s.checkPerson(ctx, tx, "owner", c.Owner)
+	case *MakeDecision:
+		if err := s.checkPerson(ctx, tx, "decided_by", c.DecidedBy); err != nil {
+			return err
+		}
+		return s.checkEntity(tx, c.Entity, true)
+	case *LinkSignals:
+		return checkSignals(ctx, tx, st, c.Signals)
+	case *Merge:
+		return resolveMerge(ctx, tx, st, c)
+	case *Close:
+		c.Open = nil
+		for _, g := range s.guards {
+			open, err := g(ctx, tx, st)
+			if err != nil {
+				return fmt.Errorf("read what stands in the way of closing %s: %w", st.ID, err)
+			}
+			c.Open = append(c.Open, open...)
+		}
+	}
+	return nil
+}
+
+func (s *Service) completeDeclare(ctx context.Context, tx *store.Tx, c *Declare) error {
+	p, err := s.plans.CurrentTx(tx)
+	if err != nil {
+		return fmt.Errorf("declare incident: %w", err)
+	}
+	c.PlanVersion = p.Version
+	if c.Kind == "" {
+		c.Kind = Real
+	}
+	if c.Nature == "" {
+		c.Nature = Security
+	}
+	team := c.Team
+	if c.Service != "" || c.Team != "" {
+		dir, err := s.dirs.Snapshot(tx)
+		if err != nil {
+			return fmt.Errorf("declare incident: %w", err)
+		}
+		svc, ok := dir.ITServices[c.Service]
+		if c.Service != "" && !ok {
+			return fault.InvalidField("service", "is not in the directory")
+		}
+		if _, ok := dir.Teams[c.Team]; c.Team != "" && !ok {
+			return fault.InvalidField("team", "is not in the directory")
+		}
+		if team == "" {
+			team = svc.Team
+		}
+	}
+	if team == "" {
+		team = p.DefaultTeam
+	}
+	c.Team = team
+	c.Ref, err = nextRef(ctx, tx, c.Meta.Now)
+	return err
+}
+
+// Suggestion returns what the recorded indicators suggest as severity and BIL, with
+// the reason in words; nil while no indicators are recorded. Permission incident.read.
+func (s *Service) Suggestion(ctx context.Context, by who.Identity, ref string) (*Suggestion, error) {
+	if err := who.Check(by, who.PermIncidentRead); err != nil {
+		return nil, err
+	}
+	st, err := load(ctx, s.db, ref)
+	if err != nil {
+		return nil, err
+	}
+	return s.suggestion(s.db, st)
+}
+
+func (s *Service) suggestion(r store.Reader, st State) (*Suggestion, error) {
+	f, ok := st.Facts[string(FactIndicators)]
+	if !ok || f.Value.Indicators == nil {
+		return nil, nil
+	}
+	p, err := s.plans.At(r, st.PlanVersion)
+	if err != nil {
+		return nil, fmt.Errorf("suggest a grade for %s: %w", st.ID, err)
+	}
+	var own *grading.Override
+	if st.Service != "" {
+		dir, err := s.dirs.Snapshot(r)
+		if err != nil {
+			return nil, fmt.Errorf("suggest a grade for %s: %w", st.ID, err)
+		}
+		own = dir.ITServices[st.Service].Indicators
+	}
+	ind := *f.Value.Indicators
+	if n := len(st.ScopeNow().Customers); ind.CustomersAffected == nil && n > 0 {
+		ind.CustomersAffected = &n
+	}
+	sev := grading.SuggestSeverity(ind, p.Thresholds(own))
+	in := grading.BILInputs{
+		Severity: &sev.Severity, PersonalData: grading.Answer(st.PersonalData), Security: grading.No,
+		CustomersAffected: ind.CustomersAffected,
+	}
+	if st.Nature == Security {
+		in.Security = grading.Yes
+	}
+	if harm, ok := st.Facts[string(FactHarm)]; ok {
+		in.Harm = []grading.Harm{}
+		for _, h := range harm.Value.Harm {
+			in.Harm = append(in.Harm, grading.Harm{Property: grading.Property(h.Property), Asset: grading.Asset(h.Asset)})
+		}
+	}
+	bil := grading.SuggestBIL(p.Criteria(), in)
+	level, impact := int(sev.Severity), int(bil.BIL)
+	return &Suggestion{Severity: &level, BIL: &impact, Reason: sev.Reason + ". " + bil.Reason}, nil
+}
+
+func (s *Service) checkPerson(ctx context.Context, tx *store.Tx, field, id string) error {
+	if id == "" || len(word(nil, field, id)) > 0 { // Decide says so
+		return nil
+	}
+	p, err := s.people.PersonTx(ctx, tx, id)
+	if fault.KindOf(err) == fault.NotFound || err == nil && !p.Active {
+		return fault.InvalidField(field, "is not an active person of the directory; give a person's id")
+	}
+	return err
+}
+
+// checkEntity: a fact names one of our legal entities; a decision not to notify may
+// also name a recipient.
+func (s *Service) checkEntity(tx *store.Tx, id string, orParty bool) error {
+	if id == "" {
+		return nil
+	}
+	dir, err := s.dirs.Snapshot(tx)
+	if err != nil {
+		return err
+	}
+	if _, ok := dir.Entities[id]; ok {
+		return nil
+	}
+	if _, ok := dir.Parties[id]; ok && orParty {
+		return nil
+	}
+	if orParty {
+		return fault.InvalidField("entity", "is neither a legal entity nor a party of the directory")
+	}
+	return fault.InvalidField("entity", "is not a legal entity of the directory")
+}
+
+func (s *Service) checkFact(tx *store.Tx, c *RecordFact) error {
+	if err := s.checkEntity(tx, c.Entity, false); err != nil {
+		return err
+	}
+	if c.Fact != FactScope {
+		return nil
+	}
+	v, _, err := ParseValue(c.Fact, c.Value)
+	if err != nil {
+		return err
+	}
+	dir, err := s.dirs.Snapshot(tx)
+	if err != nil {
+		return err
+	}
+	party := func(kind directory.PartyKind) func(id string) bool {
+		return func(id string) bool { p, ok := dir.Parties[id]; return ok && p.Kind == kind }
+	}
+	known := map[string]func(id string) bool{
+		"services":        func(id string) bool { _, ok := dir.ITServices[id]; return ok },
+		"customers":       party(directory.PartyCustomer),
+		"partners":        party(directory.PartyPartner),
+		"employee_groups": party(directory.PartyEmployeeGroup),
+		"entities":        func(id string) bool { _, ok := dir.Entities[id]; return ok },
+		"processings": func(name string) bool {
+			for _, e := range dir.Entities {
+				if e.RoleIn(name) != "" {
+					return true
+				}
+			}
+			return false
+		},
+	}
+	var wrong []fault.Field
+	for name, list := range v.Scope.Lists() {
+		for i, id := range list {
+			if is := known[name]; is != nil && !is(id) {
+				wrong = append(wrong, fault.Field{Field: fmt.Sprintf("value.%s[%d]", name, i), Message: "is not in the directory; add it there first"})
+			}
+		}
+	}
+	slices.SortFunc(wrong, func(a, b fault.Field) int { return strings.Compare(a.Field, b.Field) })
+	return fault.Invalids(wrong[:min(len(wrong), 20)]...)
+}
+
+// checkSignals: the signals exist, and drills and the real thing do not mix.
+func checkSignals(ctx context.Context, tx *store.Tx, st State, ids []string) error {
+	for i, id := range ids[:min(len(ids), maxSignals)] {
+		field := fmt.Sprintf("signals[%d]", i)
+		var drill bool
+		err := tx.QueryRow(ctx, "SELECT drill FROM signal WHERE id = ?", id).Scan(&drill)
+		if errors.Is(err, sql.ErrNoRows) || len(word(nil, field, id)) > 0 {
+			return fault.InvalidField(field, "there is no such signal")
+		}
+		if err != nil {
+			return fmt.Errorf("read signal: %w", err)
+		}
+		if drill != (st.Kind == Drill) {
+			return fault.New(fault.Conflict, "a drill and a real incident share no signals")
+		}
+	}
+	return nil
+}
+
+func resolveMerge(ctx context.Context, tx *store.Tx, st State, c *Merge) error {
+	if c.Into == "" {
+		return nil // Decide says so
+	}
+	into, err := load(ctx, tx, c.Into)
+	if fault.KindOf(err) == fault.NotFound {
+		return fault.InvalidField("into", "there is no such incident")
+	}
+	if err != nil {
+		return err
+	}
+	switch {
+	case into.ID == st.ID: // Decide says so
+	case into.Kind != st.Kind:
+		return fault.New(fault.Conflict, "a drill and a real incident cannot be merged")
+	case !into.Open():
+		return fault.Newf(fault.Conflict, "%s is not open; reopen it first", into.Ref)
+	}
+	c.Into = into.ID
+	return nil
+}

@@ -1,0 +1,431 @@
+package incident
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/decide/incident/fact"
+)
+
+// Limits of texts, in bytes: a title fits a list, a text fits a screen and a mail.
+const (
+	maxTitle = 300
+	maxText  = 64 << 10
+)
+
+// Decide answers a command with the events that follow from it, or with a
+// fault.Invalid naming the field, or a fault.Conflict when the state forbids it.
+// It is pure: everything it needs lies in the state and the command.
+func Decide(s State, c Command) ([]Event, error) {
+	m := c.base().Meta
+	if err := checkTimes(*c.base(), m.Now); err != nil {
+		return nil, err
+	}
+	if d, ok := c.(*Declare); ok {
+		return decideDeclare(s, d)
+	}
+	if s.ID == "" {
+		return nil, fault.New(fault.NotFound, "there is no such incident")
+	}
+	switch c := c.(type) {
+	case *Merge, *Close, *Confirm, *Dismiss, *Reopen, *SetNature:
+		return decideLife(s, c)
+	}
+	if !s.Open() && c.Type() != "note" && c.Type() != "record_fact" && c.Type() != "decision" {
+		word := "dismissed"
+		if !s.ClosedAt.IsZero() {
+			word = "closed"
+		}
+		return nil, fault.Newf(fault.Conflict, "%s is %s; reopen it first", s.Ref, word)
+	}
+	switch c := c.(type) {
+	case *Grade:
+		return decideGrade(c)
+	case *RecordFact:
+		return decideFact(c)
+	case *MakeDecision:
+		return decideDecision(c)
+	case *AddTask, *FinishTask, *ReopenTask:
+		return decideTask(s, c)
+	}
+	return decideWork(s, c)
+}
+
+func checkTimes(b Base, now time.Time) error {
+	var f []fault.Field
+	for name, t := range map[string]time.Time{"at": b.At, "known_at": b.KnownAt} {
+		if !t.IsZero() && t.Before(fact.Earliest) {
+			f = append(f, fault.Field{Field: name, Message: "must be a time from 1970 on"})
+		}
+	}
+	if b.At.After(now.Add(fact.FutureSlack)) {
+		f = append(f, fault.Field{Field: "at", Message: "lies in the future; leave it out for now"})
+	}
+	if b.KnownAt.After(now.Add(fact.FutureSlack)) {
+		f = append(f, fault.Field{Field: "known_at", Message: "lies in the future; leave it out for now"})
+	}
+	return fault.Invalids(f...)
+}
+
+func decideDeclare(s State, c *Declare) ([]Event, error) {
+	if s.ID != "" {
+		return nil, fault.Newf(fault.Conflict, "%s is declared already", s.Ref)
+	}
+	var f []fault.Field
+	f = text(f, "title", c.Title, maxTitle, true)
+	f = text(f, "summary", c.Summary, maxText, false)
+	f = word(f, "service", c.Service)
+	f = word(f, "team", c.Team)
+	f = oneOf(f, "kind", c.Kind, Real, Drill)
+	f = oneOf(f, "nature", c.Nature, Security, Operational)
+	if c.DiscoveredAt.IsZero() || c.DiscoveredAt.Before(fact.Earliest) {
+		f = append(f, fault.Field{Field: "discovered_at", Message: "is needed, with zone, from 1970 on: every deadline runs from it"})
+	} else if c.DiscoveredAt.After(c.Meta.Now.Add(fact.FutureSlack)) {
+		f = append(f, fault.Field{Field: "discovered_at", Message: "lies in the future; give the time at which it was noticed"})
+	}
+	if err := fault.Invalids(f...); err != nil {
+		return nil, err
+	}
+	return []Event{Declared{
+		Ref: c.Ref, Incident: c.Kind, Nature: c.Nature, DiscoveredAt: micro(c.DiscoveredAt), PlanVersion: c.PlanVersion,
+		Service: c.Service, Team: c.Team, TeamToldAt: micro(c.TeamToldAt), Signals: c.Signals,
+		Title: strings.TrimSpace(c.Title), Summary: c.Summary,
+	}}, nil
+}
+
+func decideLife(s State, c Command) ([]Event, error) {
+	closed := !s.ClosedAt.IsZero()
+	if closed && c.Type() != "reopen" {
+		return nil, fault.Newf(fault.Conflict, "%s is closed; reopen it first", s.Ref)
+	}
+	switch c := c.(type) {
+	case *Confirm:
+		if s.Status == Confirmed {
+			return nil, fault.Newf(fault.Conflict, "%s is confirmed already", s.Ref)
+		}
+		if s.Status == Dismissed && strings.TrimSpace(c.Reason) == "" {
+			return nil, fault.InvalidField("reason", "is needed to confirm what was dismissed")
+		}
+		return one(StatusChanged{Status: Confirmed, Reason: c.Reason}, c.Reason, false)
+	case *Dismiss:
+		if s.Status == Dismissed {
+			return nil, fault.Newf(fault.Conflict, "%s is dismissed already", s.Ref)
+		}
+		return one(StatusChanged{Status: Dismissed, Reason: c.Reason}, c.Reason, true)
+	case *SetNature:
+		if err := fault.Invalids(oneOf(nil, "nature", c.Nature, Security, Operational)...); err != nil {
+			return nil, err
+		}
+		if c.Nature == s.Nature {
+			return nil, fault.Newf(fault.Conflict, "%s is %s already", s.Ref, s.Nature)
+		}
+		return one(NatureChanged{Nature: c.Nature, Reason: c.Reason}, c.Reason, true)
+	case *Merge:
+		if c.Into == "" || c.Into == s.ID {
+			return nil, fault.InvalidField("into", "name another incident")
+		}
+		return one(Merged{Into: c.Into, Reason: c.Reason}, c.Reason, true)
+	case *Close:
+		return decideClose(s, c)
+	case *Reopen:
+		if !closed && s.Status != Dismissed {
+			return nil, fault.Newf(fault.Conflict, "%s is open", s.Ref)
+		}
+		return one(Reopened{Reason: c.Reason}, c.Reason, true)
+	}
+	return nil, fmt.Errorf("incident: no decision for command %q", c.Type())
+}
+
+// decideClose refuses while something outward is owed. A close with filings
+// pending may leave dated filings open, but nothing that is missed.
+func decideClose(s State, c *Close) ([]Event, error) {
+	var f []fault.Field
+	for _, d := range c.Open {
+		if !d.Outward || (c.FilingsPending && d.Filing && !d.Missed) {
+			continue
+		}
+		state := "is open"
+		if d.Missed {
+			state = "is missed"
+		}
+		f = append(f, fault.Field{Field: "duties/" + d.Key, Message: d.Title + " " + state + ": meet it, or waive it with a ground"})
+	}
+	if len(f) > 0 {
+		return nil, &fault.Error{Kind: fault.Conflict, Message: fmt.Sprintf("%s cannot be closed: %d outward duties are not done", s.Ref, len(f)), Fields: f}
+	}
+	if s.Status == Suspected {
+		return nil, fault.Newf(fault.Conflict, "%s is only suspected; confirm or dismiss it first", s.Ref)
+	}
+	return one(Closed{FilingsPending: c.FilingsPending, Reason: c.Reason}, c.Reason, true)
+}
+
+func decideGrade(c *Grade) ([]Event, error) {
+	var f []fault.Field
+	if c.Severity == nil || *c.Severity < 0 || *c.Severity > 3 {
+		f = append(f, fault.Field{Field: "severity", Message: "must be 0 (crisis), 1 (critical), 2 (major) or 3 (minor)"})
+	}
+	if c.BIL == nil || *c.BIL < 1 || *c.BIL > 3 {
+		f = append(f, fault.Field{Field: "bil", Message: "must be 1, 2 or 3"})
+	}
+	f = text(f, "reason", c.Reason, maxText, false)
+	if err := fault.Invalids(f...); err != nil {
+		return nil, err
+	}
+	g := Graded{Severity: *c.Severity, BIL: *c.BIL, Reason: c.Reason}
+	same := false
+	if c.Suggestion != nil {
+		g.SuggestedSeverity, g.SuggestedBIL, g.SuggestionReason = c.Suggestion.Severity, c.Suggestion.BIL, c.Suggestion.Reason
+		same = equal(g.SuggestedSeverity, *c.Severity) && equal(g.SuggestedBIL, *c.BIL)
+	}
+	if !same && strings.TrimSpace(c.Reason) == "" {
+		return nil, fault.InvalidField("reason", "is needed: the grade differs from what the indicators suggest, or none were recorded")
+	}
+	return []Event{g}, nil
+}
+
+func equal(p *int, v int) bool { return p != nil && *p == v }
+
+func decideFact(c *RecordFact) ([]Event, error) {
+	v, txt, err := ParseValue(c.Fact, c.Value)
+	if err != nil {
+		return nil, err
+	}
+	f := v.Check(c.Fact, c.Meta.Now)
+	f = word(f, "entity", c.Entity)
+	f = text(f, "remark", c.Remark, maxText, false)
+	f = text(f, "value", txt, maxText, false)
+	f = text(f, "said_by", c.SaidBy, maxTitle, false)
+	if err := fault.Invalids(f...); err != nil {
+		return nil, err
+	}
+	if txt == "" {
+		txt = c.Remark
+	}
+	return []Event{FactRecorded{ID: c.Meta.NewID, Name: c.Fact, Entity: c.Entity, Value: v, Text: txt, SaidBy: c.SaidBy}}, nil
+}
+
+func decideDecision(c *MakeDecision) ([]Event, error) {
+	f := oneOf(nil, "decision", c.Decision, OutsideHelp, PressTeam, LawEnforcement, DoNotNotify, OtherDecision)
+	f = text(f, "reason", c.Reason, maxText, true)
+	f = text(f, "text", c.Text, maxText, c.Decision == OtherDecision)
+	switch c.Decision {
+	case OutsideHelp, PressTeam, LawEnforcement:
+		f = oneOf(f, "answer", c.Answer, Yes, No)
+	case DoNotNotify:
+		f = text(f, "rule", c.Rule, maxTitle, true)
+	}
+	f = word(f, "rule", c.Rule)
+	f = word(f, "entity", c.Entity)
+	f = word(f, "decided_by", c.DecidedBy)
+	if err := fault.Invalids(f...); err != nil {
+		return nil, err
+	}
+	by := c.DecidedBy
+	if by == "" {
+		by = c.Meta.By
+	}
+	return []Event{DecisionMade{
+		ID: c.Meta.NewID, Decision: c.Decision, Answer: c.Answer, DecidedBy: by,
+		Rule: c.Rule, Entity: c.Entity, Text: c.Text, Reason: c.Reason,
+	}}, nil
+}
+
+func decideTask(s State, c Command) ([]Event, error) {
+	find := func(id string) (Task, error) {
+		i := slices.IndexFunc(s.Tasks, func(t Task) bool { return t.ID == id })
+		if i < 0 {
+			return Task{}, fault.InvalidField("task", "there is no such task in this incident")
+		}
+		return s.Tasks[i], nil
+	}
+	switch c := c.(type) {
+	case *AddTask:
+		f := text(nil, "text", c.Text, maxText, true)
+		if due := c.Due.UTC(); !due.IsZero() && (due.Before(fact.Earliest) || due.Year() > 9999) {
+			f = append(f, fault.Field{Field: "due", Message: "must be a time from 1970 to 9999"})
+		}
+		if err := fault.Invalids(f...); err != nil {
+			return nil, err
+		}
+		return []Event{TaskAdded{ID: c.Meta.NewID, Text: c.Text, Owner: c.Owner, Due: micro(c.Due)}}, nil
+	case *FinishTask:
+		t, err := find(c.Task)
+		if err != nil {
+			return nil, err
+		}
+		if !t.DoneAt.IsZero() {
+			return nil, fault.New(fault.Conflict, "the task is done already")
+		}
+		return []Event{TaskMarked{ID: c.Task, Done: true}}, nil
+	case *ReopenTask:
+		t, err := find(c.Task)
+		if err != nil {
+			return nil, err
+		}
+		if t.DoneAt.IsZero() {
+			return nil, fault.New(fault.Conflict, "the task is open")
+		}
+		return one(TaskMarked{ID: c.Task, Reason: c.Reason}, c.Reason, false)
+	}
+	return nil, fmt.Errorf("incident: no decision for command %q", c.Type())
+}
+
+func decideWork(s State, c Command) ([]Event, error) {
+	switch c := c.(type) {
+	case *Edit:
+		return decideEdit(s, c)
+	case *Note:
+		return one(Noted{Text: c.Text}, c.Text, true, "text")
+	case *SendSitrep:
+		return one(SitrepSent{Number: s.Sitreps + 1, Text: c.Text}, c.Text, true, "text")
+	case *Assign, *Unassign:
+		return decideAssign(s, c)
+	case *EnterPhase:
+		return decidePhase(s, c)
+	case *LinkSignals, *UnlinkSignals:
+		return decideSignals(s, c)
+	}
+	return nil, fmt.Errorf("incident: no decision for command %q", c.Type())
+}
+
+func decideEdit(s State, c *Edit) ([]Event, error) {
+	e := Edited{Title: s.Title, Summary: s.Summary}
+	if c.Title != "" {
+		e.Title = strings.TrimSpace(c.Title)
+	}
+	if c.Summary != "" {
+		e.Summary = c.Summary
+	}
+	f := text(nil, "title", e.Title, maxTitle, true)
+	f = text(f, "summary", e.Summary, maxText, false)
+	if e.Title == s.Title && e.Summary == s.Summary {
+		f = append(f, fault.Field{Field: "title", Message: "nothing to change: give another title or summary"})
+	}
+	if err := fault.Invalids(f...); err != nil {
+		return nil, err
+	}
+	return []Event{e}, nil
+}
+
+func decideAssign(s State, c Command) ([]Event, error) {
+	var fn Function
+	var person string
+	var ended bool
+	switch c := c.(type) {
+	case *Assign:
+		fn, person = c.Function, c.Person
+	case *Unassign:
+		fn, person, ended = c.Function, c.Person, true
+	}
+	f := oneOf(nil, "function", fn, Functions[:]...)
+	f = word(text(f, "person", person, maxTitle, true), "person", person)
+	if err := fault.Invalids(f...); err != nil {
+		return nil, err
+	}
+	if has := slices.Contains(s.Assignments[fn], person); has != ended {
+		if has {
+			return nil, fault.Newf(fault.Conflict, "that person is %s already", fn)
+		}
+		return nil, fault.Newf(fault.Conflict, "that person is not %s", fn)
+	}
+	return []Event{Assigned{Function: fn, Person: person, Ended: ended}}, nil
+}
+
+func decidePhase(s State, c *EnterPhase) ([]Event, error) {
+	if err := fault.Invalids(oneOf(nil, "phase", c.Phase, Phases[:]...)...); err != nil {
+		return nil, err
+	}
+	if c.Phase == s.Phase {
+		return nil, fault.Newf(fault.Conflict, "%s is in phase %s", s.Ref, s.Phase)
+	}
+	back := slices.Index(Phases[:], c.Phase) < slices.Index(Phases[:], s.Phase)
+	return one(PhaseEntered{Phase: c.Phase, Reason: c.Reason}, c.Reason, back)
+}
+
+// maxSignals bounds one command; a storm is linked in several.
+const maxSignals = 1000
+
+func decideSignals(s State, c Command) ([]Event, error) {
+	switch c := c.(type) {
+	case *LinkSignals:
+		if len(c.Signals) > maxSignals {
+			return nil, fault.InvalidField("signals", fmt.Sprintf("names more than %d signals; link them in several commands", maxSignals))
+		}
+		var fresh []string
+		for _, id := range c.Signals {
+			if !slices.Contains(s.Signals, id) && !slices.Contains(fresh, id) {
+				fresh = append(fresh, id)
+			}
+		}
+		if len(fresh) == 0 {
+			return nil, fault.InvalidField("signals", "name at least one signal that is not linked yet")
+		}
+		return []Event{SignalsLinked{Signals: fresh}}, nil
+	case *UnlinkSignals:
+		for _, id := range c.Signals {
+			if !slices.Contains(s.Signals, id) {
+				return nil, fault.InvalidField("signals", "one of these signals is not linked to the incident")
+			}
+		}
+		if len(c.Signals) == 0 {
+			return nil, fault.InvalidField("signals", "name at least one signal")
+		}
+		return one(SignalsUnlinked{Signals: c.Signals, Reason: c.Reason}, c.Reason, true)
+	}
+	return nil, fmt.Errorf("incident: no decision for command %q", c.Type())
+}
+
+// one returns a single event after checking its text, which is the field "reason"
+// unless named otherwise.
+func one(e Event, txt string, needed bool, field ...string) ([]Event, error) {
+	name := "reason"
+	if len(field) > 0 {
+		name = field[0]
+	}
+	if err := fault.Invalids(text(nil, name, txt, maxText, needed)...); err != nil {
+		return nil, err
+	}
+	return []Event{e}, nil
+}
+
+func text(f []fault.Field, name, v string, limit int, needed bool) []fault.Field {
+	if needed && strings.TrimSpace(v) == "" {
+		return append(f, fault.Field{Field: name, Message: "is needed"})
+	}
+	if len(v) > limit {
+		return append(f, fault.Field{Field: name, Message: fmt.Sprintf("is longer than %d bytes; shorten it or attach a file", limit)})
+	}
+	if !utf8.ValidString(v) || strings.ContainsRune(v, 0) {
+		return append(f, fault.Field{Field: name, Message: "must be UTF-8 text without NUL characters"})
+	}
+	return f
+}
+
+// word checks an id: it goes to the facts of the ledger, which hold no free text.
+func word(f []fault.Field, name, v string) []fault.Field {
+	bad := func(r rune) bool {
+		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:/@", r)
+	}
+	if len(v) > maxTitle || strings.ContainsFunc(v, bad) {
+		return append(f, fault.Field{Field: name, Message: "must be an id: letters, digits and - _ . : / @"})
+	}
+	return f
+}
+
+// micro is the form of times in storage: UTC, whole microseconds.
+func micro(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond).Round(0) }
+
+func oneOf[T ~string](f []fault.Field, name string, got T, want ...T) []fault.Field {
+	if slices.Contains(want, got) {
+		return f
+	}
+	list := make([]string, len(want))
+	for i, w := range want {
+		list[i] = string(w)
+	}
+	return append(f, fault.Field{Field: name, Message: "must be one of " + strings.Join(list, ", ")})
+}

@@ -1,0 +1,322 @@
+// Package fact holds the typed facts of an incident: the moments clocks start from,
+// harm, scope, cause, and the answers that are still open. Each keeps who said it and
+// when it became known.
+//
+// It carries out policy 002 (what an incident harms, and how far), policy 000
+// (personal data) and policy 001 (cause and place of the incident). It is pure: it
+// must not import a clock, a store, or another room than base/fault and rule/grading.
+package fact
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/rule/grading"
+)
+
+// Answer is a three-valued answer; unknown is the start, never the absence of a record.
+type Answer string
+
+// The answers.
+const (
+	Unknown Answer = "unknown"
+	No      Answer = "no"
+	Yes     Answer = "yes"
+)
+
+// Name names a typed fact. The shape of its value follows from the name.
+type Name string
+
+// The facts that are not moments.
+const (
+	OfHarm         Name = "harm"            // value: [{property, asset, timing}]
+	OfCause        Name = "cause"           // value: text
+	OfPlace        Name = "place"           // value: text
+	OfScope        Name = "scope"           // value: Scope
+	OfPersonalData Name = "personal_data"   // value: unknown|no|yes
+	OfRisk         Name = "risk"            // value: unknown|none|risk|high, per entity
+	OfProtected    Name = "protected"       // value: [trade_secret|intellectual_property|contract_secrecy]
+	OfLaw          Name = "law_enforcement" // value: unknown|no|yes: is law enforcement considered?
+	OfIndicators   Name = "indicators"      // value: grading.Indicators
+)
+
+// The moments a clock can start from or stop at; value: RFC 3339 time with zone.
+const (
+	Occurred   Name = "occurred"
+	Discovered Name = "discovered"
+	Aware      Name = "aware" // per legal entity (GDPR Art. 33)
+	Classified Name = "classified"
+	Contained  Name = "contained"
+	Eradicated Name = "eradicated"
+	Recovered  Name = "recovered"
+	Resolved   Name = "resolved"
+)
+
+// Moments lists the facts whose value is a time.
+var Moments = [...]Name{Occurred, Discovered, Aware, Classified, Contained, Eradicated, Recovered, Resolved}
+
+// Names lists every fact name in the order of the documentation.
+func Names() []Name {
+	return append(slices.Clone(Moments[:]),
+		OfHarm, OfCause, OfPlace, OfScope, OfPersonalData, OfRisk, OfProtected, OfLaw, OfIndicators)
+}
+
+// Harm is one way the incident hurts (policy 002: "existing or impending negative
+// impact to the confidentiality, integrity or availability of our customers' data,
+// our data, or our services").
+type Harm struct {
+	Property string `json:"property"` // confidentiality|integrity|availability
+	Asset    string `json:"asset"`    // customer_data|our_data|our_services
+	Timing   string `json:"timing"`   // existing|impending
+}
+
+// Scope says what and who is affected. Lists hold directory ids.
+type Scope struct {
+	Services       []string  `json:"services,omitempty"`
+	Customers      []string  `json:"customers,omitempty"`
+	Partners       []string  `json:"partners,omitempty"`
+	EmployeeGroups []string  `json:"employee_groups,omitempty"`
+	Entities       []string  `json:"entities,omitempty"`    // our legal entities
+	Processings    []string  `json:"processings,omitempty"` // names of processings touched
+	DataKinds      []string  `json:"data_kinds,omitempty"`
+	Persons        []Persons `json:"persons,omitempty"`
+	Confidence     string    `json:"confidence,omitempty"` // guessed|estimated|confirmed
+}
+
+// Persons counts affected natural persons of one country.
+type Persons struct {
+	Country  string `json:"country"` // ISO 3166-1 alpha-2, or "" when unknown
+	Min      int    `json:"min"`
+	Estimate int    `json:"estimate"`
+	Max      int    `json:"max"`
+}
+
+// Value holds the value of a fact; exactly the part its name asks for is set.
+type Value struct {
+	At         time.Time           `json:"at,omitzero"`
+	Answer     Answer              `json:"answer,omitempty"`
+	Risk       string              `json:"risk,omitempty"`
+	Harm       []Harm              `json:"harm,omitempty"`
+	Scope      *Scope              `json:"scope,omitempty"`
+	Kinds      []string            `json:"kinds,omitempty"`
+	Indicators *grading.Indicators `json:"indicators,omitempty"`
+}
+
+// Fact is a value with its provenance. A later record of the same key supersedes
+// it in State; the ledger keeps both.
+type Fact struct {
+	ID      string    `json:"id"`
+	Name    Name      `json:"name"`
+	Entity  string    `json:"entity,omitempty"` // legal entity the fact is about
+	Value   Value     `json:"value"`
+	Text    string    `json:"text,omitempty"`    // cause, place; or a remark
+	SaidBy  string    `json:"said_by,omitempty"` // who told us
+	KnownAt time.Time `json:"known_at"`          // when we learnt it
+	By      string    `json:"by"`                // who recorded it
+}
+
+// Key identifies what a fact supersedes.
+func (f Fact) Key() string { return Key(f.Name, f.Entity) }
+
+// Key is the key of a fact, "name" or "name@entity".
+func Key(n Name, entity string) string {
+	if entity == "" {
+		return string(n)
+	}
+	return string(n) + "@" + entity
+}
+
+func isMoment(n Name) bool { return slices.Contains(Moments[:], n) }
+
+// ParseValue reads the wire form of a fact's value: a bare string for moments,
+// answers and texts, an object or list for the rest. Errors name the field.
+// Cause and place come back as text.
+func ParseValue(n Name, raw json.RawMessage) (v Value, text string, err error) {
+	bad := func(want string) error {
+		return fault.InvalidField("value", fmt.Sprintf("the fact %q takes %s", n, want))
+	}
+	strict := func(into any) error {
+		if t := bytes.TrimSpace(raw); len(t) == 0 || t[0] == 'n' { // nothing, or null
+			return fault.InvalidField("value", "is needed")
+		}
+		d := json.NewDecoder(bytes.NewReader(raw))
+		d.DisallowUnknownFields()
+		return d.Decode(into)
+	}
+	var s string
+	switch {
+	case isMoment(n):
+		if json.Unmarshal(raw, &s) != nil {
+			return v, "", bad("a time with zone, such as \"2026-11-21T14:25:00+01:00\"")
+		}
+		t, perr := time.Parse(time.RFC3339Nano, s)
+		if perr != nil {
+			return v, "", bad("a time with zone, such as \"2026-11-21T14:25:00+01:00\"")
+		}
+		v.At = t.UTC().Truncate(time.Microsecond)
+	case n == OfPersonalData || n == OfLaw:
+		if json.Unmarshal(raw, &s) != nil || !slices.Contains([]Answer{Unknown, No, Yes}, Answer(s)) {
+			return v, "", bad("one of \"unknown\", \"no\", \"yes\"")
+		}
+		v.Answer = Answer(s)
+	case n == OfRisk:
+		if json.Unmarshal(raw, &s) != nil || !slices.Contains([]string{"unknown", "none", "risk", "high"}, s) {
+			return v, "", bad("one of \"unknown\", \"none\", \"risk\", \"high\"")
+		}
+		v.Risk = s
+	case n == OfCause || n == OfPlace:
+		if json.Unmarshal(raw, &s) != nil || strings.TrimSpace(s) == "" {
+			return v, "", bad("a text")
+		}
+		text = s
+	case n == OfHarm:
+		if err := strict(&v.Harm); err != nil {
+			return v, "", bad("a list of {property, asset, timing}")
+		}
+	case n == OfScope:
+		v.Scope = &Scope{}
+		if err := strict(v.Scope); err != nil {
+			return v, "", bad("an object with services, customers, partners, employee_groups, entities, processings, data_kinds, persons, confidence")
+		}
+	case n == OfProtected:
+		if err := strict(&v.Kinds); err != nil {
+			return v, "", bad("a list of trade_secret, intellectual_property, contract_secrecy")
+		}
+	case n == OfIndicators:
+		v.Indicators = &grading.Indicators{}
+		if err := strict(v.Indicators); err != nil {
+			return v, "", bad("an object with total_outage, customers_affected, core_function_broken, data_lost")
+		}
+	default:
+		return v, "", unknownFact(n)
+	}
+	return v, text, nil
+}
+
+// WireValue is the inverse of ParseValue.
+func WireValue(f Fact) any {
+	switch {
+	case isMoment(f.Name):
+		return f.Value.At.UTC().Format(time.RFC3339Nano)
+	case f.Name == OfPersonalData || f.Name == OfLaw:
+		return f.Value.Answer
+	case f.Name == OfRisk:
+		return f.Value.Risk
+	case f.Name == OfHarm:
+		return f.Value.Harm
+	case f.Name == OfScope:
+		return f.Value.Scope
+	case f.Name == OfProtected:
+		return f.Value.Kinds
+	case f.Name == OfIndicators:
+		return f.Value.Indicators
+	}
+	return f.Text
+}
+
+func unknownFact(n Name) error {
+	var names []string
+	for _, f := range Names() {
+		names = append(names, string(f))
+	}
+	return fault.InvalidField("fact", fmt.Sprintf("is not a fact; use one of %s", strings.Join(names, ", ")))
+}
+
+// FutureSlack is how far ahead of our clock another clock may be.
+const FutureSlack = 5 * time.Minute
+
+// Earliest is the first moment accepted: what lies before it is a mistake of a machine.
+var Earliest = time.Unix(0, 0).UTC()
+
+// Check validates a value against its name; now bounds moments that cannot lie ahead.
+func (v Value) Check(n Name, now time.Time) []fault.Field {
+	var out []fault.Field
+	add := func(field, msg string) { out = append(out, fault.Field{Field: field, Message: msg}) }
+	oneOf := func(field, got string, want ...string) {
+		if !slices.Contains(want, got) {
+			add(field, "must be one of "+strings.Join(want, ", "))
+		}
+	}
+	if isMoment(n) {
+		if v.At.IsZero() || v.At.Before(Earliest) {
+			add("value", "a time with zone from 1970 on is needed")
+		} else if v.At.After(now.Add(FutureSlack)) {
+			add("value", "lies in the future; give the time at which it happened")
+		}
+	}
+	for i, h := range v.Harm {
+		f := fmt.Sprintf("value[%d].", i)
+		oneOf(f+"property", h.Property, "confidentiality", "integrity", "availability")
+		oneOf(f+"asset", h.Asset, "customer_data", "our_data", "our_services")
+		oneOf(f+"timing", h.Timing, "existing", "impending")
+	}
+	for i, k := range v.Kinds {
+		oneOf(fmt.Sprintf("value[%d]", i), k, "trade_secret", "intellectual_property", "contract_secrecy")
+	}
+	if v.Indicators != nil {
+		if err := v.Indicators.Validate(); err != nil {
+			add("value", err.Error())
+		}
+	}
+	if v.Scope != nil {
+		out = append(out, v.Scope.check()...)
+	}
+	return out
+}
+
+// Limits of a scope: a list fits a screen or an import, a word fits a line.
+const (
+	maxList = 10_000
+	maxWord = 300
+)
+
+// Lists names the lists of the scope by their wire name.
+func (s Scope) Lists() map[string][]string {
+	return map[string][]string{
+		"services": s.Services, "customers": s.Customers, "partners": s.Partners, "employee_groups": s.EmployeeGroups,
+		"entities": s.Entities, "processings": s.Processings, "data_kinds": s.DataKinds,
+	}
+}
+
+func (s Scope) check() []fault.Field {
+	var out []fault.Field
+	add := func(field, msg string) { out = append(out, fault.Field{Field: "value." + field, Message: msg}) }
+	for name, list := range s.Lists() {
+		if len(list) > maxList {
+			add(name, fmt.Sprintf("holds more than %d items", maxList))
+			continue
+		}
+		for i, w := range list {
+			if strings.TrimSpace(w) == "" || len(w) > maxWord || strings.ContainsFunc(w, unicode.IsControl) || !utf8.ValidString(w) {
+				add(fmt.Sprintf("%s[%d]", name, i), fmt.Sprintf("must be one line of at most %d bytes", maxWord))
+			}
+		}
+	}
+	if !slices.Contains([]string{"", "guessed", "estimated", "confirmed"}, s.Confidence) {
+		add("confidence", "must be one of guessed, estimated, confirmed")
+	}
+	if len(s.Persons) > maxList {
+		add("persons", fmt.Sprintf("holds more than %d items", maxList))
+		return out
+	}
+	for i, p := range s.Persons {
+		f := fmt.Sprintf("persons[%d]", i)
+		if p.Min < 0 || p.Estimate < 0 || p.Max < 0 {
+			add(f, "a number of persons cannot be negative")
+		} else if p.Min > p.Estimate || p.Estimate > p.Max {
+			add(f, "must satisfy min <= estimate <= max")
+		}
+		if p.Country != "" && (len(p.Country) != 2 || strings.Trim(p.Country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "") {
+			add(f+".country", "must be a two-letter ISO country code such as DE, or empty")
+		}
+	}
+	slices.SortFunc(out, func(a, b fault.Field) int { return strings.Compare(a.Field, b.Field) })
+	return out
+}

@@ -1,0 +1,230 @@
+package intake
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/wakebell/wakebell/internal/base/clock"
+	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/who"
+)
+
+// searchKind is the kind of a signal's document in base/search.
+const searchKind = "signal"
+
+// ownToken marks a document as visible to its reporter.
+func ownToken(person string) string { return "own:" + person }
+
+// Order is the order of a list.
+type Order string
+
+// The orders.
+const (
+	Newest Order = "newest" // by receipt, newest first; the default
+	Due    Order = "due"    // open signals only, soonest due first
+)
+
+// Filter narrows a list. Zero values do not narrow.
+type Filter struct {
+	State    State  `json:"state,omitempty"`
+	Kind     Kind   `json:"kind,omitempty"`
+	Team     string `json:"team,omitempty"`
+	Incident string `json:"incident,omitempty"` // incident id
+	Drill    *bool  `json:"drill,omitempty"`
+	Words    string `json:"q,omitempty"`     // words of title and summary
+	Order    Order  `json:"order,omitempty"` // with words: newest only
+	Limit    int    `json:"-"`               // 1 to 200, 0 means 50
+}
+
+func (f Filter) check() error {
+	var bad []fault.Field
+	if f.State != "" && f.State != Open && f.State != Decided {
+		bad = append(bad, fault.Field{Field: "state", Message: "must be open or decided"})
+	}
+	if f.Kind != "" && f.Kind != Alert && f.Kind != Report {
+		bad = append(bad, fault.Field{Field: "kind", Message: "must be alert or report"})
+	}
+	if f.Order != "" && f.Order != Newest && f.Order != Due {
+		bad = append(bad, fault.Field{Field: "order", Message: "must be newest or due"})
+	}
+	if f.Order == Due && (f.Words != "" || f.State == Decided) {
+		bad = append(bad, fault.Field{Field: "order", Message: "due works for open signals and without words"})
+	}
+	return fault.Invalids(bad...)
+}
+
+// where is the condition of a filter for a viewer. Who may not read all signals
+// sees the own reports only.
+func (f Filter) where(by who.Identity) (string, []any, error) {
+	if err := who.CheckAny(by, who.PermSignalRead, who.PermOwnRead); err != nil {
+		return "", nil, err
+	}
+	q, args := ` WHERE 1 = 1`, []any{}
+	add := func(cond string, v any) { q += cond; args = append(args, v) }
+	if !by.Has(who.PermSignalRead) {
+		add(` AND s.kind = 'report' AND s.reported_by = ?`, own(by))
+	}
+	switch {
+	case f.State == Open || f.Order == Due:
+		q += ` AND s.state = 'open'`
+	case f.State == Decided:
+		q += ` AND s.state = 'decided'`
+	}
+	if f.Kind != "" {
+		add(` AND s.kind = ?`, string(f.Kind))
+	}
+	if f.Team != "" {
+		add(` AND s.team = ?`, f.Team)
+	}
+	if f.Incident != "" {
+		add(` AND s.incident <> '' AND s.incident = ?`, f.Incident)
+	}
+	if f.Drill != nil {
+		add(` AND s.drill = ?`, flag(*f.Drill))
+	}
+	return q, args, nil
+}
+
+// List returns one page of signals and the cursor of the next, "" at the end. It
+// needs signal.read; with own.read alone it holds the viewer's own reports.
+func (s *Service) List(ctx context.Context, by who.Identity, f Filter, cursor string) (items []Signal, next string, err error) {
+	q, args, err := f.where(by)
+	if err != nil {
+		return nil, "", err
+	}
+	if err := f.check(); err != nil {
+		return nil, "", err
+	}
+	limit := who.Limit(f.Limit)
+	if f.Words != "" {
+		return s.found(ctx, by, f, cursor, limit)
+	}
+	keys, err := by.OpenCursor(cursor, f, 2)
+	if err != nil {
+		return nil, "", err
+	}
+	order := ` ORDER BY s.id DESC`
+	if f.Order == Due {
+		order = ` ORDER BY s.triage_due_at, s.id`
+	}
+	if keys != nil {
+		if f.Order == Due {
+			due, err := strconv.ParseInt(keys[0], 10, 64)
+			if err != nil {
+				return nil, "", fault.InvalidField("cursor", "does not belong to this list; start again without it")
+			}
+			q += ` AND (s.triage_due_at, s.id) > (?, ?)`
+			args = append(args, due, keys[1])
+		} else {
+			q += ` AND s.id < ?`
+			args = append(args, keys[1])
+		}
+	}
+	items, err = list(ctx, s.db, selectSignal+q+order+` LIMIT ?`, append(args, limit+1)...)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(items) > limit {
+		items = items[:limit]
+		last := items[limit-1]
+		next = by.Cursor(f, strconv.FormatInt(clock.Micros(last.TriageDueAt), 10), last.ID)
+	}
+	return items, next, nil
+}
+
+// Get returns one signal. It needs signal.read, or own.read for an own report.
+func (s *Service) Get(ctx context.Context, by who.Identity, id string) (Signal, error) {
+	q, args, err := Filter{}.where(by)
+	if err != nil {
+		return Signal{}, err
+	}
+	return one(ctx, s.db, q+` AND s.id = ?`, append(args, id)...)
+}
+
+// Raw returns the delivery a signal came in, byte for byte, and its content type.
+// Gone when it was erased, NotFound for a report, which has none. It needs
+// signal.read.
+func (s *Service) Raw(ctx context.Context, by who.Identity, id string) (body []byte, contentType string, err error) {
+	if err := who.Check(by, who.PermSignalRead); err != nil {
+		return nil, "", err
+	}
+	sig, err := one(ctx, s.db, ` WHERE s.id = ?`, id)
+	if err != nil {
+		return nil, "", err
+	}
+	if sig.RawID == "" {
+		return nil, "", fault.New(fault.NotFound, "The signal is a report and has no raw bytes")
+	}
+	err = s.db.QueryRow(ctx, `SELECT body, content_type FROM signal_raw WHERE id = ?`, sig.RawID).Scan(&body, &contentType)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, "", fault.New(fault.Gone, "The raw bytes were erased")
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("raw bytes of signal %s: %w", id, err)
+	}
+	return body, contentType, nil
+}
+
+// Of returns the signals tied to an incident, oldest first, as r sees them and
+// without a check of permission: for rooms that have checked.
+func (s *Service) Of(ctx context.Context, r store.Reader, incident string, limit int) ([]Signal, error) {
+	return list(ctx, r, selectSignal+` WHERE s.incident <> '' AND s.incident = ? ORDER BY s.id LIMIT ?`, incident, limit)
+}
+
+const selectSignal = `SELECT s.id, s.kind, s.state, s.title, s.summary, s.contact, s.source, s.fingerprint,
+ COALESCE(c.count, 1), COALESCE(c.first_seen, s.received_at), COALESCE(c.last_seen, s.received_at),
+ s.discovered_at, s.received_at, s.call_due_at, s.triage_due_at, s.classify_due_at, s.called_at, s.acknowledged_at, s.acknowledged_by, s.resolved_at,
+ s.service, s.team, s.drill, s.malformed, s.warning, s.reported_by, s.verdict, s.reason, s.incident, s.decided_at, s.decided_by, s.raw_id, s.raw_sha256
+ FROM signal s LEFT JOIN signal_counter c ON c.signal_id = s.id`
+
+type scanner interface{ Scan(dest ...any) error }
+
+func scan(row scanner) (Signal, error) {
+	var g Signal
+	var first, last, discovered, received, call, triage, classify, called, acked, resolvedAt, drill, malformed, decidedAt int64
+	err := row.Scan(&g.ID, &g.Kind, &g.State, &g.Title, &g.Summary, &g.Contact, &g.Source, &g.Fingerprint,
+		&g.Count, &first, &last,
+		&discovered, &received, &call, &triage, &classify, &called, &acked, &g.AcknowledgedBy, &resolvedAt,
+		&g.Service, &g.Team, &drill, &malformed, &g.Warning, &g.ReportedBy, &g.Verdict, &g.Reason, &g.Incident, &decidedAt, &g.DecidedBy, &g.RawID, &g.RawSHA256)
+	if err != nil {
+		return Signal{}, err
+	}
+	at := clock.FromMicros
+	g.FirstSeen, g.LastSeen = at(first), at(last)
+	g.DiscoveredAt, g.ReceivedAt, g.CallDueAt, g.TriageDueAt, g.ClassifyDueAt = at(discovered), at(received), at(call), at(triage), at(classify)
+	g.CalledAt, g.AcknowledgedAt, g.ResolvedAt, g.DecidedAt = at(called), at(acked), at(resolvedAt), at(decidedAt)
+	g.Drill, g.Malformed = drill != 0, malformed != 0
+	return g, nil
+}
+
+func list(ctx context.Context, r store.Reader, q string, args ...any) ([]Signal, error) {
+	rows, err := r.Query(ctx, q, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list signals: %w", err)
+	}
+	defer rows.Close()
+	out := []Signal{}
+	for rows.Next() {
+		g, err := scan(rows)
+		if err != nil {
+			return nil, fmt.Errorf("list signals: %w", err)
+		}
+		out = append(out, g)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("list signals: %w", err)
+	}
+	return out, nil
+}
+
+// visible is what a viewer may find by words.
+func visible(by who.Identity) []string {
+	if by.Has(who.PermSignalRead) {
+		return []string{string(who.PermSignalRead)}
+	}
+	return []string{ownToken(own(by))}
+}

@@ -1,0 +1,373 @@
+package directory
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/who"
+)
+
+// Format is the format of a file to import.
+type Format string
+
+// The formats.
+const (
+	FormatYAML Format = "yaml" // the whole directory, see File
+	FormatCSV  Format = "csv"  // customers, see readCSV
+)
+
+// Action is what an import does with one item.
+type Action string
+
+// The actions.
+const (
+	Created   Action = "created"
+	Changed   Action = "changed"
+	Unchanged Action = "unchanged"
+)
+
+// Change is one item of a file against what is stored. What the file does not name stays as it is.
+type Change struct {
+	Kind   string   `json:"kind"` // person, entity, team, it_service, party
+	ID     string   `json:"id"`
+	Name   string   `json:"name"`
+	Action Action   `json:"action"`
+	Fields []string `json:"fields,omitempty"` // of a changed item
+}
+
+// Result is what an import does, or would do, or why it does nothing.
+type Result struct {
+	Changes []Change    `json:"changes"`
+	Errors  []LineError `json:"errors"`
+}
+
+// Count tells how many items have an action.
+func (r Result) Count(a Action) int {
+	n := 0
+	for _, c := range r.Changes {
+		if c.Action == a {
+			n++
+		}
+	}
+	return n
+}
+
+// errPreview rolls a preview back.
+var errPreview = errors.New("preview")
+
+// Preview tells what Import would do, by doing it and rolling it back. Result.Errors names each wrong line. It needs
+// directory.edit, and person.manage when the file holds people.
+func (s *Service) Preview(ctx context.Context, by who.Identity, format Format, text []byte) (Result, error) {
+	if err := who.Check(by, who.PermDirectoryEdit); err != nil {
+		return Result{}, err
+	}
+	return s.run(ctx, by, format, text, false)
+}
+
+// Import stores a file in one transaction: all of it, or nothing when any line is wrong. Then the error is of kind
+// Invalid, its fields name line and field, and Result.Errors holds the same. Permissions as for Preview.
+func (s *Service) Import(ctx context.Context, by who.Identity, format Format, text []byte) (Result, error) {
+	if err := who.Check(by, who.PermDirectoryEdit); err != nil {
+		return Result{}, err
+	}
+	res, err := s.run(ctx, by, format, text, true)
+	if err == nil && len(res.Errors) > 0 {
+		err = asFault(res.Errors)
+	}
+	if err != nil {
+		return res, fmt.Errorf("import the directory: %w", err)
+	}
+	return res, nil
+}
+
+func (s *Service) run(ctx context.Context, by who.Identity, format Format, text []byte, apply bool) (Result, error) {
+	if len(text) > maxFile {
+		return Result{}, fault.Newf(fault.TooLarge, "The file is larger than %d MiB: split it", maxFile>>20)
+	}
+	var rows []row
+	var errs []LineError
+	switch format {
+	case FormatYAML:
+		rows, errs = readYAML(text)
+	case FormatCSV: // read in the transaction: a table builds on what is stored
+	default:
+		return Result{}, fault.InvalidField("format", "must be yaml or csv")
+	}
+	if len(errs) > 0 {
+		return Result{Changes: []Change{}, Errors: errs}, nil
+	}
+	var res Result
+	op := store.Op{Name: "directory.import", Actor: by.Actor}
+	if !apply {
+		op.Name = "directory.preview" // never remembered, because it is rolled back
+	}
+	o, err := s.db.Write(ctx, op, func(tx *store.Tx) error {
+		im := &importing{s: s, ctx: ctx, tx: tx, by: by, csv: format == FormatCSV, rows: rows, res: Result{Changes: []Change{}, Errors: []LineError{}}}
+		err := im.run(text)
+		res = im.res
+		switch {
+		case err != nil:
+			return err
+		case len(res.Errors) > 0 || !apply:
+			return errPreview
+		}
+		tx.SetResult("import")
+		if res.Count(Unchanged) == len(res.Changes) {
+			return nil
+		}
+		return s.tell(ctx, tx, by)
+	})
+	switch {
+	case errors.Is(err, errPreview):
+		slices.SortStableFunc(res.Errors, func(a, b LineError) int { return a.Line - b.Line })
+		return res, nil
+	case err != nil:
+		return Result{}, err
+	case o.Replayed:
+		// It is stored already: the same file again changes nothing and says so.
+		return s.run(ctx, by, format, text, false)
+	}
+	return res, nil
+}
+
+// importing is one run of an import inside a transaction.
+type importing struct {
+	s    *Service
+	ctx  context.Context
+	tx   *store.Tx
+	by   who.Identity
+	csv  bool
+	rows []row
+	res  Result
+}
+
+func (im *importing) run(text []byte) error {
+	sn, err := im.s.snapshot(im.ctx, im.tx)
+	if err != nil {
+		return err
+	}
+	if im.csv {
+		im.rows, im.res.Errors = readCSV(text, func(id string) (Party, bool) { p, ok := sn.Parties[id]; return p, ok })
+		if im.res.Errors == nil {
+			im.res.Errors = []LineError{}
+		}
+	}
+	im.twice()
+	if err := im.people(sn); err != nil {
+		return err
+	}
+	if sn, err = im.s.snapshot(im.ctx, im.tx); err != nil {
+		return err
+	}
+	im.merge(&sn)
+	for _, r := range im.rows {
+		switch v := r.value.(type) {
+		case Team:
+			err = store1(im, r, &sn, v)
+		case Entity:
+			err = store1(im, r, &sn, v)
+		case ITService:
+			err = store1(im, r, &sn, v)
+		case Party:
+			err = store1(im, r, &sn, v)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (im *importing) wrong(r row, field, message string) {
+	e := LineError{Line: r.line(field), Field: field, Message: message}
+	switch {
+	case im.csv:
+		e.Field = columnOf(field)
+	case r.path != "":
+		e.Field = r.path + "." + field
+	}
+	im.res.Errors = append(im.res.Errors, e)
+}
+
+func (im *importing) twice() {
+	seen := map[string]bool{}
+	for _, r := range im.rows {
+		if seen[r.kind+" "+r.id] {
+			im.wrong(r, "id", "stands in the file twice: remove one")
+		}
+		seen[r.kind+" "+r.id] = true
+	}
+}
+
+// people creates and changes people, deputies before those they stand in for. Where deputies form a circle, one is
+// stored without a deputy first and gets it in a second round.
+func (im *importing) people(sn Snapshot) error {
+	known := make(map[string]bool, len(sn.People))
+	for id := range sn.People {
+		known[id] = true
+	}
+	var open, later []row
+	inFile := map[string]bool{}
+	for _, r := range im.rows {
+		if r.kind != "person" {
+			continue
+		}
+		if r.id == "" {
+			im.wrong(r, "id", "is missing: a file needs ids")
+			continue
+		}
+		inFile[r.id] = true
+		open = append(open, r)
+	}
+	for len(open) > 0 {
+		at := slices.IndexFunc(open, func(r row) bool {
+			d := r.value.(who.Person).Deputy
+			return d == "" || known[d] || !inFile[d] || d == r.id
+		})
+		r := open[max(at, 0)]
+		p := r.value.(who.Person)
+		if at < 0 {
+			later = append(later, r)
+			p.Deputy = ""
+		}
+		open = slices.Delete(open, max(at, 0), max(at, 0)+1)
+		if err := im.person(r, p, sn, true); err != nil {
+			return err
+		}
+		known[p.ID] = true
+	}
+	if len(im.res.Errors) > 0 {
+		return nil // a deputy may be missing only because its own line is wrong
+	}
+	for _, r := range later {
+		if err := im.person(r, r.value.(who.Person), sn, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// person stores one person; what is wrong with its line goes to the errors, everything else ends the import.
+func (im *importing) person(r row, p who.Person, sn Snapshot, report bool) error {
+	old, exists := sn.People[p.ID]
+	var now who.Person
+	var err error
+	if exists || !report {
+		now, err = im.s.people.UpdatePersonTx(im.tx, im.by, p, 0)
+	} else {
+		now, err = im.s.people.CreatePersonTx(im.tx, im.by, p)
+	}
+	if fields := fault.FieldsOf(err); len(fields) > 0 {
+		for _, f := range fields {
+			im.wrong(r, f.Field, f.Message)
+		}
+		return nil
+	}
+	if err != nil || !report {
+		return err
+	}
+	c := Change{Kind: "person", ID: p.ID, Name: now.Name, Action: Created}
+	if exists {
+		now.Deputy = r.value.(who.Person).Deputy // it may come in the second round
+		if c.Fields = differing(old, now); len(c.Fields) == 0 {
+			c.Action = Unchanged
+		} else {
+			c.Action = Changed
+		}
+	}
+	im.res.Changes = append(im.res.Changes, c)
+	return nil
+}
+
+// merge puts the file's items over the snapshot, so that they may refer to each other in any order.
+func (im *importing) merge(sn *Snapshot) {
+	sn.own()
+	sn.People = maps.Clone(sn.People)
+	for _, r := range im.rows {
+		switch v := r.value.(type) {
+		case who.Person: // its own line says what is wrong with it, not every line that names it
+			if _, ok := sn.People[v.ID]; !ok {
+				sn.People[v.ID] = v
+			}
+		case Team:
+			v.Retired = false
+			sn.Teams[v.ID] = v
+		case Entity:
+			v.Retired = false
+			sn.Entities[v.ID] = v
+		case ITService:
+			v.Retired = false
+			sn.ITServices[v.ID] = v
+		case Party:
+			v.Retired = false
+			sn.Parties[v.ID] = v
+		}
+	}
+}
+
+// store1 checks and stores one item. When any line is wrong the whole is rolled back, so it goes on to find the others.
+func store1[T any, P item[T]](im *importing, r row, sn *Snapshot, v T) error {
+	P(&v).normal()
+	var ps problems
+	P(&v).check(&ps)
+	P(&v).refs(sn, &ps)
+	for _, f := range ps {
+		im.wrong(r, f.Field, f.Message)
+	}
+	if len(ps) > 0 {
+		return nil
+	}
+	h := P(&v).head()
+	old, err := readItem[T, P](im.ctx, im.tx, h.kind, h.id)
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return err
+	}
+	now, changed, err := save[T, P](im.s, im.tx, im.by, old, v, false, "")
+	if err != nil {
+		return err
+	}
+	c := Change{Kind: string(h.kind), ID: h.id, Name: h.name, Action: Unchanged}
+	switch {
+	case P(&old).head().version == 0:
+		c.Action = Created
+	case changed:
+		c.Action, c.Fields = Changed, differing(old, now)
+	}
+	im.res.Changes = append(im.res.Changes, c)
+	return nil
+}
+
+// differing lists the JSON names of fields that differ, without version.
+func differing(a, b any) []string {
+	fields := func(v any) map[string]string {
+		var raw map[string]json.RawMessage
+		if doc, err := json.Marshal(v); err == nil {
+			_ = json.Unmarshal(doc, &raw) // our own bytes
+		}
+		out := map[string]string{}
+		for k, v := range raw {
+			out[k] = string(v)
+		}
+		return out
+	}
+	fa, fb := fields(a), fields(b)
+	var out []string
+	for k := range fa {
+		if _, ok := fb[k]; !ok {
+			out = append(out, k)
+		}
+	}
+	for k, v := range fb {
+		if fa[k] != v && k != "version" {
+			out = append(out, k)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
