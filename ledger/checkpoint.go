@@ -12,10 +12,10 @@ import (
 
 // Checkpoint is the state of a log that was signed: C2SP tlog-checkpoint.
 type Checkpoint struct {
-	LogID string
-	Epoch int64 // from 1
-	Size  int64 // number of entries
-	Root  Hash  // RFC 6962 tree hash of the first Size entries
+	LogID string `json:"log_id"`
+	Epoch int64  `json:"epoch"` // from 1
+	Size  int64  `json:"size"`  // number of entries
+	Root  Hash   `json:"root"`  // RFC 6962 tree hash of the first Size entries
 }
 
 // Origin is the first line of the checkpoint: log id, "+", epoch.

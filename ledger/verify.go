@@ -13,13 +13,13 @@ import (
 
 // Report says what a bundle holds that was found to be right.
 type Report struct {
-	Checkpoint Checkpoint // the signed state all entries were proven against
-	Key        string     // verifier key that signed it
-	Entries    int        // number of entries in the bundle
-	First      int64      // seq of the first and the last entry; 0: none
-	Last       int64
-	Erased     int // entries whose private body was destroyed
-	Withheld   int // entries with a body that is not shown
+	Checkpoint Checkpoint `json:"checkpoint"`   // the signed state all entries were proven against
+	Key        string     `json:"verifier_key"` // verifier key that signed it
+	Entries    int        `json:"entries"`      // number of entries in the bundle
+	First      int64      `json:"first"`        // seq of the first and the last entry; 0: none
+	Last       int64      `json:"last"`
+	Erased     int        `json:"erased"`   // entries whose private body was destroyed
+	Withheld   int        `json:"withheld"` // entries with a body that is not shown
 }
 
 // VerifyBundle reads a bundle and checks everything in it with only the public

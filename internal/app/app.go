@@ -89,9 +89,7 @@ func KeyFile(dir string) string { return filepath.Join(dir, "ledger.key") }
 
 func (a *App) build(ctx context.Context) (err error) {
 	cfg := a.cfg
-	if a.Clock, err = a.clock(ctx); err != nil {
-		return err
-	}
+	a.Clock = a.clock()
 	a.DB, err = store.Open(ctx, store.Config{
 		Dir: cfg.Dir, URL: cfg.Database, TestClock: cfg.TestClock, Migrate: cfg.Migrate, Log: cfg.Log, Clock: a.Clock,
 	})
@@ -107,7 +105,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	}
 	a.People = who.New(a.DB, a.Ledger, a.Clock)
 	a.Jobs = job.New(a.DB, a.Clock, cfg.Log, job.Config{})
-	if a.Outbox, err = mail.New(a.DB, a.Clock, a.Jobs, cfg.Mail, cfg.Log); err != nil {
+	if a.Outbox, err = mail.New(a.DB, a.Clock, a.Jobs, cfg.Log, cfg.Mail); err != nil {
 		return err
 	}
 	a.Plans = plan.New(a.DB, a.Ledger, a.Clock)

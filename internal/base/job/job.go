@@ -66,8 +66,8 @@ type held struct {
 }
 
 // Draft asks for a job. RunAt zero means now. Unique, when set, keeps at most
-// one waiting job of this kind and key: asking again while one waits changes
-// nothing but may bring RunAt forward. A job that already runs does not count,
+// one waiting job of this kind and key: asking again while one waits keeps the
+// first payload and may bring RunAt forward. A job that already runs does not count,
 // because it may have read what the new one is about; the two never run at the
 // same time. MaxAttempts 0 takes the runner's.
 type Draft struct {

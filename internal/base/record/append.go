@@ -8,11 +8,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"golang.org/x/mod/sumdb/tlog"
-
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/ident"
+	"github.com/wakebell/wakebell/internal/base/record/tree"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/ledger"
 )
@@ -51,13 +50,13 @@ type pending struct {
 	ledger.Header
 	facts, private []byte
 	salts          [2 * ledger.SaltSize]byte
-	atSeal         func(h *head) // what it changes in the head; nil for most
+	atSeal         func(h *tree.Head) // what it changes in the head; nil for most
 }
 
 // group is what the entries of one group of writes share. It is read from the
 // database once per transaction and thrown away with it.
 type group struct {
-	head head
+	head tree.Head
 	last int64 // recorded_at of the newest entry, kept or not
 }
 
@@ -65,14 +64,14 @@ type groupKey struct{}
 
 func (l *Ledger) group(tx *store.Tx) (*group, error) {
 	g, err := tx.Memo(groupKey{}, func() (any, error) {
-		h, err := readHead(clock.Background(), tx)
+		h, err := tree.Read(clock.Background(), tx)
 		if err != nil {
 			return nil, err
 		}
-		if h.schema > l.db.SchemaVersion() {
+		if h.Schema > l.db.SchemaVersion() {
 			return nil, fault.New(fault.Unavailable, "The database was migrated by a newer program: stop this one")
 		}
-		return &group{head: h, last: h.recordedAt}, nil
+		return &group{head: h, last: h.RecordedAt}, nil
 	})
 	if err != nil {
 		return nil, err
@@ -85,12 +84,12 @@ func (l *Ledger) group(tx *store.Tx) (*group, error) {
 // then reads do not see it. Its RecordedAt is final.
 func (l *Ledger) Append(tx *store.Tx, d Draft) (Entry, error) { return l.append(tx, d, nil) }
 
-func (l *Ledger) append(tx *store.Tx, d Draft, atSeal func(h *head)) (Entry, error) {
+func (l *Ledger) append(tx *store.Tx, d Draft, atSeal func(h *tree.Head)) (Entry, error) {
 	k, ok := l.kinds[d.Kind]
 	if !ok {
 		return Entry{}, fmt.Errorf("append %q: the kind is not registered", d.Kind)
 	}
-	facts, private, err := Encode(d.Body)
+	facts, private, err := l.bodies.Encode(d.Body)
 	if err != nil {
 		return Entry{}, fmt.Errorf("append %s: %w", d.Kind, err)
 	}
@@ -160,7 +159,7 @@ func (l *Ledger) Seal(tx *store.Tx, entries []any) error {
 	if err != nil {
 		return err
 	}
-	h := g.head.clone()
+	h := g.head.Clone()
 	rows, hashes := make([]any, 0, 12*min(batch, len(entries))), make([]any, 0, 2*min(batch, len(entries)))
 	var fresh []string
 	for i, any := range entries {
@@ -168,11 +167,11 @@ func (l *Ledger) Seal(tx *store.Tx, entries []any) error {
 		if !ok {
 			return fmt.Errorf("seal ledger: %T is not an entry", any)
 		}
-		p.Seq = h.size + 1
+		p.Seq = h.Size + 1
 		leaf := l.hasher.Leaf(&p.Header,
 			l.hasher.Commit(p.salts[:ledger.SaltSize], p.facts), l.hasher.Commit(p.salts[ledger.SaltSize:], p.private))
-		hashes = append(hashes, p.Seq, h.push(leaf))
-		h.recordedAt = p.RecordedAt
+		hashes = append(hashes, p.Seq, h.Push(make([]byte, 0, 64), leaf))
+		h.RecordedAt = p.RecordedAt
 		if p.atSeal != nil {
 			p.atSeal(&h)
 		}
@@ -194,7 +193,7 @@ func (l *Ledger) Seal(tx *store.Tx, entries []any) error {
 	if err := l.noteKinds(tx, fresh); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(updateHead, h.size, h.recordedAt, h.peaks, h.epoch, h.key); err != nil {
+	if _, err := tx.Exec(updateHead, h.Size, h.RecordedAt, h.Peaks, h.Epoch, h.Key); err != nil {
 		return fmt.Errorf("update ledger head: %w", err)
 	}
 	return nil
@@ -212,10 +211,4 @@ func (l *Ledger) noteKinds(tx *store.Tx, kinds []string) error {
 		tx.AfterCommit(func() { l.markSeen(kinds) })
 	}
 	return nil
-}
-
-// clone keeps a failed Seal from leaving half a group behind.
-func (h head) clone() head {
-	h.peaks = append(make([]byte, 0, len(h.peaks)+tlog.HashSize), h.peaks...)
-	return h
 }

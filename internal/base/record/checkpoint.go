@@ -11,6 +11,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/record/tree"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/ledger"
 )
@@ -25,30 +26,30 @@ func (l *Ledger) Checkpoint(ctx context.Context) ([]byte, error) {
 
 // CheckpointOf is Checkpoint over a snapshot, for a backup of just that state.
 func (l *Ledger) CheckpointOf(ctx context.Context, r store.Reader) ([]byte, error) {
-	h, err := readHead(ctx, r)
+	h, err := tree.Read(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	return l.sign(h)
 }
 
-func (l *Ledger) sign(h head) ([]byte, error) {
+func (l *Ledger) sign(h tree.Head) ([]byte, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.key == nil {
 		return nil, fault.New(fault.Unavailable, "This process has no key to sign the ledger")
 	}
-	if l.key.VerifierKey() != h.key && l.cfg.KeyFile != "" {
+	if l.key.VerifierKey() != h.Key && l.cfg.KeyFile != "" {
 		// Another node rotated the key; all nodes share one key file.
 		if err := l.findKey(h); err != nil {
 			return nil, err
 		}
-		l.vkey = h.key
+		l.vkey = h.Key
 	}
-	if l.key.VerifierKey() != h.key {
+	if l.key.VerifierKey() != h.Key {
 		return nil, fault.New(fault.Conflict, "The key file is not the key of this ledger")
 	}
-	return l.key.Sign(h.checkpoint())
+	return l.key.Sign(h.Checkpoint())
 }
 
 // LeaveCheckpoint writes the newest checkpoint to CheckpointDir, atomically. It
@@ -62,20 +63,20 @@ func (l *Ledger) LeaveCheckpoint(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h, err := readHead(ctx, l.db)
+	h, err := tree.Read(ctx, l.db)
 	if err != nil {
 		return err
 	}
 	if text != nil {
 		old, err := ledger.Peek(text)
-		if err != nil || old.LogID != h.logID {
+		if err != nil || old.LogID != h.LogID {
 			return fault.Newf(fault.Conflict, "The file %s is of another ledger or damaged: move it away", l.leftPath())
 		}
-		if old.Epoch > h.epoch || old.Epoch == h.epoch && old.Size > h.size {
+		if old.Epoch > h.Epoch || old.Epoch == h.Epoch && old.Size > h.Size {
 			return behind(old, h)
 		}
-		if old == h.checkpoint() {
-			if _, err := ledger.Open(text, h.key); err == nil {
+		if old == h.Checkpoint() {
+			if _, err := ledger.Open(text, h.Key); err == nil {
 				return nil
 			}
 		}
@@ -116,14 +117,14 @@ func (l *Ledger) checkLeft(ctx context.Context) error {
 		return fault.Wrap(fault.Conflict, err, "The file "+l.leftPath()+" is damaged: move it away")
 	}
 	return l.db.View(ctx, func(v *store.View) error {
-		h, err := readHead(ctx, v)
-		if err != nil || old.LogID != h.logID || old.Epoch < h.epoch {
+		h, err := tree.Read(ctx, v)
+		if err != nil || old.LogID != h.LogID || old.Epoch < h.Epoch {
 			return err
 		}
-		if old.Epoch > h.epoch || old.Size > h.size {
+		if old.Epoch > h.Epoch || old.Size > h.Size {
 			return behind(old, h)
 		}
-		root, err := tlog.TreeHash(old.Size, newHashes(ctx, v))
+		root, err := tlog.TreeHash(old.Size, tree.NewHashes(ctx, v))
 		if err != nil {
 			return err
 		}
@@ -134,9 +135,9 @@ func (l *Ledger) checkLeft(ctx context.Context) error {
 	})
 }
 
-func behind(old ledger.Checkpoint, h head) error {
+func behind(old ledger.Checkpoint, h tree.Head) error {
 	return fault.Newf(fault.Conflict, "This database is an older copy: it holds %d ledger entries (epoch %d), the checkpoint beside it names %d (epoch %d). Bring back the newer database, or restore this copy as a new epoch",
-		h.size, h.epoch, old.Size, old.Epoch)
+		h.Size, h.Epoch, old.Size, old.Epoch)
 }
 
 func replaceFile(path, text string) error {
@@ -165,22 +166,22 @@ func (l *Ledger) NewEpoch(tx *store.Tx, by string, last []byte) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	start := ledger.EpochStart{Epoch: g.head.epoch + 1, LastCheckpoint: string(last), Key: l.VerifierKey()}
+	start := ledger.EpochStart{Epoch: g.head.Epoch + 1, LastCheckpoint: string(last), Key: l.VerifierKey()}
 	if len(last) > 0 {
 		old, err := ledger.Peek(last)
 		if err != nil {
 			return Entry{}, fault.Wrap(fault.Invalid, err, "The last checkpoint cannot be read")
 		}
-		if old.LogID != g.head.logID {
+		if old.LogID != g.head.LogID {
 			return Entry{}, fault.New(fault.Invalid, "The last checkpoint is of another ledger")
 		}
 		start.Epoch = max(start.Epoch, old.Epoch+1)
 	}
-	if g.head.key != start.Key {
-		start.PreviousKey = g.head.key
+	if g.head.Key != start.Key {
+		start.PreviousKey = g.head.Key
 	}
-	return l.append(tx, Draft{Kind: kindEpochStarted, Subject: SubjectLedger, Actor: by, Body: start}, func(h *head) {
-		h.epoch, h.key = start.Epoch, start.Key
+	return l.append(tx, Draft{Kind: kindEpochStarted, Subject: SubjectLedger, Actor: by, Body: start}, func(h *tree.Head) {
+		h.Epoch, h.Key = start.Epoch, start.Key
 	})
 }
 
@@ -207,15 +208,15 @@ func (l *Ledger) RotateKey(ctx context.Context, by string) (string, error) {
 		if err != nil {
 			return err
 		}
-		if g.head.key != old.VerifierKey() {
+		if g.head.Key != old.VerifierKey() {
 			return fault.New(fault.Conflict, "The key was changed meanwhile")
 		}
-		note, err := ledger.SignRotation(old, fresh.VerifierKey(), g.head.size)
+		note, err := ledger.SignRotation(old, fresh.VerifierKey(), g.head.Size)
 		if err != nil {
 			return err
 		}
 		body := ledger.KeyRotation{Old: old.VerifierKey(), New: fresh.VerifierKey(), Note: string(note)}
-		_, err = l.append(tx, Draft{Kind: kindKeyRotated, Subject: SubjectLedger, Actor: by, Body: body}, func(h *head) { h.key = body.New })
+		_, err = l.append(tx, Draft{Kind: kindKeyRotated, Subject: SubjectLedger, Actor: by, Body: body}, func(h *tree.Head) { h.Key = body.New })
 		return err
 	})
 	if err != nil {

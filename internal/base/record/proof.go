@@ -7,33 +7,10 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/record/tree"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/ledger"
 )
-
-// ReadHashes implements tlog.HashReader over the table ledger_hash.
-func (h *hashes) ReadHashes(indexes []int64) ([]ledger.Hash, error) {
-	out := make([]ledger.Hash, len(indexes))
-	for i, index := range indexes {
-		if known, ok := h.known[index]; ok {
-			out[i] = known
-			continue
-		}
-		level, n := tlog.SplitStoredHashIndex(index)
-		// The hash (level, n) is complete with the last leaf below it.
-		seq := (n + 1) << level
-		all, err := h.row(seq)
-		if err != nil {
-			return nil, fmt.Errorf("read hashes of entry %d: %w", seq, err)
-		}
-		if len(all) < (level+1)*tlog.HashSize {
-			return nil, fault.Newf(fault.Conflict, "the hashes of ledger entry %d are damaged: run wakebell verify", seq)
-		}
-		copy(out[i][:], all[level*tlog.HashSize:])
-		h.known[index] = out[i]
-	}
-	return out, nil
-}
 
 // Proof shows that an entry stands in the tree of a given size.
 type Proof struct {
@@ -59,9 +36,9 @@ func (l *Ledger) Proof(ctx context.Context, seq, size int64) (Proof, error) {
 		if size < 1 || size > all || seq < 1 || seq > size {
 			return fault.New(fault.NotFound, "no such ledger entry in a tree of that size")
 		}
-		h := newHashes(ctx, v)
+		h := tree.NewHashes(ctx, v)
 		p = Proof{Seq: seq, Size: size}
-		if p.Leaf, err = h.leaf(seq); err != nil {
+		if p.Leaf, err = h.Leaf(seq); err != nil {
 			return err
 		}
 		if p.Root, err = tlog.TreeHash(size, h); err != nil {
@@ -86,7 +63,7 @@ func (l *Ledger) ConsistencyProof(ctx context.Context, from, to int64) ([]ledger
 		if from < 1 || to < from || to > all {
 			return fault.New(fault.NotFound, "the ledger has no trees of those sizes")
 		}
-		p, err = tlog.ProveTree(to, from, newHashes(ctx, v))
+		p, err = tlog.ProveTree(to, from, tree.NewHashes(ctx, v))
 		return err
 	})
 	return p, err
@@ -94,15 +71,7 @@ func (l *Ledger) ConsistencyProof(ctx context.Context, from, to int64) ([]ledger
 
 // LeafHash returns the leaf hash of one entry, for viewers who may see no more.
 func (l *Ledger) LeafHash(ctx context.Context, r store.Reader, seq int64) (ledger.Hash, error) {
-	return newHashes(ctx, r).leaf(seq)
-}
-
-func (h *hashes) leaf(seq int64) (ledger.Hash, error) {
-	got, err := h.ReadHashes([]int64{tlog.StoredHashIndex(0, seq-1)})
-	if err != nil {
-		return ledger.Hash{}, err
-	}
-	return got[0], nil
+	return tree.NewHashes(ctx, r).Leaf(seq)
 }
 
 // Bundle collects the entries of some subjects into one file that can be
@@ -110,7 +79,7 @@ func (h *hashes) leaf(seq int64) (ledger.Hash, error) {
 // snapshot (store.View), so that everything fits together. It holds whatever
 // is recorded: who may see it is for the caller to decide.
 func (l *Ledger) Bundle(ctx context.Context, r store.Reader, subjects []string) (ledger.Bundle, error) {
-	h, err := readHead(ctx, r)
+	h, err := tree.Read(ctx, r)
 	if err != nil {
 		return ledger.Bundle{}, err
 	}
@@ -118,16 +87,16 @@ func (l *Ledger) Bundle(ctx context.Context, r store.Reader, subjects []string) 
 	if err != nil {
 		return ledger.Bundle{}, err
 	}
-	b := ledger.Bundle{Format: ledger.Format, VerifierKey: h.key, Checkpoint: string(signed)}
+	b := ledger.Bundle{Format: ledger.Format, VerifierKey: h.Key, Checkpoint: string(signed)}
 	if b.Rotations, err = rotations(ctx, r); err != nil {
 		return ledger.Bundle{}, err
 	}
-	if b.Entries, err = bundled(ctx, r, subjects, h.size); err != nil {
+	if b.Entries, err = bundled(ctx, r, subjects, h.Size); err != nil {
 		return ledger.Bundle{}, err
 	}
-	tree := newHashes(ctx, r)
+	hashes := tree.NewHashes(ctx, r)
 	for i := range b.Entries {
-		path, err := tlog.ProveRecord(h.size, b.Entries[i].Seq-1, tree)
+		path, err := tlog.ProveRecord(h.Size, b.Entries[i].Seq-1, hashes)
 		if err != nil {
 			return ledger.Bundle{}, fmt.Errorf("prove entry %d: %w", b.Entries[i].Seq, err)
 		}

@@ -2,14 +2,13 @@ package record
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"math"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/record/tree"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/ledger"
 )
@@ -98,19 +97,19 @@ func (l *Ledger) Entry(ctx context.Context, r store.Reader, id string) (Entry, e
 
 // Size returns the number of entries.
 func (l *Ledger) Size(ctx context.Context, r store.Reader) (int64, error) {
-	h, err := readHead(ctx, r)
-	return h.size, err
+	h, err := tree.Read(ctx, r)
+	return h.Size, err
 }
 
 // PositionAt returns the greatest seq recorded at or before t; 0 if there is none.
 func (l *Ledger) PositionAt(ctx context.Context, r store.Reader, t time.Time) (int64, error) {
 	low, high, at := int64(0), int64(0), clock.Micros(t)
-	h, err := readHead(ctx, r)
+	h, err := tree.Read(ctx, r)
 	if err != nil {
 		return 0, err
 	}
 	// recorded_at never falls, so a search by halves needs no index.
-	for high = h.size; low < high; {
+	for high = h.Size; low < high; {
 		mid := (low + high + 1) / 2
 		var rec int64
 		if err := r.QueryRow(ctx, "SELECT recorded_at FROM ledger_entry WHERE seq = ?", mid).Scan(&rec); err != nil {
@@ -123,26 +122,4 @@ func (l *Ledger) PositionAt(ctx context.Context, r store.Reader, t time.Time) (i
 		}
 	}
 	return low, nil
-}
-
-// hashes reads stored tree hashes; found ones are kept, because proofs of
-// neighbours share most of them.
-type hashes struct {
-	ctx   context.Context
-	r     store.Reader
-	known map[int64]ledger.Hash
-}
-
-func newHashes(ctx context.Context, r store.Reader) *hashes {
-	return &hashes{ctx: ctx, r: r, known: map[int64]ledger.Hash{}}
-}
-
-// row reads all hashes stored with the entry seq.
-func (h *hashes) row(seq int64) ([]byte, error) {
-	var b []byte
-	err := h.r.QueryRow(h.ctx, "SELECT hashes FROM ledger_hash WHERE seq = ?", seq).Scan(&b)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, fault.New(fault.NotFound, "no such ledger entry")
-	}
-	return b, err
 }

@@ -6,7 +6,9 @@
 // It carries out "document incidents, their effects and the remedial action"
 // and "evidence must not be altered" of the policies, and the right to erasure
 // where personal data stands in an entry. It must not import any room but
-// store, clock, ident and fault.
+// store, clock, ident and fault. Its folders below hold what stands alone: body
+// (facts and private part), tree (head and hashes), check (verification) and
+// compare (tables).
 package record
 
 import (
@@ -21,6 +23,8 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/record/body"
+	"github.com/wakebell/wakebell/internal/base/record/tree"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/ledger"
 )
@@ -51,6 +55,7 @@ type Ledger struct {
 	cfg   Config
 	kinds registry
 
+	bodies     body.Splitter
 	hasher     *ledger.Hasher       // of Seal
 	statements map[statement]string // of Seal
 
@@ -112,9 +117,9 @@ func open(ctx context.Context, db *store.DB, clk *clock.Clock, cfg Config, kinds
 		db: db, clk: clk, cfg: cfg, kinds: reg, hasher: ledger.NewHasher(),
 		statements: map[statement]string{}, seen: map[string]bool{},
 	}
-	h, err := readHead(ctx, db)
+	h, err := tree.Read(ctx, db)
 	switch {
-	case errors.Is(err, errNoHead):
+	case errors.Is(err, tree.ErrNone):
 		if h, err = l.start(ctx); err != nil {
 			return nil, err
 		}
@@ -126,10 +131,10 @@ func open(ctx context.Context, db *store.DB, clk *clock.Clock, cfg Config, kinds
 			return nil, err
 		}
 	}
-	if l.key != nil && l.key.VerifierKey() != h.key && (!restored || l.key.Name() != h.logID) {
-		return nil, fault.Newf(fault.Conflict, "The key file %s is not the key of this ledger: put the right one in its place (the ledger's key is %s)", cfg.KeyFile, h.key)
+	if l.key != nil && l.key.VerifierKey() != h.Key && (!restored || l.key.Name() != h.LogID) {
+		return nil, fault.Newf(fault.Conflict, "The key file %s is not the key of this ledger: put the right one in its place (the ledger's key is %s)", cfg.KeyFile, h.Key)
 	}
-	if l.vkey = h.key; restored && l.key != nil {
+	if l.vkey = h.Key; restored && l.key != nil {
 		l.vkey = l.key.VerifierKey()
 	}
 	if err := l.readKinds(ctx); err != nil {
@@ -140,12 +145,12 @@ func open(ctx context.Context, db *store.DB, clk *clock.Clock, cfg Config, kinds
 }
 
 // start writes the head of an empty ledger.
-func (l *Ledger) start(ctx context.Context) (head, error) {
+func (l *Ledger) start(ctx context.Context) (tree.Head, error) {
 	var id [8]byte
 	rand.Read(id[:])
 	key, err := l.firstKey("wakebell-" + hex.EncodeToString(id[:]))
 	if err != nil {
-		return head{}, err
+		return tree.Head{}, err
 	}
 	_, err = l.db.Write(ctx, store.Op{Name: "ledger.start", Actor: "ledger"}, func(tx *store.Tx) error {
 		// Two nodes may start at once: the first one wins, and both read it.
@@ -154,10 +159,10 @@ func (l *Ledger) start(ctx context.Context) (head, error) {
 		return err
 	})
 	if err != nil {
-		return head{}, fmt.Errorf("start the ledger: %w", err)
+		return tree.Head{}, fmt.Errorf("start the ledger: %w", err)
 	}
 	l.key = key
-	return readHead(ctx, l.db)
+	return tree.Read(ctx, l.db)
 }
 
 // firstKey takes the key that lies there or makes one.
@@ -181,10 +186,10 @@ func (l *Ledger) firstKey(name string) (*ledger.Key, error) {
 
 // keyOf loads the key of a ledger with a head. A restored copy whose key is
 // lost gets a new one.
-func (l *Ledger) keyOf(h head, restored bool) error {
+func (l *Ledger) keyOf(h tree.Head, restored bool) error {
 	if restored && l.cfg.KeyFile != "" {
 		if _, err := os.Stat(l.cfg.KeyFile); errors.Is(err, os.ErrNotExist) {
-			key, err := l.firstKey(h.logID)
+			key, err := l.firstKey(h.LogID)
 			l.key = key
 			return err
 		}
@@ -194,19 +199,19 @@ func (l *Ledger) keyOf(h head, restored bool) error {
 
 // findKey loads the key of a ledger that was started before, and ends a
 // rotation that was cut off between the commit and the renaming of the file.
-func (l *Ledger) findKey(h head) error {
+func (l *Ledger) findKey(h tree.Head) error {
 	if l.cfg.KeyFile == "" {
 		return nil
 	}
-	next, err := readKey(l.cfg.KeyFile+".next", h.logID)
-	if err == nil && next.VerifierKey() == h.key {
+	next, err := readKey(l.cfg.KeyFile+".next", h.LogID)
+	if err == nil && next.VerifierKey() == h.Key {
 		if err := os.Rename(l.cfg.KeyFile+".next", l.cfg.KeyFile); err != nil {
 			return fmt.Errorf("end the rotation of the key: %w", err)
 		}
 	}
-	key, err := readKey(l.cfg.KeyFile, h.logID)
+	key, err := readKey(l.cfg.KeyFile, h.LogID)
 	if errors.Is(err, os.ErrNotExist) {
-		return fault.Newf(fault.Conflict, "The key of this ledger is missing: put it at %s (the ledger's key is %s)", l.cfg.KeyFile, h.key)
+		return fault.Newf(fault.Conflict, "The key of this ledger is missing: put it at %s (the ledger's key is %s)", l.cfg.KeyFile, h.Key)
 	}
 	if err != nil {
 		return err

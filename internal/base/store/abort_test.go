@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -179,18 +180,19 @@ func TestFullAndReadOnlyDisk(t *testing.T) {
 	t.Parallel()
 	db := storetest.Open(t, store.SQLite)
 	table(t, db)
-	pragma := func(text string) {
-		t.Helper()
-		if err := store.OnWriter(db, text); err != nil {
-			t.Fatal(err)
+	big := strings.Repeat("x", 200_000)
+	// The engine is told inside the transaction, for a connection that saw such
+	// an error is given up.
+	fill := func(id int, pragma string) func(tx *store.Tx) error {
+		return func(tx *store.Tx) error {
+			if _, err := tx.Exec(pragma); err != nil {
+				return err
+			}
+			return put(tx, id, big)
 		}
 	}
-	big := string(make([]byte, 0)) + fmt.Sprintf("%0200000d", 1)
-	fill := func(id int) func(tx *store.Tx) error {
-		return func(tx *store.Tx) error { return put(tx, id, big) }
-	}
-	pragma("PRAGMA max_page_count=1")
-	for _, err := range together(t, db, fill(1), fill(2), fill(3)) {
+	const full, free, readOnly = "PRAGMA max_page_count=1", "PRAGMA max_page_count=4294967294", "PRAGMA query_only=1"
+	for _, err := range together(t, db, fill(1, full), fill(2, full), fill(3, full)) {
 		if fault.KindOf(err) != fault.Unavailable {
 			t.Fatalf("full: %v", err)
 		}
@@ -198,22 +200,25 @@ func TestFullAndReadOnlyDisk(t *testing.T) {
 	if n := count(t, db); n != 0 {
 		t.Fatalf("%d rows", n)
 	}
-	pragma("PRAGMA max_page_count=4294967294")
-	if _, err := db.Write(t.Context(), op, fill(4)); err != nil {
+	if _, err := db.Write(t.Context(), op, fill(4, free)); err != nil {
 		t.Fatalf("after space came back: %v", err)
 	}
 	store.ForgetHealth(db)
 	if err := db.Healthy(t.Context()); err != nil {
 		t.Fatalf("healthy: %v", err)
 	}
-	pragma("PRAGMA query_only=1")
-	if _, err := db.Write(t.Context(), op, fill(5)); fault.KindOf(err) != fault.Unavailable {
+	if _, err := db.Write(t.Context(), op, fill(5, readOnly)); fault.KindOf(err) != fault.Unavailable {
 		t.Fatalf("read-only: %v", err)
 	}
 	store.ForgetHealth(db)
-	pragma("PRAGMA query_only=1")
+	if err := store.OnWriter(db, "CREATE TRIGGER refuse BEFORE UPDATE ON store_mark BEGIN SELECT RAISE(FAIL, 'no'); END"); err != nil {
+		t.Fatal(err)
+	}
 	if err := db.Healthy(t.Context()); fault.KindOf(err) != fault.Unavailable {
-		t.Fatalf("healthy on a read-only disk: %v", err)
+		t.Fatalf("healthy although writes fail: %v", err)
+	}
+	if err := store.OnWriter(db, "DROP TRIGGER refuse"); err != nil {
+		t.Fatal(err)
 	}
 	if err := db.Healthy(t.Context()); err != nil {
 		t.Fatalf("healthy again: %v", err)

@@ -45,6 +45,63 @@ func (g *group) exec(q string) error {
 	return err
 }
 
+// savepoint opens the savepoint of a member. On PostgreSQL the one before is
+// released in the same round trip.
+func (g *group) savepoint() error {
+	switch {
+	case g.solo:
+		return nil
+	case g.w.db.engine == SQLite:
+		return g.exec("SAVEPOINT member")
+	case g.saved:
+		return g.exec("RELEASE SAVEPOINT member; SAVEPOINT member")
+	}
+	g.saved = true
+	return g.exec("SAVEPOINT member")
+}
+
+// errSwallowed is the error of a member that ignored an engine's error.
+var errSwallowed = errors.New("store: a statement failed and its error was ignored")
+
+// keep ends a member that returned no error. swallowed says that it failed
+// nevertheless; err says that the group is lost.
+func (g *group) keep() (swallowed, err error) {
+	if g.w.db.engine == SQLite {
+		if g.solo {
+			return nil, nil
+		}
+		return nil, g.exec("RELEASE SAVEPOINT member")
+	}
+	var status byte
+	err = g.conn.Raw(func(dc any) error {
+		status = dc.(*stdlib.Conn).Conn().PgConn().TxStatus()
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case status == 'E':
+		return errSwallowed, nil
+	case status != 'T':
+		return nil, errors.New("store: a member ended the transaction")
+	}
+	return nil, nil
+}
+
+// undo takes back what the member did since its savepoint.
+func (g *group) undo() error {
+	switch {
+	case g.solo:
+		return nil // no member is left: the group is rolled back
+	case g.w.db.engine == Postgres:
+		return g.exec("ROLLBACK TO SAVEPOINT member")
+	}
+	if err := g.exec("ROLLBACK TO SAVEPOINT member"); err != nil {
+		return err
+	}
+	return g.exec("RELEASE SAVEPOINT member")
+}
+
 // rollback undoes the group. When that fails, or on PostgreSQL the connection
 // is lost, the connection is given up, which undoes it too.
 func (g *group) rollback() {

@@ -125,6 +125,7 @@ type group struct {
 	members []member
 	memo    map[any]any
 	solo    bool   // one member, no savepoint needed
+	saved   bool   // PostgreSQL: a savepoint is open
 	xid     string // PostgreSQL: to learn the fate of a lost commit
 }
 
@@ -233,10 +234,8 @@ func (g *group) attempt(join bool) error {
 // runMember runs one member in its savepoint. It returns an error only when
 // the group as a whole is lost; the member's own error is kept in its request.
 func (g *group) runMember(m *member) error {
-	if !g.solo {
-		if err := g.exec("SAVEPOINT member"); err != nil {
-			return err
-		}
+	if err := g.savepoint(); err != nil {
+		return err
 	}
 	tx := &Tx{g: g}
 	m.tx, m.ok = tx, false
@@ -247,30 +246,20 @@ func (g *group) runMember(m *member) error {
 		return tx.fatal
 	}
 	if err == nil {
-		m.ok = true
-		if g.solo {
-			return nil
+		swallowed, e := g.keep()
+		if e != nil {
+			return e
 		}
-		if err = g.exec("RELEASE SAVEPOINT member"); err == nil {
+		if err = swallowed; err == nil {
+			m.ok = true
 			return nil
-		}
-		// PostgreSQL: an error that fn swallowed left the savepoint broken.
-		m.ok = false
-		if g.w.db.engine == SQLite {
-			return err
 		}
 	}
 	m.r.err = userFault(err)
 	for _, k := range tx.loaded {
 		delete(g.memo, k)
 	}
-	if g.solo {
-		return nil // rolled back as a whole: no member is left
-	}
-	if err := g.exec("ROLLBACK TO SAVEPOINT member"); err != nil {
-		return err
-	}
-	return g.exec("RELEASE SAVEPOINT member")
+	return g.undo()
 }
 
 // call runs fn unless the idempotency key says it ran before.

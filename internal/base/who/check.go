@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	_ "time/tzdata" // zones load also where the machine has no zone files
 	"unicode"
 	"unicode/utf8"
@@ -111,4 +112,9 @@ func roleNames() string {
 		names = append(names, string(r))
 	}
 	return strings.Join(names, ", ")
+}
+
+func loadsZone(name string) bool {
+	_, err := time.LoadLocation(name)
+	return err == nil && name != "Local"
 }

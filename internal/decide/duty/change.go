@@ -179,13 +179,24 @@ func (s *Service) Assign(ctx context.Context, by who.Identity, id, person string
 				return err
 			}
 			holder = def
-		} else if err := s.incidents.CheckPerson(ctx, tx, person); err != nil {
+		} else if err := s.checkPerson(tx, person); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, by, record.Draft{
 			Kind: kindAssigned, Subject: d.Incident, Body: assigned{Duty: d.ID, Key: d.Key, Person: person, Holder: holder},
 		})
 	})
+}
+
+func (s *Service) checkPerson(tx *store.Tx, id string) error {
+	dir, err := s.dirs.Snapshot(tx)
+	if err != nil {
+		return err
+	}
+	if p, ok := dir.People[id]; !ok || !p.Active {
+		return fault.InvalidField("person", "is not the id of an active person in the directory")
+	}
+	return nil
 }
 
 func (s *Service) defaultHolder(tx *store.Tx, d Duty, r Rule) (Ref, error) {

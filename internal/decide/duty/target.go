@@ -140,7 +140,9 @@ func (d *deriver) entities() []directory.Entity {
 	}
 	if len(out) == 0 {
 		for _, e := range d.Dir.Entities {
-			out = append(out, e)
+			if !e.Retired {
+				out = append(out, e)
+			}
 		}
 		slices.SortFunc(out, func(a, b directory.Entity) int { return cmp.Compare(a.ID, b.ID) })
 	}

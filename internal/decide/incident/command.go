@@ -20,8 +20,6 @@ type Meta struct {
 type Command interface {
 	// Type is the wire name, e.g. "grade".
 	Type() string
-	// Permission is what the caller needs.
-	Permission() who.Permission
 	base() *Base
 }
 
@@ -220,28 +218,20 @@ func (*Merge) Type() string         { return "merge" }
 func (*Close) Type() string         { return "close" }
 func (*Reopen) Type() string        { return "reopen" }
 
-// Permission of each command; see Command.
-func (*Declare) Permission() who.Permission       { return who.PermIncidentDeclare }
-func (*Edit) Permission() who.Permission          { return who.PermIncidentWork }
-func (*Confirm) Permission() who.Permission       { return who.PermIncidentManage }
-func (*Dismiss) Permission() who.Permission       { return who.PermIncidentManage }
-func (*SetNature) Permission() who.Permission     { return who.PermIncidentManage }
-func (*Grade) Permission() who.Permission         { return who.PermIncidentManage }
-func (*RecordFact) Permission() who.Permission    { return who.PermIncidentWork }
-func (*Assign) Permission() who.Permission        { return who.PermIncidentManage }
-func (*Unassign) Permission() who.Permission      { return who.PermIncidentManage }
-func (*Note) Permission() who.Permission          { return who.PermIncidentWork }
-func (*MakeDecision) Permission() who.Permission  { return who.PermIncidentDecide }
-func (*AddTask) Permission() who.Permission       { return who.PermIncidentWork }
-func (*FinishTask) Permission() who.Permission    { return who.PermIncidentWork }
-func (*ReopenTask) Permission() who.Permission    { return who.PermIncidentWork }
-func (*EnterPhase) Permission() who.Permission    { return who.PermIncidentWork }
-func (*SendSitrep) Permission() who.Permission    { return who.PermIncidentWork }
-func (*LinkSignals) Permission() who.Permission   { return who.PermIncidentWork }
-func (*UnlinkSignals) Permission() who.Permission { return who.PermIncidentWork }
-func (*Merge) Permission() who.Permission         { return who.PermIncidentManage }
-func (*Close) Permission() who.Permission         { return who.PermIncidentManage }
-func (*Reopen) Permission() who.Permission        { return who.PermIncidentManage }
+// PermissionOf is what the caller needs for a command; one that is not listed is denied.
+func PermissionOf(c Command) who.Permission {
+	switch c.(type) {
+	case *Declare:
+		return who.PermIncidentDeclare
+	case *Edit, *RecordFact, *Note, *AddTask, *FinishTask, *ReopenTask, *EnterPhase, *SendSitrep, *LinkSignals, *UnlinkSignals:
+		return who.PermIncidentWork
+	case *Confirm, *Dismiss, *SetNature, *Grade, *Assign, *Unassign, *Merge, *Close, *Reopen:
+		return who.PermIncidentManage
+	case *MakeDecision:
+		return who.PermIncidentDecide
+	}
+	return ""
+}
 
 // Commands is the one table of wire commands: name → an empty command to decode into.
 // It is read only.

@@ -5,13 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
-	"github.com/wakebell/wakebell/internal/prepare/directory"
+	"github.com/wakebell/wakebell/internal/decide/incident/check"
 	"github.com/wakebell/wakebell/internal/rule/grading"
 )
 
@@ -120,31 +118,15 @@ func (s *Service) suggestion(r store.Reader, st State) (*Suggestion, error) {
 		}
 		own = dir.ITServices[st.Service].Indicators
 	}
-	ind := *f.Value.Indicators
-	if n := len(st.ScopeNow().Customers); ind.CustomersAffected == nil && n > 0 {
-		ind.CustomersAffected = &n
-	}
-	sev := grading.SuggestSeverity(ind, p.Thresholds(own))
-	in := grading.BILInputs{
-		Severity: &sev.Severity, PersonalData: grading.Answer(st.PersonalData), Security: grading.No,
-		CustomersAffected: ind.CustomersAffected,
-	}
-	if st.Nature == Security {
-		in.Security = grading.Yes
-	}
-	if harm, ok := st.Facts[string(FactHarm)]; ok {
-		in.Harm = []grading.Harm{}
-		for _, h := range harm.Value.Harm {
-			in.Harm = append(in.Harm, grading.Harm{Property: grading.Property(h.Property), Asset: grading.Asset(h.Asset)})
-		}
-	}
-	bil := grading.SuggestBIL(p.Criteria(), in)
-	level, impact := int(sev.Severity), int(bil.BIL)
-	return &Suggestion{Severity: &level, BIL: &impact, Reason: sev.Reason + ". " + bil.Reason}, nil
+	severity, bil, why := check.Suggest(p, own, check.Recorded{
+		Indicators: *f.Value.Indicators, Harm: st.Facts[string(FactHarm)], PersonalData: st.PersonalData,
+		Security: st.Nature == Security, Customers: len(st.ScopeNow().Customers),
+	})
+	return &Suggestion{Severity: &severity, BIL: &bil, Reason: why}, nil
 }
 
 func (s *Service) checkPerson(ctx context.Context, tx *store.Tx, field, id string) error {
-	if id == "" || len(word(nil, field, id)) > 0 { // Decide says so
+	if id == "" || len(check.Word(nil, field, id)) > 0 { // Decide says so
 		return nil
 	}
 	p, err := s.people.PersonTx(ctx, tx, id)
@@ -191,43 +173,19 @@ func (s *Service) checkFact(tx *store.Tx, c *RecordFact) error {
 	if err != nil {
 		return err
 	}
-	party := func(kind directory.PartyKind) func(id string) bool {
-		return func(id string) bool { p, ok := dir.Parties[id]; return ok && p.Kind == kind }
-	}
-	known := map[string]func(id string) bool{
-		"services":        func(id string) bool { _, ok := dir.ITServices[id]; return ok },
-		"customers":       party(directory.PartyCustomer),
-		"partners":        party(directory.PartyPartner),
-		"employee_groups": party(directory.PartyEmployeeGroup),
-		"entities":        func(id string) bool { _, ok := dir.Entities[id]; return ok },
-		"processings": func(name string) bool {
-			for _, e := range dir.Entities {
-				if e.RoleIn(name) != "" {
-					return true
-				}
-			}
-			return false
-		},
-	}
-	var wrong []fault.Field
-	for name, list := range v.Scope.Lists() {
-		for i, id := range list {
-			if is := known[name]; is != nil && !is(id) {
-				wrong = append(wrong, fault.Field{Field: fmt.Sprintf("value.%s[%d]", name, i), Message: "is not in the directory; add it there first"})
-			}
-		}
-	}
-	slices.SortFunc(wrong, func(a, b fault.Field) int { return strings.Compare(a.Field, b.Field) })
-	return fault.Invalids(wrong[:min(len(wrong), 20)]...)
+	return fault.Invalids(check.Scope(dir, *v.Scope)...)
 }
 
 // checkSignals: the signals exist, and drills and the real thing do not mix.
 func checkSignals(ctx context.Context, tx *store.Tx, st State, ids []string) error {
 	for i, id := range ids[:min(len(ids), maxSignals)] {
 		field := fmt.Sprintf("signals[%d]", i)
+		if err := fault.Invalids(check.Word(nil, field, id)...); err != nil {
+			return err
+		}
 		var drill bool
 		err := tx.QueryRow(ctx, "SELECT drill FROM signal WHERE id = ?", id).Scan(&drill)
-		if errors.Is(err, sql.ErrNoRows) || len(word(nil, field, id)) > 0 {
+		if errors.Is(err, sql.ErrNoRows) {
 			return fault.InvalidField(field, "there is no such signal")
 		}
 		if err != nil {

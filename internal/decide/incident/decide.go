@@ -5,16 +5,10 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/decide/incident/check"
 	"github.com/wakebell/wakebell/internal/decide/incident/fact"
-)
-
-// Limits of texts, in bytes: a title fits a list, a text fits a screen and a mail.
-const (
-	maxTitle = 300
-	maxText  = 64 << 10
 )
 
 // Decide answers a command with the events that follow from it, or with a
@@ -76,12 +70,12 @@ func decideDeclare(s State, c *Declare) ([]Event, error) {
 		return nil, fault.Newf(fault.Conflict, "%s is declared already", s.Ref)
 	}
 	var f []fault.Field
-	f = text(f, "title", c.Title, maxTitle, true)
-	f = text(f, "summary", c.Summary, maxText, false)
-	f = word(f, "service", c.Service)
-	f = word(f, "team", c.Team)
-	f = oneOf(f, "kind", c.Kind, Real, Drill)
-	f = oneOf(f, "nature", c.Nature, Security, Operational)
+	f = check.Text(f, "title", c.Title, check.Line, true)
+	f = check.Text(f, "summary", c.Summary, check.Screen, false)
+	f = check.Word(f, "service", c.Service)
+	f = check.Word(f, "team", c.Team)
+	f = check.OneOf(f, "kind", c.Kind, Real, Drill)
+	f = check.OneOf(f, "nature", c.Nature, Security, Operational)
 	if c.DiscoveredAt.IsZero() || c.DiscoveredAt.Before(fact.Earliest) {
 		f = append(f, fault.Field{Field: "discovered_at", Message: "is needed, with zone, from 1970 on: every deadline runs from it"})
 	} else if c.DiscoveredAt.After(c.Meta.Now.Add(fact.FutureSlack)) {
@@ -117,7 +111,7 @@ func decideLife(s State, c Command) ([]Event, error) {
 		}
 		return one(StatusChanged{Status: Dismissed, Reason: c.Reason}, c.Reason, true)
 	case *SetNature:
-		if err := fault.Invalids(oneOf(nil, "nature", c.Nature, Security, Operational)...); err != nil {
+		if err := fault.Invalids(check.OneOf(nil, "nature", c.Nature, Security, Operational)...); err != nil {
 			return nil, err
 		}
 		if c.Nature == s.Nature {
@@ -171,7 +165,7 @@ func decideGrade(c *Grade) ([]Event, error) {
 	if c.BIL == nil || *c.BIL < 1 || *c.BIL > 3 {
 		f = append(f, fault.Field{Field: "bil", Message: "must be 1, 2 or 3"})
 	}
-	f = text(f, "reason", c.Reason, maxText, false)
+	f = check.Text(f, "reason", c.Reason, check.Screen, false)
 	if err := fault.Invalids(f...); err != nil {
 		return nil, err
 	}
@@ -195,10 +189,10 @@ func decideFact(c *RecordFact) ([]Event, error) {
 		return nil, err
 	}
 	f := v.Check(c.Fact, c.Meta.Now)
-	f = word(f, "entity", c.Entity)
-	f = text(f, "remark", c.Remark, maxText, false)
-	f = text(f, "value", txt, maxText, false)
-	f = text(f, "said_by", c.SaidBy, maxTitle, false)
+	f = check.Word(f, "entity", c.Entity)
+	f = check.Text(f, "remark", c.Remark, check.Screen, false)
+	f = check.Text(f, "value", txt, check.Screen, false)
+	f = check.Text(f, "said_by", c.SaidBy, check.Line, false)
 	if err := fault.Invalids(f...); err != nil {
 		return nil, err
 	}
@@ -209,18 +203,18 @@ func decideFact(c *RecordFact) ([]Event, error) {
 }
 
 func decideDecision(c *MakeDecision) ([]Event, error) {
-	f := oneOf(nil, "decision", c.Decision, OutsideHelp, PressTeam, LawEnforcement, DoNotNotify, OtherDecision)
-	f = text(f, "reason", c.Reason, maxText, true)
-	f = text(f, "text", c.Text, maxText, c.Decision == OtherDecision)
+	f := check.OneOf(nil, "decision", c.Decision, OutsideHelp, PressTeam, LawEnforcement, DoNotNotify, OtherDecision)
+	f = check.Text(f, "reason", c.Reason, check.Screen, true)
+	f = check.Text(f, "text", c.Text, check.Screen, c.Decision == OtherDecision)
 	switch c.Decision {
 	case OutsideHelp, PressTeam, LawEnforcement:
-		f = oneOf(f, "answer", c.Answer, Yes, No)
+		f = check.OneOf(f, "answer", c.Answer, Yes, No)
 	case DoNotNotify:
-		f = text(f, "rule", c.Rule, maxTitle, true)
+		f = check.Text(f, "rule", c.Rule, check.Line, true)
 	}
-	f = word(f, "rule", c.Rule)
-	f = word(f, "entity", c.Entity)
-	f = word(f, "decided_by", c.DecidedBy)
+	f = check.Word(f, "rule", c.Rule)
+	f = check.Word(f, "entity", c.Entity)
+	f = check.Word(f, "decided_by", c.DecidedBy)
 	if err := fault.Invalids(f...); err != nil {
 		return nil, err
 	}
@@ -244,7 +238,7 @@ func decideTask(s State, c Command) ([]Event, error) {
 	}
 	switch c := c.(type) {
 	case *AddTask:
-		f := text(nil, "text", c.Text, maxText, true)
+		f := check.Text(nil, "text", c.Text, check.Screen, true)
 		if due := c.Due.UTC(); !due.IsZero() && (due.Before(fact.Earliest) || due.Year() > 9999) {
 			f = append(f, fault.Field{Field: "due", Message: "must be a time from 1970 to 9999"})
 		}
@@ -300,8 +294,8 @@ func decideEdit(s State, c *Edit) ([]Event, error) {
 	if c.Summary != "" {
 		e.Summary = c.Summary
 	}
-	f := text(nil, "title", e.Title, maxTitle, true)
-	f = text(f, "summary", e.Summary, maxText, false)
+	f := check.Text(nil, "title", e.Title, check.Line, true)
+	f = check.Text(f, "summary", e.Summary, check.Screen, false)
 	if e.Title == s.Title && e.Summary == s.Summary {
 		f = append(f, fault.Field{Field: "title", Message: "nothing to change: give another title or summary"})
 	}
@@ -321,8 +315,8 @@ func decideAssign(s State, c Command) ([]Event, error) {
 	case *Unassign:
 		fn, person, ended = c.Function, c.Person, true
 	}
-	f := oneOf(nil, "function", fn, Functions[:]...)
-	f = word(text(f, "person", person, maxTitle, true), "person", person)
+	f := check.OneOf(nil, "function", fn, Functions[:]...)
+	f = check.Word(check.Text(f, "person", person, check.Line, true), "person", person)
 	if err := fault.Invalids(f...); err != nil {
 		return nil, err
 	}
@@ -336,7 +330,7 @@ func decideAssign(s State, c Command) ([]Event, error) {
 }
 
 func decidePhase(s State, c *EnterPhase) ([]Event, error) {
-	if err := fault.Invalids(oneOf(nil, "phase", c.Phase, Phases[:]...)...); err != nil {
+	if err := fault.Invalids(check.OneOf(nil, "phase", c.Phase, Phases[:]...)...); err != nil {
 		return nil, err
 	}
 	if c.Phase == s.Phase {
@@ -386,46 +380,11 @@ func one(e Event, txt string, needed bool, field ...string) ([]Event, error) {
 	if len(field) > 0 {
 		name = field[0]
 	}
-	if err := fault.Invalids(text(nil, name, txt, maxText, needed)...); err != nil {
+	if err := fault.Invalids(check.Text(nil, name, txt, check.Screen, needed)...); err != nil {
 		return nil, err
 	}
 	return []Event{e}, nil
 }
 
-func text(f []fault.Field, name, v string, limit int, needed bool) []fault.Field {
-	if needed && strings.TrimSpace(v) == "" {
-		return append(f, fault.Field{Field: name, Message: "is needed"})
-	}
-	if len(v) > limit {
-		return append(f, fault.Field{Field: name, Message: fmt.Sprintf("is longer than %d bytes; shorten it or attach a file", limit)})
-	}
-	if !utf8.ValidString(v) || strings.ContainsRune(v, 0) {
-		return append(f, fault.Field{Field: name, Message: "must be UTF-8 text without NUL characters"})
-	}
-	return f
-}
-
-// word checks an id: it goes to the facts of the ledger, which hold no free text.
-func word(f []fault.Field, name, v string) []fault.Field {
-	bad := func(r rune) bool {
-		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:/@", r)
-	}
-	if len(v) > maxTitle || strings.ContainsFunc(v, bad) {
-		return append(f, fault.Field{Field: name, Message: "must be an id: letters, digits and - _ . : / @"})
-	}
-	return f
-}
-
 // micro is the form of times in storage: UTC, whole microseconds.
 func micro(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond).Round(0) }
-
-func oneOf[T ~string](f []fault.Field, name string, got T, want ...T) []fault.Field {
-	if slices.Contains(want, got) {
-		return f
-	}
-	list := make([]string, len(want))
-	for i, w := range want {
-		list[i] = string(w)
-	}
-	return append(f, fault.Field{Field: name, Message: "must be one of " + strings.Join(list, ", ")})
-}

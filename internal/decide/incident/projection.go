@@ -1,7 +1,6 @@
 package incident
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -17,9 +16,6 @@ import (
 )
 
 // Kinds returns the ledger kinds this room writes.
-func (s *Service) Kinds() []record.Kind { return Kinds() }
-
-// Kinds returns the ledger kinds this room writes.
 func Kinds() []record.Kind {
 	var list []record.Kind
 	for _, name := range slices.Sorted(maps.Keys(decoders)) {
@@ -28,17 +24,14 @@ func Kinds() []record.Kind {
 	return list
 }
 
-// Projector rebuilds the tables of this room from the ledger.
-type Projector struct{}
-
 // Kinds returns the ledger kinds that are projected.
-func (Projector) Kinds() []record.Kind { return Kinds() }
+func (s *Service) Kinds() []record.Kind { return Kinds() }
 
 // Tables returns the tables that are functions of the entries alone.
-func (Projector) Tables() []string { return []string{"incident", "incident_signal"} }
+func (s *Service) Tables() []string { return []string{"incident", "incident_signal"} }
 
 // Project applies one entry to the tables, as the live service does.
-func (Projector) Project(tx *store.Tx, e record.Entry) error {
+func (s *Service) Project(tx *store.Tx, e record.Entry) error {
 	before := State{}
 	if e.Kind != (Declared{}).Kind() {
 		var err error
@@ -197,11 +190,12 @@ func link(tx *store.Tx, id string, event Event) error {
 	return nil
 }
 
-// The kinds of search documents of this room. A note's id is the incident's, a
-// slash, and its ledger entry's.
+// The kinds of search documents of this room, and the label of who may find them: all
+// who may read incidents. A note's id is the incident's, a slash, and its entry's.
 const (
 	DocIncident = "incident"
 	DocNote     = "incident_note"
+	DocLabel    = "incident"
 )
 
 // index keeps the search documents: one per incident, one per note and report.
@@ -221,11 +215,13 @@ func index(tx *store.Tx, e record.Entry, event Event, before, after State) error
 	if text == "" {
 		return nil
 	}
-	return search.Index(tx, search.Doc{Kind: DocNote, ID: after.ID + "/" + e.ID, Title: after.Ref, Text: text, At: e.At})
+	return search.Index(tx, search.Doc{Kind: DocNote, ID: after.ID + "/" + e.ID, Title: after.Ref, Text: text, At: e.At, Visible: []string{DocLabel}})
 }
 
 func indexIncident(tx *store.Tx, s State) error {
-	return search.Index(tx, search.Doc{Kind: DocIncident, ID: s.ID, Title: s.Ref + " " + s.Title, Text: s.Summary, At: s.DeclaredAt})
+	return search.Index(tx, search.Doc{
+		Kind: DocIncident, ID: s.ID, Title: s.Ref + " " + s.Title, Text: s.Summary, At: s.DeclaredAt, Visible: []string{DocLabel},
+	})
 }
 
 // ReprojectSubject writes the rows and search documents of an incident anew from the

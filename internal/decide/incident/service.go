@@ -15,6 +15,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/incident/check"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 )
@@ -55,7 +56,7 @@ func (s *Service) Guard(g Guard) { s.guards = append(s.guards, g) }
 
 // Declare starts an incident. Permission incident.declare.
 func (s *Service) Declare(ctx context.Context, by who.Identity, cmd Declare) (State, error) {
-	if err := who.Check(by, cmd.Permission()); err != nil {
+	if err := who.Check(by, who.PermIncidentDeclare); err != nil {
 		return State{}, err
 	}
 	return s.write(ctx, by, &cmd, func(tx *store.Tx) (State, error) { return s.DeclareTx(tx, by, cmd) })
@@ -63,7 +64,7 @@ func (s *Service) Declare(ctx context.Context, by who.Identity, cmd Declare) (St
 
 // DeclareTx is Declare inside a write of another room.
 func (s *Service) DeclareTx(tx *store.Tx, by who.Identity, cmd Declare) (State, error) {
-	if err := who.Check(by, cmd.Permission()); err != nil {
+	if err := who.Check(by, who.PermIncidentDeclare); err != nil {
 		return State{}, err
 	}
 	return s.execute(clock.Background(), tx, by, State{}, &cmd)
@@ -107,7 +108,7 @@ func permit(by who.Identity, cmd Command) error {
 		}
 		return fault.InvalidField("type", "is needed")
 	}
-	if err := who.Check(by, cmd.Permission()); err != nil {
+	if err := who.Check(by, PermissionOf(cmd)); err != nil {
 		return err
 	}
 	if _, ok := cmd.(*Declare); ok {
@@ -201,37 +202,21 @@ func (s *Service) GetTx(r store.Reader, id string) (State, error) {
 	return load(clock.Background(), r, id)
 }
 
-// BySignal returns the ids of the incidents a signal is linked to, for other rooms,
-// without a permission.
-func (s *Service) BySignal(ctx context.Context, r store.Reader, signal string) ([]string, error) {
-	rows, err := r.Query(ctx, "SELECT incident_id FROM incident_signal WHERE signal_id = ? ORDER BY incident_id", signal)
-	if err != nil {
-		return nil, fmt.Errorf("read incidents of signal %s: %w", signal, err)
-	}
-	defer rows.Close()
-	var ids []string
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-	return ids, rows.Err()
-}
-
 // refPrefix begins every human reference: INC-2026-0001.
 const refPrefix = "INC-"
 
 // load reads the projected state by id or, in any case of letters, by reference.
 func load(ctx context.Context, r store.Reader, ref string) (State, error) {
+	if len(check.Word(nil, "ref", ref)) > 0 {
+		return State{}, fault.New(fault.NotFound, "there is no such incident")
+	}
 	where, arg := "id = ?", ref
-	if up := strings.ToUpper(strings.TrimSpace(ref)); strings.HasPrefix(up, refPrefix) {
+	if up := strings.ToUpper(ref); strings.HasPrefix(up, refPrefix) {
 		where, arg = "ref = ?", up
 	}
 	var doc []byte
 	err := r.QueryRow(ctx, "SELECT state FROM incident WHERE "+where, arg).Scan(&doc)
-	if errors.Is(err, sql.ErrNoRows) || fault.KindOf(err) == fault.Invalid {
+	if errors.Is(err, sql.ErrNoRows) {
 		return State{}, fault.New(fault.NotFound, "there is no such incident")
 	}
 	if err != nil {

@@ -156,7 +156,7 @@ func (s *Service) declare(tx *store.Tx, by who.Identity, sig intake.Signal, in I
 	if sig.Verdict == intake.Incident {
 		return fault.New(fault.Conflict, "The signal already belongs to an incident; name another one, or take the verdict back first")
 	}
-	d := &incident.Declare{
+	d := incident.Declare{
 		Title: in.Title, Kind: incident.Real, Nature: in.Nature, DiscoveredAt: sig.DiscoveredAt,
 		Service: sig.Service, Team: sig.Team, Signals: []string{sig.ID}, TeamToldAt: sig.AcknowledgedAt,
 	}
@@ -182,7 +182,7 @@ func (s *Service) declare(tx *store.Tx, by who.Identity, sig intake.Signal, in I
 func (s *Service) settle(tx *store.Tx, by who.Identity, sig intake.Signal, in Input) error {
 	target := ""
 	if in.Verdict == intake.Incident {
-		st, err := s.inc.Lookup(tx, in.Incident)
+		st, err := s.inc.GetTx(tx, in.Incident)
 		if fault.KindOf(err) == fault.NotFound {
 			return fault.InvalidField("incident", "there is no such incident")
 		}

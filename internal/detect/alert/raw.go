@@ -27,11 +27,11 @@ func decodeRaw(body []byte) (decoded, error) {
 	if len(body) == 0 {
 		return decoded{}, errors.New("empty body")
 	}
-	parts := []json.RawMessage{body}
-	if body[0] == '[' {
-		if err := json.Unmarshal(body, &parts); err != nil {
-			return decoded{}, err
-		}
+	var parts []json.RawMessage // not made of body: decoding would write into it
+	if body[0] != '[' {
+		parts = []json.RawMessage{body}
+	} else if err := json.Unmarshal(body, &parts); err != nil {
+		return decoded{}, err
 	}
 	d := decoded{}
 	if len(parts) == 0 {

@@ -5,7 +5,9 @@ import (
 	"math"
 
 	"github.com/wakebell/wakebell/internal/base/clock"
+	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/record"
+	"github.com/wakebell/wakebell/internal/base/search"
 	"github.com/wakebell/wakebell/internal/base/store"
 )
 
@@ -153,11 +155,41 @@ func applyReceived(tx *store.Tx, e record.Entry, b *received) error {
 	_, err := tx.Exec(insertSignal, e.Subject, string(b.Kind), b.Title, b.Summary, b.Contact, b.Source, b.Fingerprint, live,
 		b.DiscoveredAt, b.ReceivedAt, min(b.CallDueAt, b.TriageDueAt, b.ClassifyDueAt), b.CallDueAt, b.TriageDueAt, b.ClassifyDueAt,
 		b.Service, b.Team, flag(b.Drill), flag(b.Malformed), b.Warning, b.ReportedBy, b.RawID, b.RawSHA256)
-	if err == nil && e.Erased && b.RawID != "" {
-		// The delivery holds what was erased.
-		_, err = tx.Exec(`DELETE FROM signal_raw WHERE id = ?`, b.RawID)
-	}
 	return err
+}
+
+// Reproject writes the row and the search document of a signal anew from the
+// ledger, after entries of it were erased in the same transaction. When the first
+// sight was erased, the delivery it came in is erased with it: its bytes hold the
+// same. A subject of another room is passed over.
+func (s *Service) Reproject(tx *store.Tx, id string) error {
+	ctx := clock.Background()
+	sig, err := s.GetTx(tx, id)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	entries, err := s.led.Subject(ctx, tx, id, 0, 0)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if err := s.Project(tx, e); err != nil {
+			return err
+		}
+		if e.Kind != kindReceived || !e.Erased {
+			continue
+		}
+		if err := search.Remove(tx, searchKind, id); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(`DELETE FROM signal_raw WHERE id = ?`, sig.RawID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func applyResolved(tx *store.Tx, e record.Entry, b resolved) error {
@@ -167,7 +199,7 @@ func applyResolved(tx *store.Tx, e record.Entry, b resolved) error {
 
 func applyDecided(tx *store.Tx, e record.Entry, b decided) error {
 	_, err := tx.Exec(`UPDATE signal SET state = 'decided', next_at = 0, verdict = ?, reason = ?, incident = ?, decided_at = ?, decided_by = ?,
- live_until = CASE WHEN resolved_at > 0 OR fingerprint = '' THEN 0 ELSE ? END WHERE id = ?`,
+ live_until = CASE WHEN resolved_at > 0 OR fingerprint = '' THEN 0 ELSE CAST(? AS BIGINT) END WHERE id = ?`,
 		string(b.Verdict), b.Reason, b.Incident, clock.Micros(e.At), e.Actor, b.LiveUntil, e.Subject)
 	return err
 }

@@ -2,13 +2,16 @@ package intake
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strconv"
 
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/search"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 )
@@ -16,8 +19,12 @@ import (
 // searchKind is the kind of a signal's document in base/search.
 const searchKind = "signal"
 
-// ownToken marks a document as visible to its reporter.
-func ownToken(person string) string { return "own:" + person }
+// ownLabel marks a document as visible to its reporter. A digest fits the form of
+// a label whatever the id is.
+func ownLabel(person string) string {
+	sum := sha256.Sum256([]byte(person))
+	return "own-" + hex.EncodeToString(sum[:12])
+}
 
 // Order is the order of a list.
 type Order string
@@ -115,7 +122,7 @@ func (s *Service) List(ctx context.Context, by who.Identity, f Filter, cursor st
 		if f.Order == Due {
 			due, err := strconv.ParseInt(keys[0], 10, 64)
 			if err != nil {
-				return nil, "", fault.InvalidField("cursor", "does not belong to this list; start again without it")
+				return nil, "", badCursor()
 			}
 			q += ` AND (s.triage_due_at, s.id) > (?, ?)`
 			args = append(args, due, keys[1])
@@ -134,6 +141,10 @@ func (s *Service) List(ctx context.Context, by who.Identity, f Filter, cursor st
 		next = by.Cursor(f, strconv.FormatInt(clock.Micros(last.TriageDueAt), 10), last.ID)
 	}
 	return items, next, nil
+}
+
+func badCursor() error {
+	return fault.InvalidField("cursor", "does not belong to this list; start again without it")
 }
 
 // Get returns one signal. It needs signal.read, or own.read for an own report.
@@ -226,5 +237,70 @@ func visible(by who.Identity) []string {
 	if by.Has(who.PermSignalRead) {
 		return []string{string(who.PermSignalRead)}
 	}
-	return []string{ownToken(own(by))}
+	return []string{ownLabel(own(by))}
+}
+
+// found lists what holds the words, newest first. A filter may drop hits, so
+// several pages of hits are read until one page of signals is full or enough has
+// been looked at; the cursor then goes on from there.
+func (s *Service) found(ctx context.Context, by who.Identity, f Filter, cursor string, limit int) ([]Signal, string, error) {
+	keys, err := by.OpenCursor(cursor, f, 1)
+	if err != nil {
+		return nil, "", err
+	}
+	before := int64(0)
+	if keys != nil {
+		if before, err = strconv.ParseInt(keys[0], 10, 64); err != nil {
+			return nil, "", badCursor()
+		}
+	}
+	where, args, err := f.where(by)
+	if err != nil {
+		return nil, "", err
+	}
+	out := []Signal{}
+	const rounds = 20
+	for range rounds {
+		hits, next, err := search.Search(ctx, s.db, search.Query{Words: f.Words, Kind: searchKind, Visible: visible(by), Before: before, Limit: limit - len(out)})
+		if err != nil {
+			return nil, "", err
+		}
+		if len(hits) > 0 {
+			page, err := s.pick(ctx, hits, where, args)
+			if err != nil {
+				return nil, "", err
+			}
+			out = append(out, page...)
+		}
+		if before = next; next == 0 {
+			return out, "", nil
+		}
+		if len(out) == limit {
+			break
+		}
+	}
+	return out, by.Cursor(f, strconv.FormatInt(before, 10)), nil
+}
+
+// pick reads the signals of the hits that meet the filter, in the order of the hits.
+func (s *Service) pick(ctx context.Context, hits []search.Hit, where string, args []any) ([]Signal, error) {
+	ids := make([]string, len(hits))
+	for i, h := range hits {
+		ids[i] = h.ID
+	}
+	rows, err := list(ctx, s.db, selectSignal+where+` AND s.id IN (`+store.Placeholders(len(ids))+`)`, append(args[:len(args):len(args)], anys(ids)...)...)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[string]Signal, len(rows))
+	for _, g := range rows {
+		byID[g.ID] = g
+	}
+	out := rows[:0]
+	for _, id := range ids {
+		if g, ok := byID[id]; ok {
+			out = append(out, g)
+		}
+	}
+	return out, nil
 }

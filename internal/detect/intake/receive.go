@@ -114,7 +114,7 @@ func (s *Service) Receive(tx *store.Tx, by who.Identity, in Input) (sig Signal, 
 func index(tx *store.Tx, id string, b *received, now time.Time) error {
 	visible := []string{string(who.PermSignalRead)}
 	if b.ReportedBy != "" {
-		visible = append(visible, ownToken(b.ReportedBy))
+		visible = append(visible, ownLabel(b.ReportedBy))
 	}
 	return search.Index(tx, search.Doc{Kind: searchKind, ID: id, Title: b.Title, Text: b.Summary, At: now, Visible: visible})
 }

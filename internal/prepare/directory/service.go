@@ -1,7 +1,6 @@
 package directory
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -182,65 +181,6 @@ func sameVersion(have, want int) error {
 		return fault.New(fault.NotFound, "There is no such item")
 	}
 	return fault.New(fault.Precondition, "The item was changed in the meantime; read it again")
-}
-
-// save writes in over old (version 0 = new) and records it. Unchanged, it writes nothing and returns old.
-func save[T any, P item[T]](s *Service, tx *store.Tx, by who.Identity, old, in T, retired bool, reason string) (T, bool, error) {
-	was := P(&old).head()
-	P(&in).seal(was.version, retired)
-	before, err := json.Marshal(old)
-	if err != nil {
-		return in, false, fmt.Errorf("encode the item: %w", err)
-	}
-	if same, err := json.Marshal(in); err != nil {
-		return in, false, fmt.Errorf("encode the item: %w", err)
-	} else if was.version > 0 && bytes.Equal(before, same) {
-		return old, false, nil
-	}
-	P(&in).seal(was.version+1, retired)
-	after, err := json.Marshal(in)
-	if err != nil {
-		return in, false, fmt.Errorf("encode the item: %w", err)
-	}
-	if was.version == 0 {
-		before = nil
-	}
-	h := P(&in).head()
-	e, err := s.led.Append(tx, record.Draft{
-		Kind: kindChanged, Subject: string(h.kind) + ":" + h.id, Actor: by.Actor,
-		Body: Entry{Kind: h.kind, ID: h.id, Version: h.version, Retired: retired, Reason: reason, Before: before, After: after},
-	})
-	if err != nil {
-		return in, false, err
-	}
-	gone := 0
-	if retired {
-		gone = 1
-	}
-	const change = `(SELECT COALESCE(MAX(change_no), 0) + 1 FROM directory_item)`
-	at := clock.Micros(e.RecordedAt)
-	if was.version == 0 {
-		_, err = tx.Exec(`INSERT INTO directory_item (kind, id, sub, name, doc, version, updated_at, retired, change_no)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, `+change+`)`,
-			string(h.kind), h.id, h.sub, h.name, string(after), h.version, at, gone)
-	} else {
-		_, err = tx.Exec(`UPDATE directory_item SET sub = ?, name = ?, doc = ?, version = ?, updated_at = ?, retired = ?,
-			change_no = `+change+` WHERE kind = ? AND id = ?`,
-			h.sub, h.name, string(after), h.version, at, gone, string(h.kind), h.id)
-	}
-	if err != nil {
-		return in, false, fmt.Errorf("store %s %s: %w", h.kind, h.id, err)
-	}
-	return in, true, nil
-}
-
-func (s *Service) tell(ctx context.Context, tx *store.Tx, by who.Identity) error {
-	for _, o := range s.observers {
-		if err := o(ctx, tx, by); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Retire takes an item out of use; its history stays. It needs directory.edit, the version the caller has seen and a

@@ -190,6 +190,28 @@ func (sn *Snapshot) changedPeople(ctx context.Context, r store.Reader) ([]string
 	return ids, rows.Err()
 }
 
+// With returns a copy in which these items and people stand as if they were stored already.
+func (sn Snapshot) With(items []Item, people []who.Person) Snapshot {
+	sn.own()
+	sn.People = maps.Clone(sn.People)
+	for _, p := range people {
+		sn.People[p.ID] = p
+	}
+	for _, v := range items {
+		switch v := v.(type) {
+		case *Team:
+			sn.Teams[v.ID] = *v
+		case *Entity:
+			sn.Entities[v.ID] = *v
+		case *ITService:
+			sn.ITServices[v.ID] = *v
+		case *Party:
+			sn.Parties[v.ID] = *v
+		}
+	}
+	return sn
+}
+
 // TeamsOf lists the active teams of a kind, by id.
 func (sn Snapshot) TeamsOf(kind TeamKind) []Team {
 	var out []Team

@@ -86,14 +86,28 @@ func (ps *problems) unique(field string, list []string) {
 	}
 }
 
-// item is what all four types have in common; the type parameter T is the struct, *T the implementation.
-type item[T any] interface {
-	*T
+// Item is *Team, *Entity, *ITService or *Party.
+type Item interface {
 	head() head
 	seal(version int, retired bool)
 	normal()
 	check(ps *problems)
 	refs(sn *Snapshot, ps *problems)
+}
+
+// item is the constraint for a struct T whose pointer is an Item.
+type item[T any] interface {
+	*T
+	Item
+}
+
+// Check fills v's defaults in and names what is wrong with it, also against the rest of the directory.
+func Check(v Item, sn Snapshot) []fault.Field {
+	v.normal()
+	var ps problems
+	v.check(&ps)
+	v.refs(&sn, &ps)
+	return ps
 }
 
 // head is the part of an item that has its own columns. sub is the inner kind, by which lists can be filtered.

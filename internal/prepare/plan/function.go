@@ -1,12 +1,15 @@
 package plan
 
+import "slices"
+
 // defaultFunctions lists everybody the policies ask for. Structural needs (architect per service, people on call, a
 // contact for each customer, the default team, the yearly circle) are checked in code beside this list.
 func defaultFunctions() []Function {
-	identified := func(who string) Source {
-		return policy("000", "Internal personnel involved in incident management are identified: "+who+".")
-	}
-	key := func(who string) Source { return policy("001", "Key departments to involve: "+who+".") }
+	return slices.Concat(responseFunctions(), internalFunctions(), outsideFunctions())
+}
+
+// responseFunctions are the teams of policy 003.
+func responseFunctions() []Function {
 	return []Function{
 		{
 			"incident_response_manager", "Incident response manager",
@@ -37,6 +40,16 @@ func defaultFunctions() []Function {
 			},
 			policy("003", "The SIHT consists of legal experts, risk managers and department managers."),
 		},
+	}
+}
+
+// internalFunctions are the departments and people of policies 000 and 001.
+func internalFunctions() []Function {
+	identified := func(who string) Source {
+		return policy("000", "Internal personnel involved in incident management are identified: "+who+".")
+	}
+	key := func(who string) Source { return policy("001", "Key departments to involve: "+who+".") }
+	return []Function{
 		{"senior_management", "Senior management", []Match{{Team: "leadership"}}, identified("senior management")},
 		{
 			"information_security", "Information security",
@@ -108,6 +121,12 @@ func defaultFunctions() []Function {
 			[]Match{{Team: "board"}},
 			policy("003", "The SIHT reports to the board of directors."),
 		},
+	}
+}
+
+// outsideFunctions are the stakeholders outside.
+func outsideFunctions() []Function {
+	return []Function{
 		{
 			"service_provider", "Service provider contact",
 			[]Match{{Party: "vendor"}, {Party: "processor"}},

@@ -9,7 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/clock"
@@ -67,8 +67,8 @@ type Service struct {
 	led       *record.Ledger
 	clk       *clock.Clock
 	observers []Observer
-	// latest is the newest plan that was read and is known to be committed.
-	latest atomic.Pointer[Plan]
+	// versions holds plans that were read and are known to be committed: int -> *Plan. A version never changes.
+	versions sync.Map
 }
 
 // New returns the room. It reads nothing yet.
@@ -104,12 +104,9 @@ func (s *Service) Version(ctx context.Context, by who.Identity, version int) (Pl
 // read. Its lists are shared: read them, do not change them.
 func (s *Service) CurrentTx(r store.Reader) (Plan, error) { return s.current(clock.Background(), r) }
 
-// At returns one version as r sees it, under the same rule.
+// At returns one version as r sees it, under the same rule. An unknown version is a fault of kind NotFound.
 func (s *Service) At(r store.Reader, version int) (Plan, error) {
-	if p := s.latest.Load(); p != nil && p.Version == version {
-		return *p, nil
-	}
-	return at(clock.Background(), r, version)
+	return s.version(clock.Background(), r, version)
 }
 
 func (s *Service) current(ctx context.Context, r store.Reader) (Plan, error) {
@@ -117,19 +114,22 @@ func (s *Service) current(ctx context.Context, r store.Reader) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	if p := s.latest.Load(); p != nil && p.Version == v {
-		return *p, nil
+	return s.version(ctx, r, v)
+}
+
+func (s *Service) version(ctx context.Context, r store.Reader, version int) (Plan, error) {
+	if p, ok := s.versions.Load(version); ok {
+		return *p.(*Plan), nil
 	}
-	p, err := at(ctx, r, v)
+	p, err := at(ctx, r, version)
 	if err != nil {
 		return Plan{}, err
 	}
 	// Inside a transaction the version may still be rolled back, and the next one would get the same number.
-	keep := &p
 	if tx, ok := r.(*store.Tx); ok {
-		tx.AfterCommit(func() { s.latest.Store(keep) })
+		tx.AfterCommit(func() { s.versions.Store(version, &p) })
 	} else {
-		s.latest.Store(keep)
+		s.versions.Store(version, &p)
 	}
 	return p, nil
 }

@@ -5,6 +5,7 @@ package whotest
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"testing"
 
@@ -25,6 +26,14 @@ var (
 // a method that panics has touched something first.
 func DenyEmpty(t *testing.T, svc any) {
 	t.Helper()
+	for _, finding := range Findings(t.Context(), svc) {
+		t.Error(finding)
+	}
+}
+
+// Findings is what DenyEmpty reports, one line per method that does not refuse
+// the zero identity.
+func Findings(ctx context.Context, svc any) (lines []string) {
 	v := reflect.ValueOf(svc)
 	found := 0
 	for n := range v.NumMethod() {
@@ -33,19 +42,23 @@ func DenyEmpty(t *testing.T, svc any) {
 			continue
 		}
 		found++
-		err, panicked := call(t, m)
+		say := func(format string, args ...any) {
+			lines = append(lines, fmt.Sprintf("%T.%s with the zero identity ", svc, name)+fmt.Sprintf(format, args...))
+		}
+		err, panicked := call(ctx, m)
 		switch {
 		case panicked != nil:
-			t.Errorf("%T.%s with the zero identity touched something before it checked: %v", svc, name, panicked)
+			say("touches something before it checks: %v", panicked)
 		case err == nil:
-			t.Errorf("%T.%s lets the zero identity in, or returns no error last", svc, name)
+			say("is let in, or returns no error last")
 		case fault.KindOf(err) != fault.Unauthenticated && fault.KindOf(err) != fault.Denied:
-			t.Errorf("%T.%s with the zero identity: kind %v, want denied or unauthenticated: %v", svc, name, fault.KindOf(err), err)
+			say("answers %v, want denied or unauthenticated: %v", fault.KindOf(err), err)
 		}
 	}
 	if found == 0 {
-		t.Errorf("%T has no exported method that takes an identity", svc)
+		lines = append(lines, fmt.Sprintf("%T has no exported method that takes an identity", svc))
 	}
+	return lines
 }
 
 func takesIdentity(m reflect.Type) bool {
@@ -57,13 +70,13 @@ func takesIdentity(m reflect.Type) bool {
 	return false
 }
 
-func call(t *testing.T, m reflect.Value) (err error, panicked any) {
+func call(ctx context.Context, m reflect.Value) (err error, panicked any) {
 	typ := m.Type()
 	args := make([]reflect.Value, typ.NumIn())
 	for n := range args {
 		args[n] = reflect.Zero(typ.In(n))
 		if typ.In(n) == contextType {
-			args[n] = reflect.ValueOf(t.Context())
+			args[n] = reflect.ValueOf(ctx)
 		}
 	}
 	defer func() { panicked = recover() }()

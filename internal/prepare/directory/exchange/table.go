@@ -1,4 +1,4 @@
-package directory
+package exchange
 
 import (
 	"bytes"
@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/wakebell/wakebell/internal/prepare/directory"
 )
 
 // columns of a customer table, in the order of the example. Only id and name are needed. A column that the table
@@ -36,7 +38,7 @@ type table struct {
 
 // readCSV reads a table of customers: comma or semicolon, UTF-8, a header line, any order of columns. A line that
 // repeats an id adds a further contact; its other cells stay empty or equal. current gives the customer that is stored.
-func readCSV(text []byte, current func(id string) (Party, bool)) ([]row, []LineError) {
+func readCSV(text []byte, current func(id string) (directory.Party, bool)) ([]row, []LineError) {
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 	for n, line := range bytes.Split(text, []byte("\n")) {
 		if !utf8.Valid(line) {
@@ -138,21 +140,22 @@ func (c cellsOf) flag(col string, to *bool) {
 	}
 }
 
-func (t *table) customer(line int, cells []string, current func(id string) (Party, bool)) {
+func (t *table) customer(line int, cells []string, current func(id string) (directory.Party, bool)) {
 	c := cellsOf{t, line, cells}
 	id := c.get("id")
-	contact := Contact{Name: c.get("contact_name"), Email: c.get("contact_email"), Phone: c.get("contact_phone"), Role: c.get("contact_role")}
+	contact := directory.Contact{Name: c.get("contact_name"), Email: c.get("contact_email"), Phone: c.get("contact_phone"), Role: c.get("contact_role")}
 	if at, ok := t.seen[id]; ok {
 		t.further(c, at, contact)
 		return
 	}
-	p := Party{ID: id, Kind: PartyCustomer}
+	p := directory.Party{ID: id, Kind: directory.PartyCustomer}
 	if old, ok := current(id); ok {
-		if old.Kind != PartyCustomer {
+		if old.Kind != directory.PartyCustomer {
 			t.add(line, "id", "belongs to a party that is not a customer: choose another id")
 			return
 		}
 		p = old
+		p.Retired = false
 	}
 	c.text("name", &p.Name)
 	c.text("country", &p.Country)
@@ -161,19 +164,19 @@ func (t *table) customer(line int, cells []string, current func(id string) (Part
 	c.text("liaison", &p.Liaison)
 	c.flag("key_account", &p.KeyAccount)
 	if c.has("personal_data_role") {
-		p.PersonalDataRole = DataRole(c.get("personal_data_role"))
+		p.PersonalDataRole = directory.DataRole(c.get("personal_data_role"))
 	}
 	c.contract(&p)
 	if c.has("contact_name") || c.has("contact_email") || c.has("contact_phone") {
 		p.Contacts = nil
-		if contact != (Contact{}) {
-			p.Contacts = []Contact{contact}
+		if contact != (directory.Contact{}) {
+			p.Contacts = []directory.Contact{contact}
 		}
 	}
 	lines := []int{line}
 	t.seen[id] = len(t.rows)
 	t.rows = append(t.rows, row{
-		kind: string(KindParty), id: id, path: "", value: p,
+		kind: string(directory.KindParty), id: id, path: "", value: &p,
 		// A contact after the first stands on a line of its own.
 		line: func(field string) int {
 			var n int
@@ -185,11 +188,11 @@ func (t *table) customer(line int, cells []string, current func(id string) (Part
 	})
 }
 
-func (c cellsOf) contract(p *Party) {
+func (c cellsOf) contract(p *directory.Party) {
 	if !c.has("contract_hours") && p.Contract == nil {
 		return
 	}
-	k := Contract{}
+	k := directory.Contract{}
 	if p.Contract != nil {
 		k = *p.Contract
 	}
@@ -207,10 +210,10 @@ func (c cellsOf) contract(p *Party) {
 		k.Hours = n
 	}
 	if c.has("contract_start") {
-		k.Start = ContractStart(c.get("contract_start"))
+		k.Start = directory.ContractStart(c.get("contract_start"))
 	}
 	if c.has("contract_condition") {
-		k.Condition = ContractCondition(c.get("contract_condition"))
+		k.Condition = directory.ContractCondition(c.get("contract_condition"))
 	}
 	c.flag("acknowledge", &k.Acknowledge)
 	c.text("clause", &k.Clause)
@@ -218,9 +221,9 @@ func (c cellsOf) contract(p *Party) {
 }
 
 // further adds the contact of a line that repeats an id.
-func (t *table) further(c cellsOf, at int, contact Contact) {
+func (t *table) further(c cellsOf, at int, contact directory.Contact) {
 	r := &t.rows[at]
-	p, ok := r.value.(Party)
+	p, ok := r.value.(*directory.Party)
 	if !ok {
 		return
 	}
@@ -228,13 +231,12 @@ func (t *table) further(c cellsOf, at int, contact Contact) {
 		t.add(c.line, "name", "differs from the line that has this id already: use another id, or leave the cell empty to add a contact")
 		return
 	}
-	if contact == (Contact{}) {
+	if contact == (directory.Contact{}) {
 		t.add(c.line, "id", "stands in the table twice: remove the line, or give it a contact")
 		return
 	}
 	n, before := len(p.Contacts), r.line
 	p.Contacts = append(slices.Clone(p.Contacts), contact)
-	r.value = p
 	line := c.line
 	r.line = func(field string) int {
 		if strings.HasPrefix(field, fmt.Sprintf("contacts[%d]", n)) {

@@ -1,25 +1,31 @@
-package record
+// Package check recomputes a whole ledger from one snapshot and compares it with
+// what is stored and with signed checkpoints. It carries out "evidence must not
+// be altered": it finds what was. It only reads; it must not import record,
+// which offers it to others.
+package check
 
 import (
 	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"github.com/wakebell/wakebell/internal/base/record/tree"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/ledger"
 )
 
 // Report says what was found to be right.
 type Report struct {
-	Checkpoint ledger.Checkpoint   // the state that was recomputed; not signed here
-	Key        string              // verifier key in force
-	Entries    int64               // entries read and recomputed
-	Erased     int64               // entries whose private body was destroyed
-	Epochs     int64               // epochs started by a restore
-	Against    []ledger.Checkpoint // checkpoints the ledger continues
+	Checkpoint ledger.Checkpoint   `json:"checkpoint"`        // the state that was recomputed; not signed here
+	Key        string              `json:"verifier_key"`      // verifier key in force
+	Entries    int64               `json:"entries"`           // entries read and recomputed
+	Erased     int64               `json:"erased"`            // entries whose private body was destroyed
+	Epochs     int64               `json:"epochs"`            // epochs started by a restore
+	Against    []ledger.Checkpoint `json:"against,omitempty"` // checkpoints the ledger continues
 }
 
 // Verify reads one snapshot and recomputes everything: every commitment and
@@ -40,15 +46,15 @@ func Verify(ctx context.Context, db *store.DB, against ...[]byte) (Report, error
 }
 
 func verify(ctx context.Context, v *store.View, against [][]byte) (Report, error) {
-	h, err := readHead(ctx, v)
+	h, err := tree.Read(ctx, v)
 	if err != nil {
 		return Report{}, err
 	}
-	c := &check{hash: ledger.NewHasher(), holes: map[string]hole{}, named: map[string]int64{}, other: map[string]bool{}}
-	if err := c.scan(ctx, v); err != nil {
+	c := &scan{hash: ledger.NewHasher(), holes: map[string]hole{}, named: map[string]naming{}, other: map[string]bool{}}
+	if err := c.read(ctx, v); err != nil {
 		return Report{}, err
 	}
-	rep := Report{Checkpoint: h.checkpoint(), Key: h.key, Entries: c.tree.size, Erased: int64(len(c.holes)), Epochs: int64(len(c.epochs))}
+	rep := Report{Checkpoint: h.Checkpoint(), Key: h.Key, Entries: c.tree.Size, Erased: int64(len(c.holes)), Epochs: int64(len(c.epochs))}
 	if err := c.compareHead(h); err != nil {
 		return rep, err
 	}
@@ -62,12 +68,12 @@ func verify(ctx context.Context, v *store.View, against [][]byte) (Report, error
 	if err != nil {
 		return rep, err
 	}
-	tree := newHashes(ctx, v) // sound by now: each row was recomputed
+	hashes := tree.NewHashes(ctx, v) // sound by now: each row was recomputed
 	for _, text := range against {
 		if len(text) == 0 {
 			continue
 		}
-		cp, err := c.continues(text, h, keys, tree)
+		cp, err := c.continues(text, h, keys, hashes)
 		if err != nil {
 			return rep, err
 		}
@@ -81,6 +87,11 @@ type hole struct {
 	by    string // id of the erasure
 }
 
+type naming struct {
+	seq int64 // of the erasure
+	id  string
+}
+
 type epoch struct {
 	seq   int64
 	start ledger.EpochStart
@@ -91,18 +102,17 @@ type rotation struct {
 	body ledger.KeyRotation
 }
 
-// check is what a scan gathers.
-type check struct {
-	hash *ledger.Hasher
-	tree head // recomputed
+// scan is what reading all entries gathers.
+type scan struct {
+	hash    *ledger.Hasher
+	tree    tree.Head // recomputed
+	scratch []byte
 
-	lastID string
-	ids    []string // rising, so that most ids need one comparison
-	other  map[string]bool
+	ids   []string // rising, so that most ids need one comparison
+	other map[string]bool
 
-	holes     map[string]hole  // erased entries by id
-	named     map[string]int64 // ids named by erasures -> seq of the erasure
-	named1st  map[string]string
+	holes     map[string]hole   // erased entries by id
+	named     map[string]naming // ids named by erasures
 	epochs    []epoch
 	rotations []rotation
 }
@@ -142,7 +152,7 @@ func (s *stored) wrong(format string, args ...any) *ledger.Wrong {
 	return &ledger.Wrong{Seq: s.Seq, ID: s.ID, Kind: s.Kind, What: fmt.Sprintf(format, args...)}
 }
 
-func (c *check) scan(ctx context.Context, v *store.View) error {
+func (c *scan) read(ctx context.Context, v *store.View) error {
 	rows, err := v.Query(ctx, selectAll)
 	if err != nil {
 		return fmt.Errorf("verify: read the ledger: %w", err)
@@ -152,28 +162,28 @@ func (c *check) scan(ctx context.Context, v *store.View) error {
 	targets := s.targets()
 	for rows.Next() {
 		if err := rows.Scan(targets...); err != nil {
-			return &ledger.Wrong{Seq: c.tree.size + 1, What: "cannot be read: " + err.Error()}
+			return &ledger.Wrong{Seq: c.tree.Size + 1, What: "cannot be read: " + err.Error()}
 		}
 		if !s.numbers() {
-			return &ledger.Wrong{Seq: c.tree.size + 1, What: "its numbers are not numbers"}
+			return &ledger.Wrong{Seq: c.tree.Size + 1, What: "its numbers are not numbers"}
 		}
 		if w := c.entry(&s); w != nil {
 			return w
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return fmt.Errorf("verify: read the ledger after entry %d: %w", c.tree.size, err)
+		return fmt.Errorf("verify: read the ledger after entry %d: %w", c.tree.Size, err)
 	}
 	return nil
 }
 
 // entry checks one row and adds it to the recomputed tree.
-func (c *check) entry(s *stored) *ledger.Wrong {
+func (c *scan) entry(s *stored) *ledger.Wrong {
 	switch {
-	case s.Seq < c.tree.size+1:
+	case s.Seq < c.tree.Size+1:
 		return s.wrong("its position is wrong: entries start at 1")
-	case s.Seq > c.tree.size+1:
-		return &ledger.Wrong{Seq: c.tree.size + 1, What: fmt.Sprintf("is missing (the next one is %d, %s, id %s)", s.Seq, s.Kind, s.ID)}
+	case s.Seq > c.tree.Size+1:
+		return &ledger.Wrong{Seq: c.tree.Size + 1, What: fmt.Sprintf("is missing (the next one is %d, %s, id %s)", s.Seq, s.Kind, s.ID)}
 	case s.hash == nil:
 		return s.wrong("its stored hash is missing")
 	case len(s.factsSalt) != ledger.SaltSize:
@@ -184,13 +194,14 @@ func (c *check) entry(s *stored) *ledger.Wrong {
 		return w
 	}
 	leaf := c.hash.Leaf(&s.Header, c.hash.Commit(s.factsSalt, s.facts), private)
-	if string(c.push(leaf)) != string(s.hash) {
+	c.scratch = c.tree.Push(c.scratch[:0], leaf)
+	if string(c.scratch) != string(s.hash) {
 		return s.wrong("its content does not lead to its stored hash: one of them was changed")
 	}
-	if s.RecordedAt < c.tree.recordedAt {
+	if s.RecordedAt < c.tree.RecordedAt {
 		return s.wrong("was recorded before the entry in front of it")
 	}
-	c.tree.recordedAt = s.RecordedAt
+	c.tree.RecordedAt = s.RecordedAt
 	if !c.fresh(s.ID) {
 		return s.wrong("its id occurs twice")
 	}
@@ -200,23 +211,8 @@ func (c *check) entry(s *stored) *ledger.Wrong {
 	return nil
 }
 
-// push is head.push without an allocation per entry.
-func (c *check) push(leaf ledger.Hash) []byte {
-	t := &c.tree
-	t.scratch = append(t.scratch[:0], leaf[:]...)
-	for n := t.size; n&1 == 1; n >>= 1 {
-		cut := len(t.peaks) - tlog.HashSize
-		leaf = tlog.NodeHash(ledger.Hash(t.peaks[cut:]), leaf)
-		t.peaks = t.peaks[:cut]
-		t.scratch = append(t.scratch, leaf[:]...)
-	}
-	t.peaks = append(t.peaks, leaf[:]...)
-	t.size++
-	return t.scratch
-}
-
 // private returns the commitment to the private body, or to what it was.
-func (c *check) private(s *stored) ([32]byte, *ledger.Wrong) {
+func (c *scan) private(s *stored) ([32]byte, *ledger.Wrong) {
 	if s.erasedBy == "" {
 		if len(s.salt) != ledger.SaltSize {
 			return [32]byte{}, s.wrong("its private body or its salt is gone, and no erasure says why")
@@ -231,12 +227,12 @@ func (c *check) private(s *stored) ([32]byte, *ledger.Wrong) {
 }
 
 // fresh says whether an id is new. Ids nearly always rise.
-func (c *check) fresh(id string) bool {
+func (c *scan) fresh(id string) bool {
 	if n := len(c.ids); n == 0 || c.ids[n-1] < id {
 		c.ids = append(c.ids, id)
 		return true
 	}
-	if c.other[id] || contains(c.ids, id) {
+	if _, known := slices.BinarySearch(c.ids, id); known || c.other[id] {
 		return false
 	}
 	c.other[id] = true
@@ -244,15 +240,16 @@ func (c *check) fresh(id string) bool {
 }
 
 // own reads the entries that say something about the ledger itself.
-func (c *check) own(s *stored) *ledger.Wrong {
+func (c *scan) own(s *stored) *ledger.Wrong {
 	var err error
 	switch s.Kind {
 	case ledger.KindErased:
 		var body ledger.Erasure
 		if err = json.Unmarshal(s.facts, &body); err == nil {
 			for _, id := range body.Entries {
-				c.named[id] = s.Seq
-				c.namedBy(id, s.ID)
+				if _, again := c.named[id]; !again {
+					c.named[id] = naming{s.Seq, s.ID}
+				}
 			}
 		}
 	case ledger.KindEpochStarted:

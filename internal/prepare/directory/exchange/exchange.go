@@ -1,17 +1,33 @@
-package directory
+// Package exchange brings the directory in from files and out again: the whole as YAML, customers as CSV. An import is
+// one transaction, all or nothing, and names each wrong line; a preview is the same, rolled back. It carries out
+// policy 000 ("identified internal personnel … identified external stakeholders"): a company has these lists already.
+//
+// It must not import a room of detect, decide, respond, notify or learn.
+package exchange
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/prepare/directory"
 )
+
+// Service imports and exports.
+type Service struct {
+	db     *store.DB
+	dir    *directory.Service
+	people *who.Service
+}
+
+// New returns the service. It reads nothing yet.
+func New(db *store.DB, dir *directory.Service, people *who.Service) *Service {
+	return &Service{db: db, dir: dir, people: people}
+}
 
 // Format is the format of a file to import.
 type Format string
@@ -22,33 +38,14 @@ const (
 	FormatCSV  Format = "csv"  // customers, see readCSV
 )
 
-// Action is what an import does with one item.
-type Action string
-
-// The actions.
-const (
-	Created   Action = "created"
-	Changed   Action = "changed"
-	Unchanged Action = "unchanged"
-)
-
-// Change is one item of a file against what is stored. What the file does not name stays as it is.
-type Change struct {
-	Kind   string   `json:"kind"` // person, entity, team, it_service, party
-	ID     string   `json:"id"`
-	Name   string   `json:"name"`
-	Action Action   `json:"action"`
-	Fields []string `json:"fields,omitempty"` // of a changed item
-}
-
 // Result is what an import does, or would do, or why it does nothing.
 type Result struct {
-	Changes []Change    `json:"changes"`
-	Errors  []LineError `json:"errors"`
+	Changes []directory.Change `json:"changes"`
+	Errors  []LineError        `json:"errors"`
 }
 
 // Count tells how many items have an action.
-func (r Result) Count(a Action) int {
+func (r Result) Count(a directory.Action) int {
 	n := 0
 	for _, c := range r.Changes {
 		if c.Action == a {
@@ -100,7 +97,7 @@ func (s *Service) run(ctx context.Context, by who.Identity, format Format, text 
 		return Result{}, fault.InvalidField("format", "must be yaml or csv")
 	}
 	if len(errs) > 0 {
-		return Result{Changes: []Change{}, Errors: errs}, nil
+		return Result{Changes: []directory.Change{}, Errors: errs}, nil
 	}
 	var res Result
 	op := store.Op{Name: "directory.import", Actor: by.Actor}
@@ -108,7 +105,7 @@ func (s *Service) run(ctx context.Context, by who.Identity, format Format, text 
 		op.Name = "directory.preview" // never remembered, because it is rolled back
 	}
 	o, err := s.db.Write(ctx, op, func(tx *store.Tx) error {
-		im := &importing{s: s, ctx: ctx, tx: tx, by: by, csv: format == FormatCSV, rows: rows, res: Result{Changes: []Change{}, Errors: []LineError{}}}
+		im := &importing{s: s, ctx: ctx, tx: tx, by: by, csv: format == FormatCSV, rows: rows, res: Result{Changes: []directory.Change{}, Errors: []LineError{}}}
 		err := im.run(text)
 		res = im.res
 		switch {
@@ -118,10 +115,10 @@ func (s *Service) run(ctx context.Context, by who.Identity, format Format, text 
 			return errPreview
 		}
 		tx.SetResult("import")
-		if res.Count(Unchanged) == len(res.Changes) {
+		if res.Count(directory.Unchanged) == len(res.Changes) {
 			return nil
 		}
-		return s.tell(ctx, tx, by)
+		return s.dir.TellTx(ctx, tx, by)
 	})
 	switch {
 	case errors.Is(err, errPreview):
@@ -148,12 +145,12 @@ type importing struct {
 }
 
 func (im *importing) run(text []byte) error {
-	sn, err := im.s.snapshot(im.ctx, im.tx)
+	sn, err := im.s.dir.Snapshot(im.tx)
 	if err != nil {
 		return err
 	}
 	if im.csv {
-		im.rows, im.res.Errors = readCSV(text, func(id string) (Party, bool) { p, ok := sn.Parties[id]; return p, ok })
+		im.rows, im.res.Errors = readCSV(text, func(id string) (directory.Party, bool) { p, ok := sn.Parties[id]; return p, ok })
 		if im.res.Errors == nil {
 			im.res.Errors = []LineError{}
 		}
@@ -162,25 +159,43 @@ func (im *importing) run(text []byte) error {
 	if err := im.people(sn); err != nil {
 		return err
 	}
-	if sn, err = im.s.snapshot(im.ctx, im.tx); err != nil {
-		return err
-	}
-	im.merge(&sn)
+	// Items may refer to each other in any order. A person whose own line is wrong is not reported again by every line
+	// that names it.
+	var items []directory.Item
+	var people []who.Person
 	for _, r := range im.rows {
 		switch v := r.value.(type) {
-		case Team:
-			err = store1(im, r, &sn, v)
-		case Entity:
-			err = store1(im, r, &sn, v)
-		case ITService:
-			err = store1(im, r, &sn, v)
-		case Party:
-			err = store1(im, r, &sn, v)
-		}
-		if err != nil {
-			return err
+		case directory.Item:
+			items = append(items, v)
+		case who.Person:
+			people = append(people, v)
 		}
 	}
+	sn = sn.With(items, people)
+	for _, r := range im.rows {
+		if v, ok := r.value.(directory.Item); ok {
+			if err := im.item(r, v, sn); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// item checks and stores one item. When any line is wrong the whole is rolled back; it goes on to find the others.
+func (im *importing) item(r row, v directory.Item, sn directory.Snapshot) error {
+	wrong := directory.Check(v, sn)
+	for _, f := range wrong {
+		im.wrong(r, f.Field, f.Message)
+	}
+	if len(wrong) > 0 {
+		return nil
+	}
+	c, err := im.s.dir.SaveTx(im.tx, im.by, v)
+	if err != nil {
+		return err
+	}
+	im.res.Changes = append(im.res.Changes, c)
 	return nil
 }
 
@@ -207,7 +222,7 @@ func (im *importing) twice() {
 
 // people creates and changes people, deputies before those they stand in for. Where deputies form a circle, one is
 // stored without a deputy first and gets it in a second round.
-func (im *importing) people(sn Snapshot) error {
+func (im *importing) people(sn directory.Snapshot) error {
 	known := make(map[string]bool, len(sn.People))
 	for id := range sn.People {
 		known[id] = true
@@ -254,7 +269,7 @@ func (im *importing) people(sn Snapshot) error {
 }
 
 // person stores one person; what is wrong with its line goes to the errors, everything else ends the import.
-func (im *importing) person(r row, p who.Person, sn Snapshot, report bool) error {
+func (im *importing) person(r row, p who.Person, sn directory.Snapshot, report bool) error {
 	old, exists := sn.People[p.ID]
 	var now who.Person
 	var err error
@@ -272,102 +287,15 @@ func (im *importing) person(r row, p who.Person, sn Snapshot, report bool) error
 	if err != nil || !report {
 		return err
 	}
-	c := Change{Kind: "person", ID: p.ID, Name: now.Name, Action: Created}
+	c := directory.Change{Kind: "person", ID: p.ID, Name: now.Name, Action: directory.Created}
 	if exists {
 		now.Deputy = r.value.(who.Person).Deputy // it may come in the second round
-		if c.Fields = differing(old, now); len(c.Fields) == 0 {
-			c.Action = Unchanged
+		if c.Fields = directory.Differing(old, now); len(c.Fields) == 0 {
+			c.Action = directory.Unchanged
 		} else {
-			c.Action = Changed
+			c.Action = directory.Changed
 		}
 	}
 	im.res.Changes = append(im.res.Changes, c)
 	return nil
-}
-
-// merge puts the file's items over the snapshot, so that they may refer to each other in any order.
-func (im *importing) merge(sn *Snapshot) {
-	sn.own()
-	sn.People = maps.Clone(sn.People)
-	for _, r := range im.rows {
-		switch v := r.value.(type) {
-		case who.Person: // its own line says what is wrong with it, not every line that names it
-			if _, ok := sn.People[v.ID]; !ok {
-				sn.People[v.ID] = v
-			}
-		case Team:
-			v.Retired = false
-			sn.Teams[v.ID] = v
-		case Entity:
-			v.Retired = false
-			sn.Entities[v.ID] = v
-		case ITService:
-			v.Retired = false
-			sn.ITServices[v.ID] = v
-		case Party:
-			v.Retired = false
-			sn.Parties[v.ID] = v
-		}
-	}
-}
-
-// store1 checks and stores one item. When any line is wrong the whole is rolled back, so it goes on to find the others.
-func store1[T any, P item[T]](im *importing, r row, sn *Snapshot, v T) error {
-	P(&v).normal()
-	var ps problems
-	P(&v).check(&ps)
-	P(&v).refs(sn, &ps)
-	for _, f := range ps {
-		im.wrong(r, f.Field, f.Message)
-	}
-	if len(ps) > 0 {
-		return nil
-	}
-	h := P(&v).head()
-	old, err := readItem[T, P](im.ctx, im.tx, h.kind, h.id)
-	if err != nil && fault.KindOf(err) != fault.NotFound {
-		return err
-	}
-	now, changed, err := save[T, P](im.s, im.tx, im.by, old, v, false, "")
-	if err != nil {
-		return err
-	}
-	c := Change{Kind: string(h.kind), ID: h.id, Name: h.name, Action: Unchanged}
-	switch {
-	case P(&old).head().version == 0:
-		c.Action = Created
-	case changed:
-		c.Action, c.Fields = Changed, differing(old, now)
-	}
-	im.res.Changes = append(im.res.Changes, c)
-	return nil
-}
-
-// differing lists the JSON names of fields that differ, without version.
-func differing(a, b any) []string {
-	fields := func(v any) map[string]string {
-		var raw map[string]json.RawMessage
-		if doc, err := json.Marshal(v); err == nil {
-			_ = json.Unmarshal(doc, &raw) // our own bytes
-		}
-		out := map[string]string{}
-		for k, v := range raw {
-			out[k] = string(v)
-		}
-		return out
-	}
-	fa, fb := fields(a), fields(b)
-	var out []string
-	for k := range fa {
-		if _, ok := fb[k]; !ok {
-			out = append(out, k)
-		}
-	}
-	for k, v := range fb {
-		if fa[k] != v && k != "version" {
-			out = append(out, k)
-		}
-	}
-	slices.Sort(out)
-	return out
 }

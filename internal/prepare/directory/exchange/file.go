@@ -1,4 +1,4 @@
-package directory
+package exchange
 
 import (
 	"bytes"
@@ -14,16 +14,17 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"go.yaml.in/yaml/v3"
 )
 
 // File is the directory as YAML, with the people.
 type File struct {
-	People   []PersonRow `yaml:"people"`
-	Entities []Entity    `yaml:"entities"`
-	Teams    []Team      `yaml:"teams"`
-	Services []ITService `yaml:"services"`
-	Parties  []Party     `yaml:"parties"`
+	People   []PersonRow           `yaml:"people"`
+	Entities []directory.Entity    `yaml:"entities"`
+	Teams    []directory.Team      `yaml:"teams"`
+	Services []directory.ITService `yaml:"services"`
+	Parties  []directory.Party     `yaml:"parties"`
 }
 
 // PersonRow is a person in a file. Active is true when it is left out.
@@ -48,9 +49,9 @@ func (r PersonRow) person() who.Person {
 	}
 }
 
-// row is one item of a file with the place it came from. value is who.Person, Team, Entity, ITService or Party.
+// row is one item of a file with the place it came from. value is who.Person or a directory.Item.
 type row struct {
-	kind  string // "person" or a Kind
+	kind  string // "person" or a directory.Kind
 	id    string
 	path  string // e.g. parties[3]
 	value any
@@ -108,16 +109,16 @@ func readYAML(text []byte) ([]row, []LineError) {
 		add("person", p.ID, fmt.Sprintf("people[%d]", i), p.person())
 	}
 	for i, v := range f.Entities {
-		add(string(KindEntity), v.ID, fmt.Sprintf("entities[%d]", i), v)
+		add(string(directory.KindEntity), v.ID, fmt.Sprintf("entities[%d]", i), &v)
 	}
 	for i, v := range f.Teams {
-		add(string(KindTeam), v.ID, fmt.Sprintf("teams[%d]", i), v)
+		add(string(directory.KindTeam), v.ID, fmt.Sprintf("teams[%d]", i), &v)
 	}
 	for i, v := range f.Services {
-		add(string(KindService), v.ID, fmt.Sprintf("services[%d]", i), v)
+		add(string(directory.KindService), v.ID, fmt.Sprintf("services[%d]", i), &v)
 	}
 	for i, v := range f.Parties {
-		add(string(KindParty), v.ID, fmt.Sprintf("parties[%d]", i), v)
+		add(string(directory.KindParty), v.ID, fmt.Sprintf("parties[%d]", i), &v)
 	}
 	return rows, nil
 }
@@ -183,11 +184,16 @@ func (s *Service) Export(ctx context.Context, by who.Identity) ([]byte, error) {
 	if err := who.Check(by, who.PermDirectoryRead); err != nil {
 		return nil, err
 	}
-	sn, err := s.snapshot(ctx, s.db)
+	sn, err := s.dir.Snapshot(s.db)
 	if err != nil {
 		return nil, err
 	}
-	f := File{Entities: active(sn.Entities), Teams: active(sn.Teams), Services: active(sn.ITServices), Parties: active(sn.Parties)}
+	f := File{
+		Entities: active(sn.Entities, func(v directory.Entity) bool { return v.Retired }),
+		Teams:    active(sn.Teams, func(v directory.Team) bool { return v.Retired }),
+		Services: active(sn.ITServices, func(v directory.ITService) bool { return v.Retired }),
+		Parties:  active(sn.Parties, func(v directory.Party) bool { return v.Retired }),
+	}
 	for _, id := range slices.Sorted(maps.Keys(sn.People)) {
 		p := sn.People[id]
 		r := PersonRow{
@@ -209,14 +215,10 @@ func (s *Service) Export(ctx context.Context, by who.Identity) ([]byte, error) {
 }
 
 // active lists the items in use, by id.
-func active[T any, P interface {
-	*T
-	head() head
-}](m map[string]T) []T {
+func active[T any](m map[string]T, retired func(T) bool) []T {
 	var out []T
 	for _, id := range slices.Sorted(maps.Keys(m)) {
-		v := m[id]
-		if !P(&v).head().retired {
+		if v := m[id]; !retired(v) {
 			out = append(out, v)
 		}
 	}

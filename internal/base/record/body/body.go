@@ -1,4 +1,7 @@
-package record
+// Package body splits what a ledger entry says into facts and private part, by
+// the tags of one struct, so that personal data can be erased later. It must not
+// import any other package of this module.
+package body
 
 import (
 	"bytes"
@@ -8,12 +11,16 @@ import (
 	"sync"
 )
 
+// Splitter splits bodies and remembers how, per type. The zero Splitter is
+// ready; it is safe for concurrent use.
+type Splitter struct{ shapes sync.Map } // reflect.Type -> shape
+
 // Encode splits a body into its facts and its private part. The body is a
 // struct, or a pointer to one, or nil. Fields tagged `private:"true"` go to the
 // private part, all others to the facts; JSON names and options come from the
 // json tags. Embedded structs without a json name are flattened, as JSON does.
 // A private part without members is empty (no bytes).
-func Encode(body any) (facts, private []byte, err error) {
+func (x *Splitter) Encode(body any) (facts, private []byte, err error) {
 	if body == nil {
 		return []byte("{}"), []byte{}, nil
 	}
@@ -21,7 +28,7 @@ func Encode(body any) (facts, private []byte, err error) {
 	for v.Kind() == reflect.Pointer && !v.IsNil() {
 		v = v.Elem()
 	}
-	s, err := shapeOf(v.Type())
+	s, err := x.shapeOf(v.Type())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -77,11 +84,8 @@ func (h half) encode(v reflect.Value) ([]byte, error) {
 	return bytes.TrimSuffix(buf.Bytes(), []byte{'\n'}), nil
 }
 
-// shapes remembers the split of each body type; it holds nothing but types.
-var shapes sync.Map // reflect.Type -> shape
-
-func shapeOf(t reflect.Type) (shape, error) {
-	if s, ok := shapes.Load(t); ok {
+func (x *Splitter) shapeOf(t reflect.Type) (shape, error) {
+	if s, ok := x.shapes.Load(t); ok {
 		return s.(shape), nil
 	}
 	if t.Kind() != reflect.Struct {
@@ -96,7 +100,7 @@ func shapeOf(t reflect.Type) (shape, error) {
 		return shape{}, err
 	}
 	s.facts.typ, s.private.typ = reflect.StructOf(facts), reflect.StructOf(private)
-	shapes.Store(t, s)
+	x.shapes.Store(t, s)
 	return s, nil
 }
 

@@ -1,0 +1,126 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Ref names a thing and, where it has one, its human reference.
+type Ref struct {
+	ID   string `json:"id,omitempty"`
+	Ref  string `json:"ref,omitempty"`
+	Kind string `json:"kind,omitempty"`
+	Name string `json:"name,omitempty"`
+}
+
+// Signal is an alert or a report.
+type Signal struct {
+	ID           string     `json:"id"`
+	Kind         string     `json:"kind"`  // alert|report
+	State        string     `json:"state"` // open|decided
+	Title        string     `json:"title"`
+	Source       string     `json:"source"`
+	Count        int64      `json:"count"`
+	DiscoveredAt time.Time  `json:"discovered_at"`
+	ReceivedAt   time.Time  `json:"received_at"`
+	TriageDueAt  *time.Time `json:"triage_due_at"`
+	Team         string     `json:"team"`
+	Service      string     `json:"service"`
+	Drill        bool       `json:"drill"`
+	Verdict      string     `json:"verdict"`
+	Incident     *Ref       `json:"incident"`
+}
+
+// Report is what a person tells.
+type Report struct {
+	Title        string     `json:"title"`
+	Summary      string     `json:"summary,omitempty"`
+	Service      string     `json:"service,omitempty"`
+	DiscoveredAt *time.Time `json:"discovered_at,omitempty"`
+	Contact      string     `json:"contact,omitempty"`
+	Drill        bool       `json:"drill,omitempty"`
+}
+
+// Verdict is what triage decides.
+type Verdict struct {
+	Verdict  string `json:"verdict"` // false_positive|event|incident
+	Incident string `json:"incident,omitempty"`
+	Nature   string `json:"nature,omitempty"`
+	Title    string `json:"title,omitempty"`
+	Reason   string `json:"reason"`
+}
+
+// Incident is the state of an incident; the whole of it is in the server's answer.
+type Incident struct {
+	ID           string     `json:"id"`
+	Ref          string     `json:"ref"`
+	Title        string     `json:"title"`
+	Summary      string     `json:"summary"`
+	Kind         string     `json:"kind"`
+	State        string     `json:"state"`
+	ClosedAt     *time.Time `json:"closed_at"`
+	Phase        string     `json:"phase"`
+	Nature       string     `json:"nature"`
+	Severity     *int       `json:"severity"`
+	BIL          *int       `json:"bil"`
+	PersonalData string     `json:"personal_data"`
+	DiscoveredAt time.Time  `json:"discovered_at"`
+	Version      int64      `json:"version"`
+}
+
+// NewIncident declares an incident.
+type NewIncident struct {
+	Title        string     `json:"title"`
+	Summary      string     `json:"summary,omitempty"`
+	Kind         string     `json:"kind,omitempty"`
+	Nature       string     `json:"nature,omitempty"`
+	DiscoveredAt *time.Time `json:"discovered_at,omitempty"`
+	Service      string     `json:"service,omitempty"`
+	Team         string     `json:"team,omitempty"`
+}
+
+// Duty is something owed.
+type Duty struct {
+	ID        string          `json:"id"`
+	Incident  json.RawMessage `json:"incident"`
+	Rule      string          `json:"rule"`
+	Title     string          `json:"title"`
+	Recipient Ref             `json:"recipient"`
+	Holder    json.RawMessage `json:"holder"`
+	DueAt     *time.Time      `json:"due_at"`
+	State     string          `json:"state"`
+	Basis     json.RawMessage `json:"basis"`
+}
+
+// NewReport sends a person's report and returns the signal.
+func (c *Client) NewReport(ctx context.Context, r Report) (s Signal, err error) {
+	return s, c.Do(ctx, http.MethodPost, "/reports", r, &s)
+}
+
+// Triage decides a signal.
+func (c *Client) Triage(ctx context.Context, id string, v Verdict) (s Signal, err error) {
+	return s, c.Do(ctx, http.MethodPost, "/signals/"+url.PathEscape(id)+"/triage", v, &s)
+}
+
+// Declare starts an incident.
+func (c *Client) Declare(ctx context.Context, n NewIncident) (i Incident, err error) {
+	return i, c.Do(ctx, http.MethodPost, "/incidents", n, &i)
+}
+
+// Command sends a command ({"type": …, …}) to an incident and returns it as it then is.
+func (c *Client) Command(ctx context.Context, ref string, command map[string]any) (i Incident, err error) {
+	return i, c.Do(ctx, http.MethodPost, "/incidents/"+url.PathEscape(ref)+"/commands", command, &i)
+}
+
+// Incident reads one incident by reference or id.
+func (c *Client) Incident(ctx context.Context, ref string) (i Incident, err error) {
+	return i, c.Do(ctx, http.MethodGet, "/incidents/"+url.PathEscape(ref), nil, &i)
+}
+
+// DutyAction posts to a duty: action is meet, waive, undo or assign.
+func (c *Client) DutyAction(ctx context.Context, id, action string, body map[string]any) (d Duty, err error) {
+	return d, c.Do(ctx, http.MethodPost, "/duties/"+url.PathEscape(id)+"/"+action, body, &d)
+}

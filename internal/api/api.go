@@ -1,0 +1,151 @@
+// Package api is the face for machines: the JSON API under /api/v1 with its OpenAPI 3.1 document, the pages that
+// belong to it (documentation, the acknowledgement behind a link), and what operators watch (/healthz, /readyz,
+// /metrics).
+//
+// It carries out policy 003 ("alerted as soon as possible", by whatever system notices) and policy 001 ("report to the
+// product team or the incident response manager") by taking alerts and reports over HTTP; every rule stands in the
+// rooms it calls. It has one file per resource, its own wire types, and one place where an error becomes a status.
+// It must not import another face or app, must never act as the engine, and must not write a table.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/wakebell/wakebell/internal/base/clock"
+	"github.com/wakebell/wakebell/internal/base/job"
+	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/record"
+	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/triage"
+	"github.com/wakebell/wakebell/internal/detect/alert"
+	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/notify/register"
+	"github.com/wakebell/wakebell/internal/prepare/directory"
+	"github.com/wakebell/wakebell/internal/prepare/plan"
+	"github.com/wakebell/wakebell/internal/respond/escalation"
+)
+
+// Deps is what the face stands on.
+type Deps struct {
+	People     *who.Service
+	Jobs       *job.Runner
+	Outbox     *mail.Outbox
+	Plans      *plan.Service
+	Directory  *directory.Service
+	Intake     *intake.Service
+	Alerts     *alert.Service
+	Triage     *triage.Service
+	Incidents  *incident.Service
+	Duties     *duty.Service
+	Escalation *escalation.Service
+	Register   *register.Service
+	Ledger     *record.Ledger
+	DB         *store.DB
+	Clock      *clock.Clock
+	Log        *slog.Logger // nil: silent
+	Version    string
+	// TestClock opens POST /debug/clock for peers on loopback; Forward does the work.
+	TestClock bool
+	Forward   func(ctx context.Context, d time.Duration) error
+	// Ready adds checks to /readyz.
+	Ready func(ctx context.Context) []Check
+}
+
+// Check is one line of /readyz. Error is "" where all is well.
+type Check struct {
+	Name  string `json:"name"`
+	Error string `json:"error"`
+}
+
+// base is the path every operation of the JSON API begins with.
+const base = "/api/v1"
+
+// face holds what the operations share. It is read only once New has returned.
+type face struct {
+	Deps
+	huma     huma.API
+	mux      *routes
+	figures  *figures
+	document []byte // the OpenAPI document
+	page     []byte // the documentation page
+}
+
+// routes is a mux that remembers its patterns, so that a test can hold the OpenAPI document against them.
+type routes struct {
+	*http.ServeMux
+	patterns []string
+}
+
+// HandleFunc registers a handler for a pattern with a method.
+func (m *routes) HandleFunc(pattern string, handler func(http.ResponseWriter, *http.Request)) {
+	m.patterns = append(m.patterns, pattern)
+	m.ServeMux.HandleFunc(pattern, handler)
+}
+
+// New returns the whole HTTP face. It starts nothing. A defect in the table of operations panics here, not later.
+func New(d Deps) http.Handler { return build(d) }
+
+func build(d Deps) *face {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	f := &face{Deps: d, mux: &routes{ServeMux: http.NewServeMux()}}
+	f.figures = f.newFigures()
+	f.huma = humago.New(f.mux, f.config())
+	f.reports()
+	f.alerts()
+	f.signals()
+	f.incidents()
+	f.commands()
+	f.incidentParts()
+	f.duties()
+	f.calls()
+	f.ackPage()
+	f.people()
+	f.directory()
+	f.directoryFile()
+	f.plan()
+	f.register()
+	f.outbox()
+	f.jobs()
+	f.tokens()
+	f.ledger()
+	f.me()
+	f.search()
+	f.system()
+	f.docs()
+	return f
+}
+
+// ServeHTTP serves one request: it sets the headers every answer has, finds out who asks, and turns whatever goes
+// wrong, a panic included, into a problem.
+func (f *face) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &call{face: f, w: w, r: r, began: f.Clock.Real()}
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	defer c.finish()
+	ctx := context.WithValue(r.Context(), callKey{}, c)
+	if needsIdentity(r.URL.Path) {
+		by, err := f.authenticate(r)
+		if err != nil {
+			c.refuse(err)
+			return
+		}
+		c.by = by
+		ctx = WithIdentity(ctx, by)
+	}
+	c.r = r.WithContext(ctx)
+	f.mux.ServeHTTP(c, c.r)
+}

@@ -1,0 +1,192 @@
+package record
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/wakebell/wakebell/internal/base/clock"
+	"github.com/wakebell/wakebell/internal/base/record/compare"
+	"github.com/wakebell/wakebell/internal/base/store"
+)
+
+// Projector is a room whose tables are functions of entries alone. Live code
+// writes them only through its own Project right after Append, so that replay
+// takes the same path.
+type Projector interface {
+	Kinds() []Kind    // kinds it wants to see; with their upcasters
+	Tables() []string // its projection tables; each has a primary key
+	// Project applies one entry. It reads and writes its own tables only. The
+	// entry's Seq is 0, as it is right after Append.
+	Project(tx *store.Tx, e Entry) error
+}
+
+// replayBatch is how many entries one read takes.
+const replayBatch = 1000
+
+// replayer feeds entries to the projectors that want them.
+type replayer struct {
+	kinds registry
+	byKey map[string][]Projector
+}
+
+func newReplayer(projectors []Projector) (*replayer, error) {
+	var all []Kind
+	r := &replayer{byKey: map[string][]Projector{}}
+	for _, p := range projectors {
+		for _, k := range p.Kinds() {
+			all = append(all, k)
+			r.byKey[k.Name] = append(r.byKey[k.Name], p)
+		}
+	}
+	var err error
+	r.kinds, err = newRegistry(all)
+	return r, err
+}
+
+// read returns the next entries that somebody wants and the last position read.
+func (r *replayer) read(ctx context.Context, from store.Reader, after int64) (list []Entry, last int64, err error) {
+	rows, err := from.Query(ctx, selectEntry+"WHERE seq > ? ORDER BY seq LIMIT ?", after, replayBatch)
+	if err != nil {
+		return nil, 0, fmt.Errorf("replay: read the ledger: %w", err)
+	}
+	defer rows.Close()
+	for last = after; rows.Next(); {
+		var one row
+		if err := one.scan(rows); err != nil {
+			return nil, 0, fmt.Errorf("replay: read the entry after %d: %w", last, err)
+		}
+		last = one.Seq
+		if name, _, _ := strings.Cut(one.Kind, "/"); r.byKey[name] == nil {
+			continue
+		}
+		e, err := r.kinds.upcast(one)
+		if err != nil {
+			return nil, 0, err
+		}
+		list = append(list, e)
+	}
+	return list, last, rows.Err()
+}
+
+func (r *replayer) project(tx *store.Tx, list []Entry) error {
+	for _, e := range list {
+		seq := e.Seq
+		e.Seq = 0
+		for _, p := range r.byKey[e.Kind] {
+			if err := p.Project(tx, e); err != nil {
+				return fmt.Errorf("replay entry %d (%s/%d, id %s): %w", seq, e.Kind, e.Version, e.ID, err)
+			}
+		}
+	}
+	return nil
+}
+
+// Rebuild empties every projection table and replays the ledger into it, in
+// one transaction. It returns the number of entries read. Nothing else may
+// write meanwhile that reads a projection and has other effects.
+func Rebuild(ctx context.Context, db *store.DB, projectors []Projector) (int64, error) {
+	r, err := newReplayer(projectors)
+	if err != nil {
+		return 0, err
+	}
+	var n int64
+	_, err = db.Write(ctx, store.Op{Name: "ledger.rebuild", Actor: "ledger"}, func(tx *store.Tx) error {
+		n = 0
+		for _, p := range projectors {
+			for _, t := range p.Tables() {
+				// The owner hands its table over by naming it in Tables.
+				if _, err := tx.Exec("DELETE FROM " + compare.Quote(t)); err != nil {
+					return fmt.Errorf("empty table %s: %w", t, err)
+				}
+			}
+		}
+		for {
+			list, last, err := r.read(ctx, tx, n)
+			if err != nil || last == n {
+				return err
+			}
+			if err := r.project(tx, list); err != nil {
+				return err
+			}
+			n = last
+		}
+	})
+	if err != nil {
+		return 0, fmt.Errorf("rebuild: %w", err)
+	}
+	return n, nil
+}
+
+// RebuildReport says what was compared and found to be equal.
+type RebuildReport struct {
+	Entries int64         `json:"entries"`
+	Tables  []TableReport `json:"tables"`
+}
+
+// TableReport is one compared table.
+type TableReport struct {
+	Table string `json:"table"`
+	Rows  int64  `json:"rows"`
+}
+
+// Difference is the first difference between a projection table and what the
+// ledger says.
+type Difference = compare.Difference
+
+// RebuildCheck replays all entries of one snapshot into a fresh temporary
+// SQLite database and compares every projection table with it row by row, in
+// the order of the primary key. A *Difference names the first one found.
+func RebuildCheck(ctx context.Context, db *store.DB, projectors []Projector) (RebuildReport, error) {
+	r, err := newReplayer(projectors)
+	if err != nil {
+		return RebuildReport{}, err
+	}
+	dir, err := os.MkdirTemp("", "wakebell-rebuild-")
+	if err != nil {
+		return RebuildReport{}, fmt.Errorf("rebuild check: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	fresh, err := store.Open(ctx, store.Config{Dir: dir, Clock: clock.System()})
+	if err != nil {
+		return RebuildReport{}, fmt.Errorf("rebuild check: temporary database: %w", err)
+	}
+	defer fresh.Close()
+	var rep RebuildReport
+	err = db.View(ctx, func(v *store.View) error {
+		if rep.Entries, err = r.into(ctx, fresh, v); err != nil {
+			return err
+		}
+		return fresh.View(ctx, func(want *store.View) error {
+			for _, p := range projectors {
+				for _, t := range p.Tables() {
+					n, err := compare.Table(ctx, t, v, want)
+					if err != nil {
+						return err
+					}
+					rep.Tables = append(rep.Tables, TableReport{t, n})
+				}
+			}
+			return nil
+		})
+	})
+	return rep, err
+}
+
+// into replays what v holds into the database fresh.
+func (r *replayer) into(ctx context.Context, fresh *store.DB, v *store.View) (int64, error) {
+	for n := int64(0); ; {
+		list, last, err := r.read(ctx, v, n)
+		if err != nil || last == n {
+			return n, err
+		}
+		_, err = fresh.Write(ctx, store.Op{Name: "ledger.rebuild", Actor: "ledger"}, func(tx *store.Tx) error {
+			return r.project(tx, list)
+		})
+		if err != nil {
+			return n, err
+		}
+		n = last
+	}
+}

@@ -1,0 +1,172 @@
+// Package cli is the command line: one file per command. Commands that work on a
+// running server speak its HTTP API through package client; serve, verify, rebuild,
+// backup, restore and key work on the data directory. It holds no rule of its own
+// and must not import a room.
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/wakebell/wakebell/client"
+	"github.com/wakebell/wakebell/internal/app"
+	"github.com/wakebell/wakebell/internal/base/fault"
+)
+
+// IO is what a command reads from and writes to.
+type IO struct {
+	In     io.Reader
+	Out    io.Writer
+	Err    io.Writer
+	Getenv func(string) string
+}
+
+// Exit codes. README documents them.
+const (
+	exitOK          = 0
+	exitFailed      = 1 // it failed, or verify found something wrong
+	exitUsage       = 2 // the command line is wrong, or a field was refused
+	exitNotFound    = 3
+	exitDenied      = 4
+	exitConflict    = 5 // the state does not allow it, or somebody was faster
+	exitUnavailable = 6 // no server, no database, no space
+)
+
+type root struct {
+	JSON  bool   `help:"Print JSON instead of tables." name:"json"`
+	URL   string `help:"Server to talk to ($WAKEBELL_URL); default http://127.0.0.1:8080." name:"url" placeholder:"URL"`
+	Token string `help:"Token to show, wbl_… ($WAKEBELL_TOKEN)." name:"token"`
+
+	Serve    serveCmd    `cmd:"" help:"Run the server."`
+	Demo     demoCmd     `cmd:"" help:"Run the server with a demo company, and print a token."`
+	Report   reportCmd   `cmd:"" help:"Report something that may be trouble."`
+	Signal   signalCmd   `cmd:"" help:"Alerts and reports: list and triage."`
+	Incident incidentCmd `cmd:"" help:"Incidents: declare, work, close."`
+	Duty     dutyCmd     `cmd:"" help:"Duties: what is owed to whom by when."`
+	Call     callCmd     `cmd:"" help:"Calls: who was called, and acknowledge."`
+	Register registerCmd `cmd:"" help:"The breach register."`
+	Outbox   outboxCmd   `cmd:"" help:"Messages that were sent, or kept."`
+	Dir      dirCmd      `cmd:"" name:"directory" help:"People, teams, services, customers: import, export, readiness."`
+	Tokens   tokenCmd    `cmd:"" name:"token" help:"API tokens."`
+	Verify   verifyCmd   `cmd:"" help:"Check the ledger of a data directory, or an exported bundle."`
+	Rebuild  rebuildCmd  `cmd:"" help:"Rebuild the tables from the ledger, or check that they equal it."`
+	Backup   backupCmd   `cmd:"" help:"Write a consistent copy, also while the server runs."`
+	Restore  restoreCmd  `cmd:"" help:"Put a backup in place of the data, after verifying it."`
+	Migrate  migrateCmd  `cmd:"" help:"Bring a PostgreSQL database up to this version."`
+	Key      keyCmd      `cmd:"" help:"Print the public key of the ledger."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
+}
+
+// Version is the version of this program, set by the build.
+var Version = "dev" //nolint:gochecknoglobals // the linker writes it
+
+// fill takes from the environment what the command line left out.
+func (r *root) fill(getenv func(string) string) {
+	r.URL = cmp.Or(r.URL, getenv("WAKEBELL_URL"), "http://"+app.DefaultListen)
+	r.Token = cmp.Or(r.Token, getenv("WAKEBELL_TOKEN"))
+}
+
+// env is what every command gets.
+type env struct {
+	IO
+	ctx  context.Context
+	root *root
+}
+
+// api returns a client of the server.
+func (e *env) api() *client.Client { return client.New(e.root.URL, e.root.Token) }
+
+// exitError ends a command with a code after its message was printed.
+type exitError int
+
+func (e exitError) Error() string { return fmt.Sprintf("exit %d", int(e)) }
+
+// Run parses the arguments and runs one command. It returns the exit code.
+func Run(ctx context.Context, args []string, std IO) int {
+	r := &root{}
+	code := -1
+	p, err := kong.New(r,
+		kong.Name("wakebell"),
+		kong.Description("Security incidents and data breaches, from the first alert to a record that can be verified."),
+		kong.Writers(std.Out, std.Err),
+		kong.Exit(func(c int) { code = c }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Vars{"version": Version},
+	)
+	if err != nil {
+		fmt.Fprintln(std.Err, "wakebell:", err)
+		return exitFailed
+	}
+	k, err := p.Parse(args)
+	if code >= 0 { // help was asked for
+		return code
+	}
+	if err != nil {
+		fmt.Fprintln(std.Err, "wakebell:", err)
+		return exitUsage
+	}
+	r.fill(std.Getenv)
+	err = k.Run(&env{IO: std, ctx: ctx, root: r})
+	if err == nil {
+		return exitOK
+	}
+	var c exitError
+	if errors.As(err, &c) {
+		return int(c)
+	}
+	fmt.Fprintln(std.Err, "wakebell:", message(err))
+	return codeOf(err)
+}
+
+// message is the line a person reads: the server's problem, a fault's own words and
+// fields, or the error itself.
+func message(err error) string {
+	if _, ok := errors.AsType[*client.Problem](err); ok {
+		return err.Error()
+	}
+	m, ok := fault.MessageOf(err)
+	if !ok {
+		return err.Error()
+	}
+	for _, f := range fault.FieldsOf(err) {
+		m += fmt.Sprintf("\n  %s: %s", f.Field, f.Message)
+	}
+	return m
+}
+
+func codeOf(err error) int {
+	switch client.StatusOf(err) {
+	case 0:
+	case http.StatusNotFound, http.StatusGone:
+		return exitNotFound
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return exitDenied
+	case http.StatusConflict, http.StatusPreconditionFailed:
+		return exitConflict
+	case http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge:
+		return exitUsage
+	case http.StatusServiceUnavailable:
+		return exitUnavailable
+	default:
+		return exitFailed
+	}
+	switch fault.KindOf(err) {
+	case fault.NotFound, fault.Gone:
+		return exitNotFound
+	case fault.Denied, fault.Unauthenticated:
+		return exitDenied
+	case fault.Conflict, fault.Precondition:
+		return exitConflict
+	case fault.Invalid, fault.Reused, fault.TooLarge:
+		return exitUsage
+	case fault.Unavailable:
+		return exitUnavailable
+	}
+	return exitFailed
+}

@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+)
+
+// entry is one line of a timeline as the server tells it.
+type entry struct {
+	Seq        int64     `json:"seq"`
+	Kind       string    `json:"kind"`
+	At         time.Time `json:"at"`
+	Actor      string    `json:"actor"`
+	ActorName  string    `json:"actor_name"`
+	Text       string    `json:"text"`
+	RecordedAt time.Time `json:"recorded_at"`
+}
+
+type incidentTimeline struct {
+	page
+	Ref    string `arg:"" help:"Reference of the incident."`
+	Filter string `help:"all, decisions, facts, calls, reports or notices." default:"all"`
+}
+
+// Run shows the timeline.
+func (c *incidentTimeline) Run(e *env) error {
+	q := c.query()
+	set(q, "filter", c.Filter)
+	head := []string{"ENTRY", "AT", "BY", "WHAT", "TEXT"}
+	return show(e, "/incidents/"+url.PathEscape(c.Ref)+"/timeline", q, head, 4, func(t entry) []string {
+		by := t.ActorName
+		if by == "" {
+			by = t.Actor
+		}
+		return []string{fmt.Sprint(t.Seq), stamp(&t.At), by, t.Kind, t.Text}
+	})
+}
+
+type incidentBundle struct {
+	Ref string `arg:"" help:"Reference of the incident."`
+	Out string `help:"File to write; default standard output." short:"o" placeholder:"FILE"`
+}
+
+// Run writes the bundle.
+func (c *incidentBundle) Run(e *env) error {
+	var raw json.RawMessage
+	if err := e.api().Do(e.ctx, http.MethodGet, "/incidents/"+url.PathEscape(c.Ref)+"/bundle", nil, &raw); err != nil {
+		return err
+	}
+	return e.write(c.Out, raw)
+}
+
+// write puts bytes into a new file, or on standard output where none is named.
+func (e *env) write(path string, b []byte) error {
+	if path == "" {
+		_, err := e.Out.Write(b)
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(b); err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+type registerCmd struct {
+	Ls     registerLs     `cmd:"" help:"List the register."`
+	Show   registerShow   `cmd:"" help:"Show one entry."`
+	Export registerExport `cmd:"" help:"Write the whole register."`
+}
+
+type registerLs struct {
+	page
+}
+
+// registered is one line of the register.
+type registered struct {
+	Ref          string     `json:"ref"`
+	Title        string     `json:"title"`
+	State        string     `json:"state"`
+	PersonalData string     `json:"personal_data"`
+	DiscoveredAt time.Time  `json:"discovered_at"`
+	ClosedAt     *time.Time `json:"closed_at"`
+}
+
+// Run lists the register.
+func (c *registerLs) Run(e *env) error {
+	head := []string{"REF", "STATE", "PERSONAL DATA", "DISCOVERED", "CLOSED", "TITLE"}
+	return show(e, "/register", c.query(), head, 5, func(r registered) []string {
+		return []string{r.Ref, r.State, r.PersonalData, stamp(&r.DiscoveredAt), stamp(r.ClosedAt), r.Title}
+	})
+}
+
+type registerShow struct {
+	Ref string `arg:"" help:"Reference of the incident."`
+}
+
+// Run shows an entry.
+func (c *registerShow) Run(e *env) error {
+	var raw json.RawMessage
+	if err := e.api().Do(e.ctx, http.MethodGet, "/register/"+url.PathEscape(c.Ref), nil, &raw); err != nil {
+		return err
+	}
+	return e.printJSON(raw)
+}
+
+type registerExport struct {
+	Format string `enum:"json,csv" default:"csv" help:"json or csv."`
+	Out    string `help:"File to write; default standard output." short:"o" placeholder:"FILE"`
+}
+
+// Run exports the register.
+func (c *registerExport) Run(e *env) error {
+	b, err := e.api().Raw(e.ctx, http.MethodGet, "/api/v1/register/export?format="+c.Format, "", nil)
+	if err != nil {
+		return err
+	}
+	return e.write(c.Out, b)
+}

@@ -1,0 +1,189 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wakebell/wakebell/internal/app"
+	"github.com/wakebell/wakebell/internal/base/clock"
+	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/mail"
+)
+
+// dataFlags say where the data lie.
+type dataFlags struct {
+	Data     string `help:"Data directory ($WAKEBELL_DATA); default ./data." placeholder:"DIR"`
+	Database string `help:"postgres://… instead of the embedded database ($WAKEBELL_DATABASE, or a file named by $WAKEBELL_DATABASE_FILE)." placeholder:"URL"`
+}
+
+func (d dataFlags) config(e *env) (app.Config, error) {
+	db, err := e.secret("WAKEBELL_DATABASE", d.Database)
+	return app.Config{Dir: cmp.Or(d.Data, e.Getenv("WAKEBELL_DATA"), "data"), Database: db, Version: Version}, err
+}
+
+// secret reads a value from the flag, the variable, or the file that NAME_FILE names.
+func (e *env) secret(name, flag string) (string, error) {
+	if v := cmp.Or(flag, e.Getenv(name)); v != "" {
+		return v, nil
+	}
+	path := e.Getenv(name + "_FILE")
+	if path == "" {
+		return "", nil
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("read %s_FILE: %w", name, err)
+	}
+	return strings.TrimSpace(string(b)), nil
+}
+
+// serveFlags are shared by serve and demo.
+type serveFlags struct {
+	dataFlags
+	Listen    string `help:"Address to listen on ($WAKEBELL_LISTEN); default 127.0.0.1:8080." placeholder:"ADDR"`
+	BaseURL   string `help:"How people reach the server, for links in calls ($WAKEBELL_BASE_URL)." name:"base-url" placeholder:"URL"`
+	TestClock bool   `help:"Make time movable by POST /debug/clock. Fixed for a database at its creation."`
+
+	SMTPHost string `help:"Mail server ($WAKEBELL_SMTP_HOST). Without one, messages are kept in the outbox." name:"smtp-host" placeholder:"HOST"`
+	SMTPPort int    `help:"Its port ($WAKEBELL_SMTP_PORT); default 587." name:"smtp-port" placeholder:"PORT"`
+	SMTPUser string `help:"User ($WAKEBELL_SMTP_USER); the password comes from $WAKEBELL_SMTP_PASSWORD or the file $WAKEBELL_SMTP_PASSWORD_FILE." name:"smtp-user" placeholder:"NAME"`
+	SMTPTLS  string `help:"starttls, tls or none ($WAKEBELL_SMTP_TLS); default starttls." name:"smtp-tls" placeholder:"MODE"`
+	SMTPFrom string `help:"Sender's address ($WAKEBELL_SMTP_FROM)." name:"smtp-from" placeholder:"ADDRESS"`
+}
+
+func (f serveFlags) config(e *env) (app.Config, error) {
+	cfg, err := f.dataFlags.config(e)
+	if err != nil {
+		return cfg, err
+	}
+	cfg.Listen = cmp.Or(f.Listen, e.Getenv("WAKEBELL_LISTEN"))
+	cfg.BaseURL = cmp.Or(f.BaseURL, e.Getenv("WAKEBELL_BASE_URL"))
+	cfg.TestClock = f.TestClock
+	cfg.Log = slog.New(slog.NewTextHandler(e.Err, nil))
+	port := f.SMTPPort
+	if v := e.Getenv("WAKEBELL_SMTP_PORT"); port == 0 && v != "" {
+		if port, err = strconv.Atoi(v); err != nil {
+			return cfg, fault.InvalidField("WAKEBELL_SMTP_PORT", "must be a number")
+		}
+	}
+	password, err := e.secret("WAKEBELL_SMTP_PASSWORD", "")
+	cfg.Mail = mail.Config{
+		Host: cmp.Or(f.SMTPHost, e.Getenv("WAKEBELL_SMTP_HOST")), Port: port, Password: password,
+		User: cmp.Or(f.SMTPUser, e.Getenv("WAKEBELL_SMTP_USER")), From: cmp.Or(f.SMTPFrom, e.Getenv("WAKEBELL_SMTP_FROM")),
+		TLS: mail.TLS(cmp.Or(f.SMTPTLS, e.Getenv("WAKEBELL_SMTP_TLS"))),
+	}
+	return cfg, err
+}
+
+type serveCmd struct {
+	serveFlags
+}
+
+// Run serves until the context ends.
+func (c *serveCmd) Run(e *env) error {
+	cfg, err := c.config(e)
+	if err != nil {
+		return err
+	}
+	return e.serve(cfg, func(ctx context.Context, a *app.App, first bool) error {
+		if !first {
+			return nil
+		}
+		_, err := fmt.Fprintf(e.Out, "This is a new ledger. Make the first token in another terminal:\n  wakebell token create --data %s --name admin --role admin\n", cfg.Dir)
+		return err
+	})
+}
+
+// stopTime bounds an orderly stop.
+const stopTime = 15 * time.Second
+
+// serve runs the server; ready is called when it listens, first says whether the
+// database was new.
+func (e *env) serve(cfg app.Config, ready func(ctx context.Context, a *app.App, first bool) error) (err error) {
+	a, err := app.New(e.ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(clock.Background(), stopTime)
+		defer cancel()
+		err = errors.Join(err, a.Stop(ctx))
+	}()
+	empty, err := a.Empty(e.ctx)
+	if err != nil {
+		return err
+	}
+	if err := a.Start(e.ctx); err != nil {
+		return err
+	}
+	if err := ready(e.ctx, a, empty); err != nil {
+		return err
+	}
+	fmt.Fprintf(e.Out, "Wakebell listens on http://%s\n", a.Addr())
+	<-e.ctx.Done()
+	return nil
+}
+
+type demoCmd struct {
+	serveFlags
+}
+
+// Run loads the demo company into an empty database and serves it.
+func (c *demoCmd) Run(e *env) error {
+	cfg, err := c.config(e)
+	if err != nil {
+		return err
+	}
+	return e.serve(cfg, func(ctx context.Context, a *app.App, first bool) error {
+		if first {
+			if err := a.LoadDemo(ctx); err != nil {
+				return err
+			}
+		}
+		token, who, err := a.DemoToken(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(e.Out, "This is the demo company. You are %s; your token is\n  %s\nTry: WAKEBELL_TOKEN=%s wakebell incident ls\n", who, token, token)
+		return err
+	})
+}
+
+type migrateCmd struct {
+	dataFlags
+}
+
+// Run migrates a PostgreSQL database; the embedded one migrates at the start.
+func (c *migrateCmd) Run(e *env) error {
+	cfg, err := c.config(e)
+	if err != nil {
+		return err
+	}
+	cfg.Migrate = true
+	a, err := app.New(e.ctx, cfg)
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(e.Out, "The database is at version %d.\n", a.DB.SchemaVersion()); err != nil {
+		return err
+	}
+	return a.Stop(e.ctx)
+}
+
+type versionCmd struct{}
+
+// Run prints the version.
+func (c *versionCmd) Run(e *env) error {
+	if e.root.JSON {
+		return e.printJSON(map[string]string{"version": Version})
+	}
+	_, err := fmt.Fprintln(e.Out, "wakebell", Version)
+	return err
+}

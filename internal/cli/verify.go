@@ -1,0 +1,146 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/wakebell/wakebell/internal/app"
+	"github.com/wakebell/wakebell/ledger"
+)
+
+type verifyCmd struct {
+	dataFlags
+	File    string `arg:"" optional:"" help:"An exported bundle; checked offline with the public key alone."`
+	Against string `help:"A checkpoint kept elsewhere that the ledger must still contain." placeholder:"FILE"`
+	Key     string `help:"Public key of the ledger, for a bundle: the line that wakebell key prints, or a file with it."`
+}
+
+// Run verifies and names the first wrong entry. The code is 0 when all is well, else 1.
+func (c *verifyCmd) Run(e *env) error {
+	if c.File != "" {
+		return c.bundle(e)
+	}
+	cfg, err := c.config(e)
+	if err != nil {
+		return err
+	}
+	var against []byte
+	if c.Against != "" {
+		if against, err = os.ReadFile(c.Against); err != nil {
+			return err
+		}
+	}
+	res, err := app.VerifyData(e.ctx, cfg, against)
+	return e.verdict(res, err)
+}
+
+// verdict prints the outcome of a verification and turns a finding into exit 1.
+func (e *env) verdict(res any, err error) error {
+	if e.root.JSON {
+		out := map[string]any{"ok": err == nil, "report": res}
+		if err != nil {
+			out["finding"] = err.Error()
+		}
+		if perr := e.printJSON(out); perr != nil {
+			return perr
+		}
+	} else if err != nil {
+		fmt.Fprintln(e.Err, "NOT VALID:", message(err))
+	} else {
+		fmt.Fprintln(e.Out, res)
+	}
+	if err != nil {
+		return exitError(exitFailed)
+	}
+	return nil
+}
+
+func (c *verifyCmd) bundle(e *env) error {
+	key := strings.TrimSpace(c.Key)
+	if b, err := os.ReadFile(key); key != "" && err == nil {
+		key = strings.TrimSpace(string(b))
+	}
+	f, err := os.Open(c.File)
+	if err != nil {
+		return err
+	}
+	res, err := ledger.VerifyBundle(f, key)
+	return e.verdict(res, errors.Join(err, f.Close()))
+}
+
+type rebuildCmd struct {
+	dataFlags
+	Check bool `help:"Change nothing: replay the ledger beside the tables and compare."`
+}
+
+// Run rebuilds or checks.
+func (c *rebuildCmd) Run(e *env) error {
+	cfg, err := c.config(e)
+	if err != nil {
+		return err
+	}
+	if !c.Check {
+		return app.Rebuild(e.ctx, cfg)
+	}
+	res, err := app.RebuildCheck(e.ctx, cfg)
+	return e.verdict(res, err)
+}
+
+type keyCmd struct {
+	dataFlags
+}
+
+// Run prints the public key.
+func (c *keyCmd) Run(e *env) error {
+	cfg, err := c.config(e)
+	if err != nil {
+		return err
+	}
+	key, err := app.PublicKey(e.ctx, cfg)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(e.Out, key)
+	return err
+}
+
+type backupCmd struct {
+	dataFlags
+	Out string `required:"" short:"o" help:"File to write." placeholder:"FILE"`
+}
+
+// Run backs up from one snapshot, also while the server runs.
+func (c *backupCmd) Run(e *env) error {
+	cfg, err := c.config(e)
+	if err != nil {
+		return err
+	}
+	res, err := app.Backup(e.ctx, cfg, c.Out)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(e.Out, res)
+	return err
+}
+
+type restoreCmd struct {
+	dataFlags
+	File string `arg:"" help:"The backup."`
+	Key  string `help:"File with the private key of the ledger; without it a new key signs from here on." placeholder:"FILE"`
+}
+
+// Run verifies the backup, then puts it in place of the data.
+func (c *restoreCmd) Run(e *env) error {
+	cfg, err := c.config(e)
+	if err != nil {
+		return err
+	}
+	res, err := app.Restore(e.ctx, cfg, c.File, c.Key)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(e.Out, res)
+	return err
+}

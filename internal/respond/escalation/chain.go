@@ -1,0 +1,239 @@
+package escalation
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/wakebell/wakebell/internal/base/clock"
+	"github.com/wakebell/wakebell/internal/base/ident"
+	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/prepare/directory"
+)
+
+// The reasons that stand in the record. They are fixed texts without personal data.
+const (
+	becauseAnswered  = "another person has answered"
+	becauseSettled   = "the signals are acknowledged or decided"
+	becauseIncident  = "an incident was declared: its duties call from here on"
+	becauseNewer     = "a newer call takes its place"
+	becauseRecipient = "another team is to be told"
+)
+
+func becauseDuty(s duty.State) string { return "the duty is " + string(s) }
+
+// open starts a chain and calls the first people at once.
+func (s *Service) open(ctx context.Context, tx *store.Tx, c Chain, signals []string) error {
+	now := s.clk.Now()
+	c.ID, c.State, c.StartedAt, c.Round = ident.New(now), Running, now, 1
+	return s.advance(ctx, tx, c, nil, signals)
+}
+
+// advance calls the next people of a chain, or records that nobody is left. calls is
+// what it has done so far; signals are those that come to it now.
+func (s *Service) advance(ctx context.Context, tx *store.Tx, c Chain, calls []Call, signals []string) error {
+	now := s.clk.Now()
+	dir, err := s.dirs.Snapshot(tx)
+	if err != nil {
+		return fmt.Errorf("call people: %w", err)
+	}
+	count := len(signals)
+	if len(calls) > 0 {
+		if left, err := s.remaining(ctx, tx, c, nil); err != nil {
+			return err
+		} else if left > 0 {
+			count = left
+		}
+	}
+	picks, more := choose(lanesOf(dir, c, calls, now), calls, c.Round, func(p string) string {
+		_, why := reachable(dir.People[p])
+		return why
+	})
+	if c.NextAt = now.Add(time.Duration(c.Minutes) * time.Minute); !more {
+		c.State, c.NextAt = Exhausted, time.Time{}
+	}
+	made := make([]Call, 0, len(picks))
+	for _, p := range picks {
+		c.Round = p.round
+		made = append(made, c.call(p, dir, count, now))
+	}
+	kind := kindMade
+	if !more {
+		kind = kindExhausted
+	}
+	if err := s.record(tx, self().Actor, kind, c.Subject, body{Chain: &c, Calls: made, Signals: signals}); err != nil {
+		return err
+	}
+	for _, k := range made {
+		if err := s.send(ctx, tx, c, k, dir.People[k.Person]); err != nil {
+			return fmt.Errorf("call %s: %w", k.Person, err)
+		}
+	}
+	if more {
+		return nil
+	}
+	return s.nobodyLeft(ctx, tx, c)
+}
+
+func (c Chain) call(p pick, dir directory.Snapshot, signals int, now time.Time) Call {
+	k := Call{
+		ID: ident.New(now), Chain: c.ID, Purpose: c.Purpose, Kind: KindCall, Incident: c.Incident, Ref: c.Ref, Duty: c.Duty, Rule: c.Rule,
+		Signals: signals, Team: c.Team, Person: p.person, As: p.as, Round: p.round, Drill: c.Drill, State: Waiting,
+		CalledAt: now, ExpiresAt: c.NextAt, DueAt: c.DueAt,
+	}
+	if p.skip != "" {
+		k.State, k.Reason, k.ExpiresAt = Skipped, p.skip, time.Time{}
+		return k
+	}
+	k.Channels, _ = reachable(dir.People[p.person])
+	return k
+}
+
+// nobodyLeft calls the incident manager and an executive when a team does not answer.
+// When they do not answer either, the record says so and the log shouts: there is
+// nobody the system could still call.
+func (s *Service) nobodyLeft(ctx context.Context, tx *store.Tx, c Chain) error {
+	if c.Purpose != ForDuty && c.Purpose != ForSignals {
+		s.cfg.Log.Error("nobody answers an alarm", "purpose", string(c.Purpose), "reference", c.Ref)
+		return nil
+	}
+	signals, err := signalsOf(ctx, tx, c.ID)
+	if err != nil {
+		return err
+	}
+	c.Purpose, c.NeedsLead, c.Heard, c.NextAt = ForNobody, false, false, time.Time{}
+	return s.open(ctx, tx, c, signals)
+}
+
+// over says why a chain has nothing to call about any more; "" while it has. It also
+// brings the due time up to the duty's.
+func (s *Service) over(ctx context.Context, tx *store.Tx, c *Chain) (string, error) {
+	if c.Duty != "" {
+		d, err := s.duty(ctx, tx, c.Incident, c.Duty)
+		if err != nil {
+			return "", err
+		}
+		if d.State != duty.Open {
+			return becauseDuty(d.State), nil
+		}
+		c.DueAt, c.Manager = d.DueAt, d.Manager
+		return "", nil
+	}
+	if c.Purpose == ForWatchdog {
+		return "", nil
+	}
+	left, err := s.remaining(ctx, tx, *c, nil)
+	if err == nil && left == 0 {
+		return becauseSettled, nil
+	}
+	return "", err
+}
+
+func (s *Service) duty(ctx context.Context, r store.Reader, incident, id string) (duty.Duty, error) {
+	list, err := s.duties.ForIncident(ctx, r, incident)
+	if err != nil {
+		return duty.Duty{}, err
+	}
+	for _, d := range list {
+		if d.ID == id {
+			return d, nil
+		}
+	}
+	return duty.Duty{State: duty.Withdrawn}, nil
+}
+
+// withdraw ends a chain and those of its calls that still wait.
+func (s *Service) withdraw(ctx context.Context, tx *store.Tx, c Chain, why string) error {
+	calls, err := callsOf(ctx, tx, c.ID)
+	if err != nil {
+		return err
+	}
+	c.State, c.EndedAt, c.Reason, c.NextAt = Ended, s.clk.Now(), why, time.Time{}
+	return s.record(tx, self().Actor, kindWithdrawn, c.Subject, body{Chain: &c, Calls: withdrawn(calls, why)})
+}
+
+// withdrawn gives the calls that still wait, taken back.
+func withdrawn(calls []Call, why string) (out []Call) {
+	for _, k := range calls {
+		if k.State == Waiting {
+			k.State, k.Reason = Withdrawn, why
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// nextCallAt is the earliest instant at which a next person is called.
+func (s *Service) nextCallAt(ctx context.Context, r store.Reader) (time.Time, bool, error) {
+	var us int64
+	err := r.QueryRow(ctx, `SELECT COALESCE(MIN(next_at), 0) FROM call_chain WHERE next_at > 0`).Scan(&us)
+	if err != nil {
+		return time.Time{}, false, fmt.Errorf("next call: %w", err)
+	}
+	return clock.FromMicros(us), us > 0, nil
+}
+
+// sweepBatch is how many chains one run of the sweep takes.
+const sweepBatch = 200
+
+// callNext goes on with every chain that has waited the plan's minutes: each in its
+// own write, so that a broken one holds nobody else up. It asks again inside the
+// write, so that several nodes call a person once.
+func (s *Service) callNext(ctx context.Context, now time.Time) error {
+	ids, err := texts(ctx, s.db, `SELECT id FROM call_chain WHERE next_at > 0 AND next_at <= ? ORDER BY next_at, id LIMIT ?`, clock.Micros(now), sweepBatch)
+	if err != nil {
+		return fmt.Errorf("calls that go on: %w", err)
+	}
+	var broken error
+	for _, id := range ids {
+		_, err := s.db.Write(ctx, store.Op{Name: "call.next", Actor: self().Actor}, func(tx *store.Tx) error {
+			if _, err := tx.Exec(`DELETE FROM call_token WHERE expires_at < ?`, clock.Micros(now.Add(-keepDeadLinks))); err != nil {
+				return err
+			}
+			return s.goOn(ctx, tx, id, now)
+		})
+		broken = errors.Join(broken, err)
+	}
+	return broken
+}
+
+func (s *Service) goOn(ctx context.Context, tx *store.Tx, id string, now time.Time) error {
+	c, err := chainByID(ctx, tx, id)
+	if err != nil || c.NextAt.IsZero() || c.NextAt.After(now) {
+		return err
+	}
+	why, err := s.over(ctx, tx, &c)
+	if err != nil {
+		return err
+	}
+	if why != "" {
+		return s.withdraw(ctx, tx, c, why)
+	}
+	calls, err := callsOf(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	var late []Call
+	for i, k := range calls {
+		if k.State == Waiting {
+			calls[i].State = Expired
+			late = append(late, calls[i])
+		}
+	}
+	if len(late) > 0 {
+		if err := s.record(tx, self().Actor, kindExpired, c.Subject, body{Chain: &c, Calls: late}); err != nil {
+			return err
+		}
+	}
+	return s.advance(ctx, tx, c, calls, nil)
+}
+
+// keepDeadLinks is how long a link that has ended is remembered, to say "over" rather
+// than "unknown".
+const keepDeadLinks = 30 * 24 * time.Hour
+
+// ref is what names a chain to people.
+func (c Chain) ref() string { return cmp.Or(c.Ref, c.Subject) }

@@ -1,0 +1,154 @@
+package escalation
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/ident"
+	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/prepare/directory"
+)
+
+// OnDuty is a duty.Observer. A duty that begins and names a team has its first person
+// called at once; one that is met, waived or withdrawn takes its calls back; one that
+// raised an alarm has people reminded, or the incident manager and an executive called.
+func (s *Service) OnDuty(ctx context.Context, tx *store.Tx, by who.Identity, before, after duty.Duty) error {
+	if by.IsZero() {
+		return fault.New(fault.Denied, "nobody asks")
+	}
+	if after.State != duty.Open {
+		return s.withdrawDuty(ctx, tx, after.ID, "", becauseDuty(after.State))
+	}
+	begins := before.State != duty.Open
+	if begins || before.Calls != after.Calls {
+		if !begins {
+			if err := s.withdrawDuty(ctx, tx, after.ID, ForDuty, becauseRecipient); err != nil {
+				return err
+			}
+		}
+		if after.Calls != "" {
+			if err := s.openDuty(ctx, tx, ForDuty, after); err != nil {
+				return err
+			}
+		}
+	}
+	if n := len(after.Alarms); n > len(before.Alarms) {
+		return s.onAlarm(ctx, tx, after, after.Alarms[n-1])
+	}
+	return nil
+}
+
+func (s *Service) onAlarm(ctx context.Context, tx *store.Tx, d duty.Duty, a duty.Alarm) error {
+	if a.Kind == "reminder" {
+		return s.remind(ctx, tx, d)
+	}
+	if err := s.withdrawDuty(ctx, tx, d.ID, ForMissed, becauseNewer); err != nil {
+		return err
+	}
+	return s.openDuty(ctx, tx, ForMissed, d)
+}
+
+func (s *Service) openDuty(ctx context.Context, tx *store.Tx, p Purpose, d duty.Duty) error {
+	pl, err := s.plans.At(tx, d.Basis.Plan)
+	if err != nil {
+		return fmt.Errorf("call for %s: %w", d.Key, err)
+	}
+	c := Chain{
+		Purpose: p, Subject: d.Incident, Incident: d.Incident, Ref: d.Ref, Duty: d.ID, Rule: d.Rule, Manager: d.Manager,
+		Drill: d.Drill, DueAt: d.DueAt, Minutes: pl.EscalateMinutes,
+	}
+	if p == ForDuty {
+		c.Team, c.NeedsLead = d.Calls, needsLead(d.Rule)
+	}
+	return s.open(ctx, tx, c, nil)
+}
+
+// withdrawDuty ends the chains of a duty, of one purpose or of all.
+func (s *Service) withdrawDuty(ctx context.Context, tx *store.Tx, id string, only Purpose, why string) error {
+	chains, err := chainsOf(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	for _, c := range chains {
+		if only != "" && c.Purpose != only {
+			continue
+		}
+		if err := s.withdraw(ctx, tx, c, why); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remind tells those who were called and have not answered, each with a new link to
+// their call, and whoever holds the duty.
+func (s *Service) remind(ctx context.Context, tx *store.Tx, d duty.Duty) error {
+	dir, err := s.dirs.Snapshot(tx)
+	if err != nil {
+		return fmt.Errorf("remind of %s: %w", d.Key, err)
+	}
+	chains, err := chainsOf(ctx, tx, d.ID)
+	if err != nil {
+		return err
+	}
+	var told []Call
+	var of *Chain
+	for _, c := range chains {
+		if c.Purpose != ForDuty {
+			continue
+		}
+		calls, err := callsOf(ctx, tx, c.ID)
+		if err != nil {
+			return err
+		}
+		slices.Reverse(calls) // the newest call of a person carries the link
+		for _, k := range calls {
+			if (k.State == Waiting || k.State == Expired) && !names(told, k.Person) {
+				told = append(told, s.reminder(dir, k, k.ID))
+			}
+		}
+		of = &c
+	}
+	if p := holder(dir, d, s.clk.Now()); p != "" && !names(told, p) {
+		told = append(told, s.reminder(dir, Call{
+			Purpose: ForDuty, Incident: d.Incident, Ref: d.Ref, Duty: d.ID, Rule: d.Rule, Person: p, As: AsHolder, Drill: d.Drill,
+		}, ""))
+	}
+	for i := range told {
+		told[i].DueAt = d.DueAt
+	}
+	if len(told) == 0 {
+		return nil
+	}
+	if err := s.record(tx, self().Actor, kindReminded, d.Incident, body{Calls: told}); err != nil {
+		return err
+	}
+	for _, k := range told {
+		c := Chain{}
+		if of != nil {
+			c = *of
+		}
+		if err := s.send(ctx, tx, c, k, dir.People[k.Person]); err != nil {
+			return fmt.Errorf("remind %s: %w", k.Person, err)
+		}
+	}
+	return nil
+}
+
+func (s *Service) reminder(dir directory.Snapshot, k Call, of string) Call {
+	now := s.clk.Now()
+	k.ID, k.Kind, k.Of, k.State, k.CalledAt = ident.New(now), KindReminder, of, Told, now
+	ways, why := reachable(dir.People[k.Person])
+	if k.Channels = ways; why != "" {
+		k.State, k.Reason = Skipped, why
+	}
+	return k
+}
+
+func names(calls []Call, person string) bool {
+	return slices.ContainsFunc(calls, func(k Call) bool { return k.Person == person })
+}
