@@ -24,6 +24,7 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
+	"github.com/wakebell/wakebell/internal/prepare/directory/exchange"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
 )
@@ -41,6 +42,7 @@ type App struct {
 	Outbox     *mail.Outbox
 	Plans      *plan.Service
 	Directory  *directory.Service
+	Exchange   *exchange.Service
 	Intake     *intake.Service
 	Alerts     *alert.Service
 	Incidents  *incident.Service
@@ -110,6 +112,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	}
 	a.Plans = plan.New(a.DB, a.Ledger, a.Clock)
 	a.Directory = directory.New(a.DB, a.Ledger, a.People, a.Plans, a.Clock)
+	a.Exchange = exchange.New(a.DB, a.Directory, a.People)
 	a.Intake = intake.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory)
 	a.Alerts = alert.New(a.DB, a.Clock, a.Intake)
 	a.Incidents = incident.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.People)
@@ -120,11 +123,6 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Register = register.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Duties, a.Directory)
 	a.wire()
 	return nil
-}
-
-// Projectors are the rooms whose tables are rebuilt from the ledger.
-func (a *App) Projectors() []record.Projector {
-	return []record.Projector{a.Intake, a.Incidents, a.Duties, a.Escalation}
 }
 
 // maxSilence is how long the loop of timed work may be silent before people are

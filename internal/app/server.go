@@ -87,16 +87,21 @@ func listenSocket(path string) (net.Listener, error) {
 	return l, nil
 }
 
-// Operator is who speaks through the socket or opens the data directory: the owner
-// of the files, who could read the database anyway.
-func Operator() who.Identity {
-	return who.Identity{Actor: "operator", Name: "local operator", Roles: []who.Role{who.Admin}}
-}
+// operator is who speaks through the socket or opens the data directory: the owner of
+// the files, who could read the database anyway. It may make any token.
+func operator() who.Identity { return who.Engine("operator") }
 
+// asOperator serves tokens on the socket, and nothing else: whoever wants more shows
+// the token that was made.
 func asOperator(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.ServeHTTP(w, r.WithContext(api.WithIdentity(r.Context(), Operator())))
+	own := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.ServeHTTP(w, r.WithContext(api.WithIdentity(r.Context(), operator())))
 	})
+	mux := http.NewServeMux()
+	mux.Handle("/api/v1/tokens", own)
+	mux.Handle("/api/v1/tokens/", own)
+	mux.Handle("/", h)
+	return mux
 }
 
 func (s *server) serve(log *slog.Logger) {

@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"slices"
 
+	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 )
@@ -11,13 +13,15 @@ import (
 func (a *App) wire() {
 	// A fact, a grade or any other event of an incident re-derives its duties.
 	a.Incidents.Observe(a.Duties.OnIncident)
+	// A signal that is linked or unlinked by a command carries the verdict that says so.
+	a.Incidents.Observe(a.Triage.Follow)
 	// A duty that appears, is met, falls away or alarms calls people, or lets them be.
 	a.Duties.Observe(a.Escalation.OnDuty)
 	// A contract, a team or an entity that changed re-derives every open incident, as jobs.
 	a.Directory.Observe(a.Duties.RederiveOpen)
 	// A close is refused while outward duties stand open.
 	a.Incidents.Guard(a.openDuties)
-	// Erasing a person's words re-projects the incidents and signals they stood in.
+	// Erasing a person's words re-projects what they stood in, and its search rows.
 	a.Ledger.OnErase(a.reproject)
 }
 
@@ -34,4 +38,25 @@ func (a *App) openDuties(ctx context.Context, r store.Reader, st incident.State)
 		}
 	}
 	return out, nil
+}
+
+// reproject makes the tables of each subject anew; a room passes over what is not its own.
+func (a *App) reproject(ctx context.Context, tx *store.Tx, entries []record.Entry) error {
+	var done []string
+	for _, e := range entries {
+		if slices.Contains(done, e.Subject) {
+			continue
+		}
+		done = append(done, e.Subject)
+		if err := a.Intake.Reproject(tx, e.Subject); err != nil {
+			return err
+		}
+		if err := a.Incidents.Reproject(tx, e.Subject); err != nil {
+			return err
+		}
+		if err := a.Duties.Reproject(ctx, tx, e.Subject); err != nil {
+			return err
+		}
+	}
+	return nil
 }

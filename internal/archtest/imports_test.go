@@ -197,8 +197,8 @@ func checkFolders(s *source) []string {
 		top := first(f.dir)
 		rest, inside := strings.CutPrefix(f.dir, "internal/")
 		switch {
-		case !inside && top != "cmd" && top != "ledger" && top != "client" && top != "tests":
-			problems = append(problems, f.dir+": Go code stands in cmd, ledger, client, internal and tests")
+		case !inside && top != "cmd" && top != "ledger" && top != "client" && top != "tests" && f.dir != "examples":
+			problems = append(problems, f.dir+": Go code stands in cmd, ledger, client, internal and tests, and embeds the files of examples")
 		case inside && rooms[first(rest)] == "" && first(rest) != "api" && first(rest) != "cli" &&
 			first(rest) != "app" && first(rest) != "archtest":
 			problems = append(problems, f.dir+": unknown folder under internal")

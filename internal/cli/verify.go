@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/wakebell/wakebell/internal/app"
+	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/ledger"
 )
 
@@ -85,7 +86,18 @@ func (c *rebuildCmd) Run(e *env) error {
 		return app.Rebuild(e.ctx, cfg)
 	}
 	res, err := app.RebuildCheck(e.ctx, cfg)
-	return e.verdict(res, err)
+	return e.verdict(tables{res}, err)
+}
+
+// tables says in words that the tables were compared.
+type tables struct{ record.RebuildReport }
+
+func (t tables) String() string {
+	out := fmt.Sprintf("The tables equal what %d entries say:", t.Entries)
+	for _, r := range t.Tables {
+		out += fmt.Sprintf(" %s %d rows,", r.Table, r.Rows)
+	}
+	return strings.TrimSuffix(out, ",")
 }
 
 type keyCmd struct {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/record/body"
 	"github.com/wakebell/wakebell/internal/base/record/check"
+	"github.com/wakebell/wakebell/internal/base/record/tree"
 	"github.com/wakebell/wakebell/internal/base/store"
 )
 
@@ -22,4 +23,10 @@ type Report = check.Report
 // finding is a *ledger.Wrong.
 func Verify(ctx context.Context, db *store.DB, against ...[]byte) (Report, error) {
 	return check.Verify(ctx, db, against...)
+}
+
+// PublicKey is the verifier key in force, as the database names it.
+func PublicKey(ctx context.Context, r store.Reader) (string, error) {
+	h, err := tree.Read(ctx, r)
+	return h.Key, err
 }

@@ -1,8 +1,10 @@
 package duty
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/clock"
@@ -225,4 +227,24 @@ func head(tx *store.Tx, incident string) error {
 		ON CONFLICT (incident_id) DO UPDATE SET open_count = excluded.open_count, next_due_at = excluded.next_due_at`,
 		incident, incident)
 	return err
+}
+
+// Reproject makes the duties of an incident anew from the ledger, after an erasure.
+func (s *Service) Reproject(ctx context.Context, tx *store.Tx, incident string) error {
+	entries, err := s.led.Subject(ctx, tx, incident, 0, 0)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(`DELETE FROM duty WHERE incident_id = ?`, incident); err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if !slices.ContainsFunc(Kinds(), func(k record.Kind) bool { return k.Name == e.Kind }) {
+			continue
+		}
+		if err := s.Project(tx, e); err != nil {
+			return fmt.Errorf("project duties of %s again: %w", incident, err)
+		}
+	}
+	return nil
 }

@@ -313,21 +313,13 @@ func (d *deriver) candidate(kind deadline.Kind, name, start, entity string, p de
 	return c
 }
 
-// withContract adds the contract's time. Days count as 24 hours each: never later
-// than what calendar or business days would give.
+// withContract adds the contract's time.
 func (d *deriver) withContract(out []deadline.Candidate, t target) []deadline.Candidate {
 	c := t.contract
 	if c == nil {
 		return out
 	}
-	n, note := c.Hours, ""
-	if c.Unit != "" && c.Unit != directory.UnitHours {
-		n, note = c.Hours*24, fmt.Sprintf("%d %s counted as %d hours: not later than either reading", c.Hours, c.Unit, c.Hours*24)
-	}
 	start := cmp.Or(string(c.Start), "discovered")
-	cand := d.candidate(deadline.Contract, "contract "+cmp.Or(c.Clause, "with "+t.to.Name), start, "", deadline.Hours(n))
-	if note != "" {
-		cand.Reason = note
-	}
-	return append(out, cand)
+	name := "contract " + cmp.Or(c.Clause, "with "+t.to.Name)
+	return append(out, d.candidate(deadline.Contract, name, start, "", deadline.Hours(c.Hours)))
 }

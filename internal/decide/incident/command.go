@@ -52,9 +52,9 @@ type (
 		PlanVersion  int       `json:"-"`
 		Title        string    `json:"title"`
 		Summary      string    `json:"summary,omitempty"`
-		Kind         Kind      `json:"kind,omitempty"`   // default real
-		Nature       Nature    `json:"nature,omitempty"` // default security
-		DiscoveredAt time.Time `json:"discovered_at,omitzero"`
+		Kind         Kind      `json:"kind,omitempty"`         // default real
+		Nature       Nature    `json:"nature,omitempty"`       // default security
+		DiscoveredAt time.Time `json:"discovered_at,omitzero"` // default now
 		Service      string    `json:"service,omitempty"`
 		Team         string    `json:"team,omitempty"`
 		Signals      []string  `json:"-"` // set by triage

@@ -63,6 +63,9 @@ func (s *Service) completeDeclare(ctx context.Context, tx *store.Tx, c *Declare)
 	if c.Nature == "" {
 		c.Nature = Security
 	}
+	if c.DiscoveredAt.IsZero() {
+		c.DiscoveredAt = c.Meta.Now
+	}
 	team := c.Team
 	if c.Service != "" || c.Team != "" {
 		dir, err := s.dirs.Snapshot(tx)

@@ -32,10 +32,10 @@ func meta(now time.Time) incident.Meta {
 
 // draw makes any command, valid or not.
 func draw(c choose, st incident.State, now time.Time) incident.Command {
-	reason := pick(c, "", "because", "it was so", "x\x00", "\xff")
+	reason := pick(c, "because", "it was so", "a customer called", "a colleague asked", "the log says so", "", "x\x00", "\xff")
 	base := incident.Base{
 		Meta:    meta(now),
-		At:      pick(c, time.Time{}, time.Time{}, now.Add(-time.Hour), now.Add(time.Hour), time.Unix(-5, 0)),
+		At:      pick(c, time.Time{}, time.Time{}, time.Time{}, time.Time{}, now.Add(-time.Hour), now.Add(-time.Minute), now.Add(time.Hour), time.Unix(-5, 0)),
 		KnownAt: pick(c, time.Time{}, time.Time{}, now.Add(-time.Minute)),
 	}
 	person := pick(c, "ann", "bob", "cyd", "nobody", "")
@@ -51,6 +51,9 @@ func draw(c choose, st incident.State, now time.Time) incident.Command {
 	case 1, 2:
 		return &incident.Confirm{Base: base, Reason: reason}
 	case 3:
+		if c(4) > 0 {
+			return &incident.Note{Base: base, Text: reason}
+		}
 		return &incident.Dismiss{Base: base, Reason: reason}
 	case 4:
 		return &incident.SetNature{Base: base, Nature: pick(c, incident.Security, incident.Operational, "odd"), Reason: reason}
@@ -85,7 +88,7 @@ func draw(c choose, st incident.State, now time.Time) incident.Command {
 			&incident.Merge{Base: base, Into: pick(c, "INC-2026-0002", "INC-2026-0001", st.ID, "none"), Reason: reason})
 	}
 	return pick[incident.Command](c, &incident.Close{Base: base, Reason: reason, FilingsPending: c(2) == 0},
-		&incident.Reopen{Base: base, Reason: reason}, &incident.Reopen{Base: base, Reason: reason})
+		&incident.Reopen{Base: base, Reason: reason}, &incident.Reopen{Base: base, Reason: reason}, &incident.Reopen{Base: base, Reason: reason})
 }
 
 func value(c choose, now time.Time) json.RawMessage {

@@ -18,6 +18,10 @@ const (
 	StepClassify Step = "classify" // nobody decided within 60 minutes of discovery
 )
 
+// The queries of this file read the index of what is pending: next_at is above 0
+// for open signals only. They must not name state or team plainly, or SQLite,
+// which keeps no statistics, takes a longer index.
+
 // Batch is what one team is to be called about at once.
 type Batch struct {
 	Team  string // directory id, may be empty: nobody owns the signals
@@ -43,7 +47,7 @@ func (s *Service) NextDue(ctx context.Context, r store.Reader) (time.Time, bool,
 // group are returned, longest waiting first; Count says how many there are.
 func (s *Service) Uncalled(ctx context.Context, r store.Reader, now time.Time, limit int) ([]Batch, error) {
 	rows, err := r.Query(ctx, `SELECT DISTINCT team, drill FROM signal
- WHERE next_at > 0 AND next_at <= ? AND state = 'open' AND called_at = 0 AND acknowledged_at = 0 AND call_due_at <= ? ORDER BY team, drill`,
+ WHERE next_at > 0 AND next_at <= ? AND called_at = 0 AND acknowledged_at = 0 AND call_due_at <= ? ORDER BY team, drill`,
 		clock.Micros(now), clock.Micros(now))
 	if err != nil {
 		return nil, fmt.Errorf("uncalled signals: %w", err)
@@ -62,7 +66,7 @@ func (s *Service) Uncalled(ctx context.Context, r store.Reader, now time.Time, l
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("uncalled signals: %w", err)
 	}
-	const waiting = ` FROM signal WHERE next_at > 0 AND state = 'open' AND called_at = 0 AND acknowledged_at = 0 AND team = ? AND drill = ?`
+	const waiting = ` FROM signal WHERE next_at > 0 AND called_at = 0 AND acknowledged_at = 0 AND (team || '') = ? AND drill = ?`
 	for i := range out {
 		b := &out[i]
 		if err := r.QueryRow(ctx, `SELECT COUNT(*)`+waiting, b.Team, flag(b.Drill)).Scan(&b.Count); err != nil {
@@ -89,7 +93,7 @@ func (s *Service) Uncalled(ctx context.Context, r store.Reader, now time.Time, l
 // the plan's minutes (policy 003: 20) and for which no alarm was raised yet,
 // longest overdue first.
 func (s *Service) OverdueTriage(ctx context.Context, r store.Reader, now time.Time, limit int) ([]Signal, error) {
-	return list(ctx, r, selectSignal+` WHERE s.next_at > 0 AND s.next_at <= ? AND s.state = 'open' AND s.acknowledged_at = 0 AND s.triage_alarm_at = 0
+	return list(ctx, r, selectSignal+` WHERE s.next_at > 0 AND s.next_at <= ? AND s.acknowledged_at = 0 AND s.triage_alarm_at = 0
  AND s.triage_due_at <= ? ORDER BY s.triage_due_at, s.id LIMIT ?`, clock.Micros(now), clock.Micros(now), limit)
 }
 
@@ -97,6 +101,6 @@ func (s *Service) OverdueTriage(ctx context.Context, r store.Reader, now time.Ti
 // minutes (policy 003: 60) and for which no alarm was raised yet, longest
 // overdue first.
 func (s *Service) OverdueClassify(ctx context.Context, r store.Reader, now time.Time, limit int) ([]Signal, error) {
-	return list(ctx, r, selectSignal+` WHERE s.next_at > 0 AND s.next_at <= ? AND s.state = 'open' AND s.classify_alarm_at = 0
+	return list(ctx, r, selectSignal+` WHERE s.next_at > 0 AND s.next_at <= ? AND s.classify_alarm_at = 0
  AND s.classify_due_at <= ? ORDER BY s.classify_due_at, s.id LIMIT ?`, clock.Micros(now), clock.Micros(now), limit)
 }

@@ -81,8 +81,13 @@ func (f Filter) where(by who.Identity) (string, []any, error) {
 	case f.State == Decided:
 		q += ` AND s.state = 'decided'`
 	}
-	if f.Kind != "" {
-		add(` AND s.kind = ?`, string(f.Kind))
+	// Values with an index of their own stand in the text: a partial index is
+	// not taken for a parameter.
+	switch f.Kind {
+	case Alert:
+		q += ` AND s.kind = 'alert'`
+	case Report:
+		q += ` AND s.kind = 'report'`
 	}
 	if f.Team != "" {
 		add(` AND s.team = ?`, f.Team)
@@ -90,8 +95,10 @@ func (f Filter) where(by who.Identity) (string, []any, error) {
 	if f.Incident != "" {
 		add(` AND s.incident <> '' AND s.incident = ?`, f.Incident)
 	}
-	if f.Drill != nil {
-		add(` AND s.drill = ?`, flag(*f.Drill))
+	if f.Drill != nil && *f.Drill {
+		q += ` AND s.drill = 1`
+	} else if f.Drill != nil {
+		q += ` AND s.drill = 0`
 	}
 	return q, args, nil
 }

@@ -1,7 +1,6 @@
 package escalation
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/ident"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/decide/duty"
-	"github.com/wakebell/wakebell/internal/prepare/directory"
+	"github.com/wakebell/wakebell/internal/respond/escalation/call"
 )
 
 // The reasons that stand in the record. They are fixed texts without personal data.
@@ -41,15 +40,15 @@ func (s *Service) advance(ctx context.Context, tx *store.Tx, c Chain, calls []Ca
 		return fmt.Errorf("call people: %w", err)
 	}
 	count := len(signals)
-	if len(calls) > 0 {
-		if left, err := s.remaining(ctx, tx, c, nil); err != nil {
+	if len(calls) > 0 && c.Duty == "" {
+		left, err := s.remaining(ctx, tx, c, nil)
+		if err != nil {
 			return err
-		} else if left > 0 {
-			count = left
 		}
+		count = len(left)
 	}
-	picks, more := choose(lanesOf(dir, c, calls, now), calls, c.Round, func(p string) string {
-		_, why := reachable(dir.People[p])
+	picks, more := call.Choose(call.Lanes(dir, c, calls, now), calls, c.Round, func(p string) string {
+		_, why := call.Reachable(dir.People[p])
 		return why
 	})
 	if c.NextAt = now.Add(time.Duration(c.Minutes) * time.Minute); !more {
@@ -57,8 +56,8 @@ func (s *Service) advance(ctx context.Context, tx *store.Tx, c Chain, calls []Ca
 	}
 	made := make([]Call, 0, len(picks))
 	for _, p := range picks {
-		c.Round = p.round
-		made = append(made, c.call(p, dir, count, now))
+		c.Round = p.Round
+		made = append(made, c.Make(p, dir.People[p.Person], ident.New(now), count, now))
 	}
 	kind := kindMade
 	if !more {
@@ -78,20 +77,6 @@ func (s *Service) advance(ctx context.Context, tx *store.Tx, c Chain, calls []Ca
 	return s.nobodyLeft(ctx, tx, c)
 }
 
-func (c Chain) call(p pick, dir directory.Snapshot, signals int, now time.Time) Call {
-	k := Call{
-		ID: ident.New(now), Chain: c.ID, Purpose: c.Purpose, Kind: KindCall, Incident: c.Incident, Ref: c.Ref, Duty: c.Duty, Rule: c.Rule,
-		Signals: signals, Team: c.Team, Person: p.person, As: p.as, Round: p.round, Drill: c.Drill, State: Waiting,
-		CalledAt: now, ExpiresAt: c.NextAt, DueAt: c.DueAt,
-	}
-	if p.skip != "" {
-		k.State, k.Reason, k.ExpiresAt = Skipped, p.skip, time.Time{}
-		return k
-	}
-	k.Channels, _ = reachable(dir.People[p.person])
-	return k
-}
-
 // nobodyLeft calls the incident manager and an executive when a team does not answer.
 // When they do not answer either, the record says so and the log shouts: there is
 // nobody the system could still call.
@@ -100,7 +85,7 @@ func (s *Service) nobodyLeft(ctx context.Context, tx *store.Tx, c Chain) error {
 		s.cfg.Log.Error("nobody answers an alarm", "purpose", string(c.Purpose), "reference", c.Ref)
 		return nil
 	}
-	signals, err := signalsOf(ctx, tx, c.ID)
+	signals, err := s.remaining(ctx, tx, c, nil)
 	if err != nil {
 		return err
 	}
@@ -126,7 +111,7 @@ func (s *Service) over(ctx context.Context, tx *store.Tx, c *Chain) (string, err
 		return "", nil
 	}
 	left, err := s.remaining(ctx, tx, *c, nil)
-	if err == nil && left == 0 {
+	if err == nil && len(left) == 0 {
 		return becauseSettled, nil
 	}
 	return "", err
@@ -152,18 +137,7 @@ func (s *Service) withdraw(ctx context.Context, tx *store.Tx, c Chain, why strin
 		return err
 	}
 	c.State, c.EndedAt, c.Reason, c.NextAt = Ended, s.clk.Now(), why, time.Time{}
-	return s.record(tx, self().Actor, kindWithdrawn, c.Subject, body{Chain: &c, Calls: withdrawn(calls, why)})
-}
-
-// withdrawn gives the calls that still wait, taken back.
-func withdrawn(calls []Call, why string) (out []Call) {
-	for _, k := range calls {
-		if k.State == Waiting {
-			k.State, k.Reason = Withdrawn, why
-			out = append(out, k)
-		}
-	}
-	return out
+	return s.record(tx, self().Actor, kindWithdrawn, c.Subject, body{Chain: &c, Calls: call.Withdraw(calls, why)})
 }
 
 // nextCallAt is the earliest instant at which a next person is called.
@@ -216,14 +190,7 @@ func (s *Service) goOn(ctx context.Context, tx *store.Tx, id string, now time.Ti
 	if err != nil {
 		return err
 	}
-	var late []Call
-	for i, k := range calls {
-		if k.State == Waiting {
-			calls[i].State = Expired
-			late = append(late, calls[i])
-		}
-	}
-	if len(late) > 0 {
+	if late := call.Expire(calls); len(late) > 0 {
 		if err := s.record(tx, self().Actor, kindExpired, c.Subject, body{Chain: &c, Calls: late}); err != nil {
 			return err
 		}
@@ -234,6 +201,3 @@ func (s *Service) goOn(ctx context.Context, tx *store.Tx, id string, now time.Ti
 // keepDeadLinks is how long a link that has ended is remembered, to say "over" rather
 // than "unknown".
 const keepDeadLinks = 30 * 24 * time.Hour
-
-// ref is what names a chain to people.
-func (c Chain) ref() string { return cmp.Or(c.Ref, c.Subject) }

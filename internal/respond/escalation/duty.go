@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/ident"
@@ -11,6 +12,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
+	"github.com/wakebell/wakebell/internal/respond/escalation/call"
 )
 
 // OnDuty is a duty.Observer. A duty that begins and names a team has its first person
@@ -62,7 +64,7 @@ func (s *Service) openDuty(ctx context.Context, tx *store.Tx, p Purpose, d duty.
 		Drill: d.Drill, DueAt: d.DueAt, Minutes: pl.EscalateMinutes,
 	}
 	if p == ForDuty {
-		c.Team, c.NeedsLead = d.Calls, needsLead(d.Rule)
+		c.Team, c.NeedsLead = d.Calls, call.NeedsLead(d.Rule)
 	}
 	return s.open(ctx, tx, c, nil)
 }
@@ -107,13 +109,13 @@ func (s *Service) remind(ctx context.Context, tx *store.Tx, d duty.Duty) error {
 		}
 		slices.Reverse(calls) // the newest call of a person carries the link
 		for _, k := range calls {
-			if (k.State == Waiting || k.State == Expired) && !names(told, k.Person) {
+			if (k.State == Waiting || k.State == Expired) && !call.Names(told, k.Person) {
 				told = append(told, s.reminder(dir, k, k.ID))
 			}
 		}
 		of = &c
 	}
-	if p := holder(dir, d, s.clk.Now()); p != "" && !names(told, p) {
+	if p := call.Holder(dir, d, s.clk.Now()); p != "" && !call.Names(told, p) {
 		told = append(told, s.reminder(dir, Call{
 			Purpose: ForDuty, Incident: d.Incident, Ref: d.Ref, Duty: d.ID, Rule: d.Rule, Person: p, As: AsHolder, Drill: d.Drill,
 		}, ""))
@@ -141,14 +143,10 @@ func (s *Service) remind(ctx context.Context, tx *store.Tx, d duty.Duty) error {
 
 func (s *Service) reminder(dir directory.Snapshot, k Call, of string) Call {
 	now := s.clk.Now()
-	k.ID, k.Kind, k.Of, k.State, k.CalledAt = ident.New(now), KindReminder, of, Told, now
-	ways, why := reachable(dir.People[k.Person])
+	k.ID, k.Kind, k.Of, k.State, k.CalledAt, k.ExpiresAt = ident.New(now), KindReminder, of, Told, now, time.Time{}
+	ways, why := call.Reachable(dir.People[k.Person])
 	if k.Channels = ways; why != "" {
 		k.State, k.Reason = Skipped, why
 	}
 	return k
-}
-
-func names(calls []Call, person string) bool {
-	return slices.ContainsFunc(calls, func(k Call) bool { return k.Person == person })
 }

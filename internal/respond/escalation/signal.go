@@ -34,13 +34,18 @@ func (s *Service) callWaiting(ctx context.Context, now time.Time) error {
 		if err != nil || len(batches) == 0 {
 			return err
 		}
+		marked := 0
 		for _, b := range batches {
-			err := s.group(ctx, ForSignals, b.Team, b.Drill, b.First.TriageDueAt, func(tx *store.Tx) ([]string, error) {
+			n, err := s.group(ctx, ForSignals, b.Team, b.Drill, b.First.TriageDueAt, func(tx *store.Tx) ([]string, error) {
 				return s.in.MarkCalled(tx, self(), b.Team, b.IDs, now)
 			})
 			if err != nil {
 				return fmt.Errorf("call about signals: %w", err)
 			}
+			marked += n
+		}
+		if marked == 0 {
+			return nil // another node was faster
 		}
 	}
 }
@@ -69,13 +74,18 @@ func (s *Service) callOverdue(ctx context.Context, now time.Time, p Purpose, ste
 			}
 			ids[k] = append(ids[k], sig.ID)
 		}
+		marked := 0
 		for _, k := range order {
-			err := s.group(ctx, p, k.team, k.drill, due[k], func(tx *store.Tx) ([]string, error) {
+			n, err := s.group(ctx, p, k.team, k.drill, due[k], func(tx *store.Tx) ([]string, error) {
 				return s.in.MarkOverdue(tx, self(), step, ids[k], now)
 			})
 			if err != nil {
 				return fmt.Errorf("alarm about signals: %w", err)
 			}
+			marked += n
+		}
+		if marked == 0 {
+			return nil
 		}
 	}
 }
@@ -83,12 +93,14 @@ func (s *Service) callOverdue(ctx context.Context, now time.Time, p Purpose, ste
 // group marks signals and calls about them, unless a chain of the same purpose and
 // team still waits for its first answer: then they join it. Only the signals this
 // write has marked count; another node may have been faster.
-func (s *Service) group(ctx context.Context, p Purpose, team string, drill bool, due time.Time, mark func(tx *store.Tx) ([]string, error)) error {
-	_, err := s.db.Write(ctx, store.Op{Name: "call.signals", Actor: self().Actor}, func(tx *store.Tx) error {
+func (s *Service) group(ctx context.Context, p Purpose, team string, drill bool, due time.Time, mark func(tx *store.Tx) ([]string, error)) (n int, err error) {
+	_, err = s.db.Write(ctx, store.Op{Name: "call.signals", Actor: self().Actor}, func(tx *store.Tx) error {
+		n = 0
 		ids, err := mark(tx)
 		if err != nil || len(ids) == 0 {
 			return err
 		}
+		n = len(ids)
 		running, err := docs[Chain](ctx, tx, `SELECT doc FROM call_chain WHERE purpose = ? AND team = ? AND drill = ? AND state = 'running' ORDER BY id`,
 			string(p), team, flag(drill))
 		if err != nil {
@@ -103,28 +115,28 @@ func (s *Service) group(ctx context.Context, p Purpose, team string, drill bool,
 			return err
 		}
 		return s.open(ctx, tx, Chain{
-			Purpose: p, Subject: ids[0], Team: team, Drill: drill, DueAt: due, Minutes: pl.EscalateMinutes,
+			Purpose: p, Subject: ids[0], Ref: ids[0], Team: team, Drill: drill, DueAt: due, Minutes: pl.EscalateMinutes,
 		}, ids)
 	})
-	return err
+	return n, err
 }
 
-// remaining counts the signals a chain is still about, without those in except. An
+// remaining lists the signals a chain is still about, without those in except. An
 // alarm about undecided signals ends when they are decided, all others also when the
 // team has acknowledged them.
-func (s *Service) remaining(ctx context.Context, r store.Reader, c Chain, except []string) (int, error) {
+func (s *Service) remaining(ctx context.Context, r store.Reader, c Chain, except []string) ([]string, error) {
 	q := `SELECT s.id FROM call_signal cs JOIN signal s ON s.id = cs.signal_id WHERE cs.chain_id = ? AND s.state = 'open'`
 	if c.Purpose != ForClassify {
 		q += ` AND s.acknowledged_at = 0`
 	}
 	ids, err := texts(ctx, r, q, c.ID)
 	if err != nil {
-		return 0, fmt.Errorf("signals of a call: %w", err)
+		return nil, fmt.Errorf("signals of a call: %w", err)
 	}
 	if len(except) > 0 {
 		ids = slices.DeleteFunc(ids, func(id string) bool { return slices.Contains(except, id) })
 	}
-	return len(ids), nil
+	return ids, nil
 }
 
 // OnIncident is an incident.Observer: when signals become part of an incident, the
@@ -162,7 +174,7 @@ func (s *Service) settle(ctx context.Context, tx *store.Tx, signals []string, wh
 			if err != nil {
 				return err
 			}
-			if left > 0 {
+			if len(left) > 0 {
 				continue
 			}
 			if err := s.withdraw(ctx, tx, c, why); err != nil {

@@ -195,37 +195,25 @@ func (s *Service) List(ctx context.Context, by who.Identity, f Filter, cursor st
 		return nil, "", err
 	}
 	var items []Item
-	if f.Order == NextDue && (keys == nil || keys[0] == "due") {
-		text, args := where(list, s.db.Engine() == store.SQLite, true)
-		if keys != nil {
-			at, err := strconv.ParseInt(keys[1], 10, 64)
-			if err != nil {
-				return nil, "", errCursor
-			}
-			text, args = text+" AND (h.next_due_at, h.incident_id) > (?, ?)", append(args, at, keys[2])
-		}
-		items, err = s.read(ctx, itemColumns+fromDuty+text+" ORDER BY h.next_due_at, h.incident_id LIMIT ?", append(args, limit+1)...)
+	if f.Order == NextDue && (keys == nil || keys[0] == partDue) {
+		q, err := dueQuery(list, keys, limit+1, s.db.Engine())
 		if err != nil {
+			return nil, "", err
+		}
+		if items, err = s.read(ctx, q); err != nil {
 			return nil, "", err
 		}
 		if len(items) > limit {
 			last := items[limit-1]
-			return items[:limit], by.Cursor(f, "due", strconv.FormatInt(clock.Micros(last.NextDueAt), 10), last.ID), nil
+			return items[:limit], by.Cursor(f, partDue, strconv.FormatInt(clock.Micros(last.NextDueAt), 10), last.ID), nil
 		}
 		keys = nil
 	}
-	text, args := where(list, s.db.Engine() == store.SQLite, false)
-	if f.Order == NextDue {
-		text += " AND COALESCE(h.next_due_at, 0) = 0"
+	q, err := newestQuery(f.Order, list, keys, limit-len(items)+1, s.db.Engine())
+	if err != nil {
+		return nil, "", err
 	}
-	if keys != nil {
-		at, err := strconv.ParseInt(keys[1], 10, 64)
-		if err != nil {
-			return nil, "", errCursor
-		}
-		text, args = text+" AND (i.declared_at, i.id) < (?, ?)", append(args, at, keys[2])
-	}
-	more, err := s.read(ctx, itemColumns+fromIncident+text+" ORDER BY i.declared_at DESC, i.id DESC LIMIT ?", append(args, limit-len(items)+1)...)
+	more, err := s.read(ctx, q)
 	if err != nil {
 		return nil, "", err
 	}
@@ -235,9 +223,48 @@ func (s *Service) List(ctx context.Context, by who.Identity, f Filter, cursor st
 	}
 	last := items[limit-1]
 	if !last.NextDueAt.IsZero() && f.Order == NextDue { // the page ends where the second part begins
-		return items[:limit], by.Cursor(f, "due", strconv.FormatInt(clock.Micros(last.NextDueAt), 10), last.ID), nil
+		return items[:limit], by.Cursor(f, partDue, strconv.FormatInt(clock.Micros(last.NextDueAt), 10), last.ID), nil
 	}
-	return items[:limit], by.Cursor(f, "new", strconv.FormatInt(clock.Micros(last.DeclaredAt), 10), last.ID), nil
+	return items[:limit], by.Cursor(f, partNew, strconv.FormatInt(clock.Micros(last.DeclaredAt), 10), last.ID), nil
+}
+
+// The parts of a list ordered by the next due duty, as cursors name them.
+const (
+	partDue = "due" // something is owed
+	partNew = "new" // nothing is owed now; also every part of the other order
+)
+
+// query is one statement with its arguments.
+type query struct {
+	SQL  string
+	Args []any
+}
+
+func dueQuery(list []condition, keys []string, limit int, engine store.Engine) (query, error) {
+	text, args := where(list, engine == store.SQLite, true)
+	if keys != nil {
+		at, err := strconv.ParseInt(keys[1], 10, 64)
+		if err != nil {
+			return query{}, errCursor
+		}
+		text, args = text+" AND (h.next_due_at, h.incident_id) > (?, ?)", append(args, at, keys[2])
+	}
+	return query{itemColumns + fromDuty + text + " ORDER BY h.next_due_at, h.incident_id LIMIT ?", append(args, limit)}, nil
+}
+
+func newestQuery(order Order, list []condition, keys []string, limit int, engine store.Engine) (query, error) {
+	text, args := where(list, engine == store.SQLite, false)
+	if order == NextDue {
+		text += " AND COALESCE(h.next_due_at, 0) = 0"
+	}
+	if keys != nil {
+		at, err := strconv.ParseInt(keys[1], 10, 64)
+		if err != nil {
+			return query{}, errCursor
+		}
+		text, args = text+" AND (i.declared_at, i.id) < (?, ?)", append(args, at, keys[2])
+	}
+	return query{itemColumns + fromIncident + text + " ORDER BY i.declared_at DESC, i.id DESC LIMIT ?", append(args, limit)}, nil
 }
 
 // search walks the hits, newest first, and keeps those that pass the filter.
@@ -291,7 +318,7 @@ func (s *Service) byID(ctx context.Context, hits []search.Hit, list []condition)
 	for _, h := range hits {
 		args = append(args, h.ID)
 	}
-	items, err := s.read(ctx, itemColumns+fromIncident+text+" AND i.id IN ("+store.Placeholders(len(hits))+")", args...)
+	items, err := s.read(ctx, query{itemColumns + fromIncident + text + " AND i.id IN (" + store.Placeholders(len(hits)) + ")", args})
 	if err != nil {
 		return nil, err
 	}
@@ -302,8 +329,8 @@ func (s *Service) byID(ctx context.Context, hits []search.Hit, list []condition)
 	return found, nil
 }
 
-func (s *Service) read(ctx context.Context, q string, args ...any) ([]Item, error) {
-	rows, err := s.db.Query(ctx, q, args...)
+func (s *Service) read(ctx context.Context, q query) ([]Item, error) {
+	rows, err := s.db.Query(ctx, q.SQL, q.Args...)
 	if err != nil {
 		return nil, fmt.Errorf("list incidents: %w", err)
 	}

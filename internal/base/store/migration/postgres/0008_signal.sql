@@ -39,10 +39,12 @@ CREATE TABLE signal (
 CREATE INDEX signal_live ON signal (source, fingerprint, id) WHERE live_until > 0;
 -- the next instant at which the calls or an alarm of an open signal fall due
 CREATE INDEX signal_next ON signal (next_at, team, drill) WHERE next_at > 0;
-CREATE INDEX signal_open_due ON signal (triage_due_at, id) WHERE state = 'open';
 CREATE INDEX signal_state ON signal (state, id);
+CREATE INDEX signal_due ON signal (state, triage_due_at, id);
 CREATE INDEX signal_team ON signal (team, id);
-CREATE INDEX signal_kind_report ON signal (reported_by, id) WHERE kind = 'report';
+CREATE INDEX signal_report ON signal (id) WHERE kind = 'report';
+CREATE INDEX signal_own ON signal (reported_by, id) WHERE kind = 'report';
+CREATE INDEX signal_drill ON signal (id) WHERE drill = 1;
 CREATE INDEX signal_incident ON signal (incident, id) WHERE incident <> '';
 
 -- table signal_counter: operational (owner internal/detect/intake)

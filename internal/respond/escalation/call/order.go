@@ -1,4 +1,4 @@
-package escalation
+package call
 
 import (
 	"slices"
@@ -14,25 +14,25 @@ import (
 // minutes each fill the 60 minutes in which an incident has to be classified.
 const rounds = 3
 
-// lane is people of whom one at a time is called, in this order.
-type lane struct {
-	as     Role
-	people []string
+// Lane is people of whom one at a time is called, in this order.
+type Lane struct {
+	As     Role
+	People []string
 }
 
-// pick is one person to be called, or skipped for a reason.
-type pick struct {
-	person string
-	as     Role
-	round  int
-	skip   string
+// Pick is one person to be called, or skipped for a reason.
+type Pick struct {
+	Person string
+	As     Role
+	Round  int
+	Skip   string
 }
 
-// choose says who is called next: of each lane the first who was not called in the
+// Choose says who is called next: of each lane the first who was not called in the
 // round yet, then the next round. Those who cannot be reached (reach gives the
 // reason) are passed over once per round. more is false when nobody is left. It is
 // pure: before is what the chain has done so far.
-func choose(lanes []lane, before []Call, round int, reach func(person string) string) (picks []pick, more bool) {
+func Choose(lanes []Lane, before []Call, round int, reach func(person string) string) (picks []Pick, more bool) {
 	for at := max(round, 1); at <= rounds; at++ {
 		done := map[string]bool{}
 		for _, c := range before {
@@ -42,13 +42,13 @@ func choose(lanes []lane, before []Call, round int, reach func(person string) st
 		}
 		found := false
 		for _, l := range lanes {
-			for _, p := range l.people {
+			for _, p := range l.People {
 				if done[p] {
 					continue
 				}
 				done[p] = true
 				why := reach(p)
-				picks = append(picks, pick{p, l.as, at, why})
+				picks = append(picks, Pick{p, l.As, at, why})
 				if why == "" {
 					found = true
 					break
@@ -58,8 +58,8 @@ func choose(lanes []lane, before []Call, round int, reach func(person string) st
 		if found {
 			return picks, true
 		}
-		if !slices.ContainsFunc(lanes, func(l lane) bool {
-			return slices.ContainsFunc(l.people, func(p string) bool { return reach(p) == "" })
+		if !slices.ContainsFunc(lanes, func(l Lane) bool {
+			return slices.ContainsFunc(l.People, func(p string) bool { return reach(p) == "" })
 		}) {
 			return picks, false // nobody can be reached in any round
 		}
@@ -67,10 +67,10 @@ func choose(lanes []lane, before []Call, round int, reach func(person string) st
 	return picks, false
 }
 
-// leads tells who may answer for the lead of a team, in calling order: a lead, whoever
+// Leads tells who may answer for the lead of a team, in calling order: a lead, whoever
 // is on call by the roster, the incident manager (the response manager leads the
 // SIRT, policy 003), and the deputy of a lead. Of a team without a lead it is anybody.
-func leads(dir directory.Snapshot, team, manager string, now time.Time) []string {
+func Leads(dir directory.Snapshot, team, manager string, now time.Time) []string {
 	t := dir.Teams[team]
 	heads := dir.Leads(team)
 	if len(heads) == 0 {
@@ -96,10 +96,10 @@ func leads(dir directory.Snapshot, team, manager string, now time.Time) []string
 	return out
 }
 
-// countsAsLead says whether an answer ends a chain that asks for the lead. A deputy
+// CountsAsLead says whether an answer ends a chain that asks for the lead. A deputy
 // counts once he was called himself: the calling order has asked the lead before.
-func countsAsLead(dir directory.Snapshot, c Chain, calls []Call, person string, now time.Time) bool {
-	if person == "" || !slices.Contains(leads(dir, c.Team, c.Manager, now), person) {
+func CountsAsLead(dir directory.Snapshot, c Chain, calls []Call, person string, now time.Time) bool {
+	if person == "" || !slices.Contains(Leads(dir, c.Team, c.Manager, now), person) {
 		return false
 	}
 	onCall := slices.ContainsFunc(dir.Teams[c.Team].OnCall, func(s directory.Shift) bool { return s.Person == person && s.Covers(now) })
@@ -149,28 +149,28 @@ func executives(dir directory.Snapshot, now time.Time) []string {
 	return out
 }
 
-// lanesOf lists whom a chain calls. Who has answered it is not called again.
-func lanesOf(dir directory.Snapshot, c Chain, calls []Call, now time.Time) []lane {
+// Lanes lists whom a chain calls. Who has answered it is not called again.
+func Lanes(dir directory.Snapshot, c Chain, calls []Call, now time.Time) []Lane {
 	answered := func(p string) bool {
 		return slices.ContainsFunc(calls, func(k Call) bool { return k.Person == p && k.State == Acknowledged })
 	}
 	if c.Purpose == ForDuty || c.Purpose == ForSignals {
 		order := dir.OnCall(c.Team, now)
 		if c.Heard { // the team knows; what is missing is its lead
-			ok := leads(dir, c.Team, c.Manager, now)
+			ok := Leads(dir, c.Team, c.Manager, now)
 			order = slices.DeleteFunc(order, func(p string) bool { return !slices.Contains(ok, p) })
 		}
-		return []lane{{AsTeam, slices.DeleteFunc(order, answered)}}
+		return []Lane{{AsTeam, slices.DeleteFunc(order, answered)}}
 	}
 	m := slices.DeleteFunc(managers(dir, c.Manager), answered)
 	x := slices.DeleteFunc(executives(dir, now), func(p string) bool {
 		return answered(p) || (len(m) > 0 && m[0] == p)
 	})
-	return []lane{{AsManager, m}, {AsExecutive, x}}
+	return []Lane{{AsManager, m}, {AsExecutive, x}}
 }
 
-// reachable returns the channels to a person, or why there are none.
-func reachable(p who.Person) (ways []Channel, why string) {
+// Reachable returns the channels to a person, or why there are none.
+func Reachable(p who.Person) (ways []Channel, why string) {
 	switch {
 	case p.ID == "":
 		return nil, "not known in the directory"
@@ -189,13 +189,13 @@ func reachable(p who.Person) (ways []Channel, why string) {
 	return ways, ""
 }
 
-// needsLead names the rules that only the lead of the called team meets (policy 003:
+// NeedsLead names the rules that only the lead of the called team meets (policy 003:
 // the incident escalates to the SIRT, whose lead takes it).
-func needsLead(rule string) bool { return rule == duty.RuleSIRT }
+func NeedsLead(rule string) bool { return rule == duty.RuleSIRT }
 
-// holder is the person to whom a reminder of a duty goes: who holds it, the person on
+// Holder is the person to whom a reminder of a duty goes: who holds it, the person on
 // call of the team that holds it, or the incident manager.
-func holder(dir directory.Snapshot, d duty.Duty, now time.Time) string {
+func Holder(dir directory.Snapshot, d duty.Duty, now time.Time) string {
 	var order []string
 	switch d.Holder.Kind {
 	case "person":
@@ -206,7 +206,7 @@ func holder(dir directory.Snapshot, d duty.Duty, now time.Time) string {
 		order = managers(dir, d.Manager)
 	}
 	for _, p := range order {
-		if _, why := reachable(dir.People[p]); why == "" {
+		if _, why := Reachable(dir.People[p]); why == "" {
 			return p
 		}
 	}

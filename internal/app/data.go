@@ -1,0 +1,140 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/wakebell/wakebell/internal/base/record"
+	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/respond/escalation"
+)
+
+// Projectors are the rooms whose tables follow from the ledger alone. To project, a
+// room needs none of its parts.
+func Projectors() []record.Projector {
+	return []record.Projector{new(intake.Service), new(incident.Service), new(duty.Service), new(escalation.Service)}
+}
+
+// NewAny is New in the clock mode the database was made for.
+func NewAny(ctx context.Context, cfg Config) (*App, error) {
+	a, err := New(ctx, cfg)
+	if err == nil || cfg.TestClock {
+		return a, err
+	}
+	cfg.TestClock = true
+	if b, err2 := New(ctx, cfg); err2 == nil {
+		return b, nil
+	}
+	return nil, err
+}
+
+// Empty reports whether nothing was ever recorded.
+func (a *App) Empty(ctx context.Context) (bool, error) {
+	n, err := a.Ledger.Size(ctx, a.DB)
+	return n == 0, err
+}
+
+// OperatorToken makes a token as the owner of the data directory.
+func (a *App) OperatorToken(ctx context.Context, name string, roles []string, person string, expires *time.Time) (string, error) {
+	in := who.TokenInput{Name: name, Person: person}
+	for _, r := range roles {
+		in.Roles = append(in.Roles, who.Role(r))
+	}
+	if expires != nil {
+		in.ExpiresAt = *expires
+	}
+	_, secret, err := a.People.CreateToken(ctx, operator(), in)
+	return secret, err
+}
+
+// snapshot opens the database for reading, beside a server that may run on it.
+func snapshot(ctx context.Context, cfg Config, fn func(db *store.DB) error) error {
+	cfg = cfg.withDefaults()
+	db, err := store.OpenSnapshot(ctx, store.Config{Dir: cfg.Dir, URL: cfg.Database, Log: cfg.Log})
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(db), db.Close())
+}
+
+// VerifyReport says what a verification looked at.
+type VerifyReport struct {
+	Ledger record.Report        `json:"ledger"`
+	Tables record.RebuildReport `json:"tables"`
+}
+
+// String is what an auditor reads.
+func (r VerifyReport) String() string {
+	return fmt.Sprintf("VALID: %d entries recomputed (%d erased, %d epochs), up to the checkpoint %s; %d kept checkpoints continue in it.\nThe tables equal what the entries say.\nKey: %s",
+		r.Ledger.Entries, r.Ledger.Erased, r.Ledger.Epochs, r.Ledger.Checkpoint.Origin(), len(r.Ledger.Against), r.Ledger.Key)
+}
+
+// VerifyData recomputes the whole ledger of a data directory and compares the tables
+// made from it. The error names the first wrong entry, or the first wrong row.
+func VerifyData(ctx context.Context, cfg Config, against []byte) (rep VerifyReport, err error) {
+	err = snapshot(ctx, cfg, func(db *store.DB) error {
+		known, err := checkpoints(cfg.Dir, against)
+		if err != nil {
+			return err
+		}
+		if rep.Ledger, err = record.Verify(ctx, db, known...); err != nil {
+			return err
+		}
+		rep.Tables, err = record.RebuildCheck(ctx, db, Projectors())
+		return err
+	})
+	return rep, err
+}
+
+// checkpoints are those the ledger must continue: the one left beside the database,
+// and the one the caller kept elsewhere.
+func checkpoints(dir string, against []byte) (known [][]byte, err error) {
+	left, err := os.ReadFile(filepath.Join(dir, record.CheckpointFile))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("read the checkpoint: %w", err)
+	}
+	for _, c := range [][]byte{left, against} {
+		if len(c) > 0 {
+			known = append(known, c)
+		}
+	}
+	return known, nil
+}
+
+// RebuildCheck replays the ledger beside the tables and compares them.
+func RebuildCheck(ctx context.Context, cfg Config) (rep record.RebuildReport, err error) {
+	err = snapshot(ctx, cfg, func(db *store.DB) error {
+		var err error
+		rep, err = record.RebuildCheck(ctx, db, Projectors())
+		return err
+	})
+	return rep, err
+}
+
+// Rebuild makes the tables anew from the ledger; no server may run.
+func Rebuild(ctx context.Context, cfg Config) error {
+	a, err := NewAny(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	_, err = record.Rebuild(ctx, a.DB, Projectors())
+	return errors.Join(err, a.Stop(ctx))
+}
+
+// PublicKey is the verifier key of the ledger of a data directory.
+func PublicKey(ctx context.Context, cfg Config) (key string, err error) {
+	err = snapshot(ctx, cfg, func(db *store.DB) error {
+		var err error
+		key, err = record.PublicKey(ctx, db)
+		return err
+	})
+	return key, err
+}

@@ -1,0 +1,238 @@
+package escalation
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/wakebell/wakebell/internal/base/clock"
+	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/prepare/directory"
+	"github.com/wakebell/wakebell/internal/respond/escalation/call"
+)
+
+// Acknowledge answers a call: "I have it". It needs call.acknowledge, and to be the
+// person called, one of the called team, or a manager. The call's duty is met by it
+// where acknowledgement meets it; a call about signals acknowledges the signals.
+//
+// The call of the SIRT ends, and its duty is met, only when the team's lead answers,
+// or who acts for him: the person on call by the roster, the incident manager, or his
+// deputy once called. A manager who answers the lead's call records the lead's word.
+// Another member's answer is recorded and the lead is called on.
+//
+// Conflict when another has answered or the matter is over.
+func (s *Service) Acknowledge(ctx context.Context, by who.Identity, id string) (Call, error) {
+	if err := who.Check(by, who.PermCallAcknowledge); err != nil {
+		return Call{}, err
+	}
+	var out Call
+	res, err := s.db.Write(ctx, store.Op{Name: "call.acknowledge", Actor: by.Actor}, func(tx *store.Tx) (err error) {
+		if out, err = s.AcknowledgeTx(ctx, tx, by, id); err == nil {
+			tx.SetResult(out.ID)
+		}
+		return err
+	})
+	if err != nil {
+		return Call{}, fmt.Errorf("acknowledge call %s: %w", id, err)
+	}
+	if res.Replayed {
+		return callByID(ctx, s.db, res.ResultID)
+	}
+	return out, nil
+}
+
+// AcknowledgeTx is Acknowledge inside another room's transaction.
+func (s *Service) AcknowledgeTx(ctx context.Context, tx *store.Tx, by who.Identity, id string) (Call, error) {
+	if err := who.Check(by, who.PermCallAcknowledge); err != nil {
+		return Call{}, err
+	}
+	k, err := callByID(ctx, tx, id)
+	if err != nil {
+		return Call{}, err
+	}
+	return s.answer(ctx, tx, by, k, ViaSelf)
+}
+
+// ByToken shows what the link of a message is about, without answering: the page
+// behind the link asks first, because mail scanners open links. NotFound for an
+// unknown secret, Gone when its time is over.
+func (s *Service) ByToken(ctx context.Context, token string) (Call, error) {
+	k, _, err := s.linked(ctx, s.db, token)
+	return k, err
+}
+
+// AcknowledgeByToken answers the one call a link was sent for, as the person it was
+// sent to; the link is the permission and opens nothing else. Again by the same link
+// is no error. NotFound for an unknown secret; Gone when the matter is over, another
+// has answered, or the link is older than seven days.
+func (s *Service) AcknowledgeByToken(ctx context.Context, token string) (Call, error) {
+	var out Call
+	_, err := s.db.Write(ctx, store.Op{Name: "call.acknowledge_link", Actor: self().Actor}, func(tx *store.Tx) error {
+		k, person, err := s.linked(ctx, tx, token)
+		if err != nil {
+			return err
+		}
+		p, err := s.people.PersonTx(ctx, tx, person)
+		if err != nil {
+			return err
+		}
+		if !p.Active {
+			return fault.New(fault.Gone, "This link is not valid any more")
+		}
+		by := self() // the link is the capability; the person is who acts
+		by.Actor, by.Person = person, person
+		out, err = s.answer(ctx, tx, by, k, ViaLink)
+		if msg, ok := fault.MessageOf(err); ok && fault.KindOf(err) == fault.Conflict {
+			return fault.New(fault.Gone, msg)
+		}
+		return err
+	})
+	if err != nil {
+		return Call{}, fmt.Errorf("acknowledge by link: %w", err)
+	}
+	return out, nil
+}
+
+func (s *Service) linked(ctx context.Context, r store.Reader, token string) (Call, string, error) {
+	var id, person string
+	var expires int64
+	err := r.QueryRow(ctx, `SELECT call_id, person, expires_at FROM call_token WHERE hash = ?`, linkHash(token)).Scan(&id, &person, &expires)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Call{}, "", fault.New(fault.NotFound, "This link is not known")
+	}
+	if err != nil {
+		return Call{}, "", fmt.Errorf("look up link: %w", err)
+	}
+	if !s.clk.Now().Before(clock.FromMicros(expires)) {
+		return Call{}, "", fault.New(fault.Gone, "This link is older than seven days; sign in to answer")
+	}
+	k, err := callByID(ctx, r, id)
+	return k, person, err
+}
+
+// answer records an acknowledgement and what follows from it.
+func (s *Service) answer(ctx context.Context, tx *store.Tx, by who.Identity, k Call, via Via) (Call, error) {
+	if k.Kind == KindReminder && k.Of != "" {
+		of, err := callByID(ctx, tx, k.Of)
+		if err != nil {
+			return Call{}, err
+		}
+		k = of
+	}
+	if k.Chain == "" {
+		return Call{}, fault.New(fault.Conflict, "A reminder asks for no answer; the duty itself waits to be met")
+	}
+	c, err := chainByID(ctx, tx, k.Chain)
+	if err != nil {
+		return Call{}, err
+	}
+	calls, err := callsOf(ctx, tx, c.ID)
+	if err != nil {
+		return Call{}, err
+	}
+	dir, err := s.dirs.Snapshot(tx)
+	if err != nil {
+		return Call{}, err
+	}
+	now := s.clk.Now()
+	manager := via == ViaSelf && (by.Is(who.Manager) || by.IsEngine())
+	if !manager && !mayAnswer(by, c, calls, k, slices.Contains(dir.OnCall(c.Team, now), by.Person)) {
+		return Call{}, fault.New(fault.Denied, "A call is answered by the person called, one of the team, or a manager")
+	}
+	if done, err := standing(c, k, by); done || err != nil {
+		return k, err
+	}
+	complete := !c.NeedsLead || call.CountsAsLead(dir, c, calls, by.Person, now) || (manager && call.CountsAsLead(dir, c, calls, k.Person, now))
+	k.State, k.AnsweredAt, k.AnsweredBy, k.Via = Acknowledged, now, by.Actor, via
+	for i := range calls {
+		if calls[i].ID == k.ID {
+			calls[i] = k
+		}
+	}
+	changed := []Call{k}
+	if complete {
+		c.State, c.EndedAt, c.NextAt = Answered, now, time.Time{}
+		changed = append(changed, call.Withdraw(calls, becauseAnswered)...)
+	} else {
+		c.Heard = true
+	}
+	if err := s.record(tx, by.Actor, kindAcknowledged, c.Subject, body{Chain: &c, Calls: changed}); err != nil {
+		return Call{}, err
+	}
+	if complete {
+		return k, s.answered(ctx, tx, by, c, k)
+	}
+	return k, s.callLead(ctx, tx, dir, c, calls)
+}
+
+// mayAnswer says whether somebody who is no manager may answer a call.
+func mayAnswer(by who.Identity, c Chain, calls []Call, k Call, member bool) bool {
+	if by.Person == "" {
+		return false
+	}
+	if by.Person == k.Person || (c.Team != "" && member) {
+		return true
+	}
+	alarm := c.Purpose != ForDuty && c.Purpose != ForSignals
+	return alarm && (by.Is(who.Executive) || call.Names(calls, by.Person))
+}
+
+// standing says whether the call was answered by the same actor already, or why it
+// cannot be answered any more.
+func standing(c Chain, k Call, by who.Identity) (done bool, err error) {
+	switch {
+	case k.State == Acknowledged && k.AnsweredBy == by.Actor:
+		return true, nil
+	case k.State == Acknowledged:
+		return false, fault.New(fault.Conflict, "This call was answered already")
+	case !c.Answerable() && c.Reason != "":
+		return false, fault.New(fault.Conflict, "This call is over: "+c.Reason)
+	case !c.Answerable():
+		return false, fault.New(fault.Conflict, "This call is over: "+becauseAnswered)
+	case k.State == Skipped:
+		return false, fault.New(fault.Conflict, "This person was not called: "+k.Reason)
+	}
+	return false, nil
+}
+
+// answered carries an answer to what the chain was about.
+func (s *Service) answered(ctx context.Context, tx *store.Tx, by who.Identity, c Chain, k Call) error {
+	switch c.Purpose {
+	case ForDuty:
+		d, err := s.duty(ctx, tx, c.Incident, c.Duty)
+		if err != nil || !slices.Contains(d.MetBy, "acknowledgement") {
+			return err
+		}
+		return s.duties.MeetTx(ctx, tx, by, c.Duty, duty.Evidence{With: "acknowledgement", Ref: k.ID, At: k.AnsweredAt})
+	case ForSignals:
+		ids, err := signalsOf(ctx, tx, c.ID)
+		if err != nil {
+			return err
+		}
+		if _, err := s.in.Acknowledge(tx, by, ids, k.AnsweredAt); err != nil {
+			return err
+		}
+		return s.settle(ctx, tx, ids, becauseSettled)
+	}
+	return nil
+}
+
+// callLead goes on to the lead at once when nobody who counts is being waited for.
+func (s *Service) callLead(ctx context.Context, tx *store.Tx, dir directory.Snapshot, c Chain, calls []Call) error {
+	if c.State != Running {
+		return nil
+	}
+	ok := call.Leads(dir, c.Team, c.Manager, s.clk.Now())
+	for _, k := range calls {
+		if k.State == Waiting && slices.Contains(ok, k.Person) {
+			return nil
+		}
+	}
+	return s.advance(ctx, tx, c, calls, nil)
+}
