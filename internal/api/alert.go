@@ -72,7 +72,7 @@ func appendTaken(b []byte, res alert.Result) []byte {
 		b = append(b, `{"id":"`...)
 		b = append(b, g.ID...) // ids hold no character JSON would escape
 		b = append(b, `","new":`...)
-		b = strconv.AppendBool(b, fresh(g, res))
+		b = strconv.AppendBool(b, isNew(g, res))
 		b = append(b, `,"count":`...)
 		b = strconv.AppendInt(b, g.Count, 10)
 		b = append(b, '}')
@@ -88,6 +88,6 @@ func appendTaken(b []byte, res alert.Result) []byte {
 	return append(append(b, text...), "}\n"...)
 }
 
-func fresh(g intake.Signal, res alert.Result) bool {
+func isNew(g intake.Signal, res alert.Result) bool {
 	return g.Count == 1 && g.ResolvedAt.IsZero() && !res.Replayed
 }

@@ -25,11 +25,13 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
+	"github.com/wakebell/wakebell/internal/prepare/directory/exchange"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
 )
@@ -41,10 +43,12 @@ type Deps struct {
 	Outbox     *mail.Outbox
 	Plans      *plan.Service
 	Directory  *directory.Service
+	Exchange   *exchange.Service // nil: made here
 	Intake     *intake.Service
 	Alerts     *alert.Service
 	Triage     *triage.Service
 	Incidents  *incident.Service
+	Views      *view.Service // nil: made here, and tells entries of other rooms in plain words
 	Duties     *duty.Service
 	Escalation *escalation.Service
 	Register   *register.Service
@@ -97,6 +101,12 @@ func New(d Deps) http.Handler { return build(d) }
 func build(d Deps) *face {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Exchange == nil {
+		d.Exchange = exchange.New(d.DB, d.Directory, d.People)
+	}
+	if d.Views == nil {
+		d.Views = view.New(d.DB, d.Ledger, d.Clock, d.Incidents, d.People)
 	}
 	f := &face{Deps: d, mux: &routes{ServeMux: http.NewServeMux()}}
 	f.figures = f.newFigures()

@@ -15,21 +15,18 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident"
 )
 
-// rawBody is a body an operation reads itself.
-type rawBody struct{ members []member }
-
 // commands registers the one address all commands of an incident go to. The type is picked from incident.Commands and
 // the rest is read into that command, so that an error names the field; oneOf stands in the document only.
 func (f *face) commands() {
 	const path = base + "/incidents/{ref}/commands"
-	enterRaw(f, op{
+	takeMembers(f, op{
 		method: http.MethodPost, path: path, id: "command-incident", tag: "Incidents", summary: "Change an incident",
 		text: "The field type says what is done; the other fields belong to the type. at says when it happened and known_at when we learnt it, both default to now. " +
 			"With If-Match it is refused when the incident has changed since. Answers with the incident as it then is. Each type needs its own permission: incident.work, incident.manage or incident.decide.",
 		body: f.commandSchema(),
 		open: func(o *huma.Operation) { o.Parameters = append(o.Parameters, ifMatchParam()) },
-	}, func(ctx context.Context, c *call, p *Ref, b *rawBody) (incidentFull, error) {
-		cmd, err := readCommand(b.members)
+	}, func(ctx context.Context, c *call, p *Ref, b []member) (incidentFull, error) {
+		cmd, err := readCommand(b)
 		if err != nil {
 			return incidentFull{}, err
 		}
@@ -67,11 +64,11 @@ func readCommand(members []member) (incident.Command, error) {
 	if first(members[at].raw) != '"' || json.Unmarshal(members[at].raw, &name) != nil {
 		return nil, missing("must be a text")
 	}
-	make, ok := incident.Commands[name]
+	fresh, ok := incident.Commands[name]
 	if !ok {
 		return nil, missing("is not a command")
 	}
-	cmd := make()
+	cmd := fresh()
 	if err := decodeMembers(slices.Delete(slices.Clone(members), at, at+1), cmd); err != nil {
 		return nil, err
 	}

@@ -12,40 +12,40 @@ import (
 
 // dutyOnWire is a duty; its state is computed at the moment of the answer: missed is open and past its due time.
 type dutyOnWire struct {
-	ID         string       `json:"id"`
-	Incident   string       `json:"incident" doc:"reference of the incident" example:"INC-2026-0142"`
-	IncidentID string       `json:"incident_id"`
-	Drill      bool         `json:"drill"`
-	Rule       string       `json:"rule" example:"sirt"`
-	Key        string       `json:"key" doc:"rule:recipient[@entity]:ordinal, unique in the incident"`
-	Ordinal    int          `json:"ordinal"`
-	Title      string       `json:"title"`
-	Entity     *string      `json:"entity" doc:"the legal entity that owes it"`
-	Recipient  partyRef     `json:"recipient"`
-	Holder     partyRef     `json:"holder"`
-	Taken      bool         `json:"taken" doc:"a person took it or was assigned"`
-	Outward    bool         `json:"outward"`
-	Statutory  bool         `json:"statutory" doc:"owed under law or contract"`
-	Filing     bool         `json:"filing"`
-	NeedsAck   bool         `json:"needs_acknowledgement"`
-	MetBy      []string     `json:"met_by" nullable:"false" doc:"what meets it: one of these is given as with"`
-	Start      string       `json:"start"`
-	StartAt    *time.Time   `json:"start_at"`
-	DueAt      *time.Time   `json:"due_at"`
-	State      string       `json:"state" enum:"open,met,missed,waived,withdrawn"`
-	Late       bool         `json:"late" doc:"met after its due time"`
-	MetAt      *time.Time   `json:"met_at"`
-	MetWith    *string      `json:"met_with"`
-	MetRef     *string      `json:"met_ref"`
-	MetByActor *string      `json:"met_actor"`
-	Remark     *string      `json:"remark" doc:"of meeting, withdrawing or undoing"`
-	LateReason *string      `json:"late_reason"`
-	Ground     *string      `json:"ground" doc:"of a waiver"`
-	WaivedBy   []consent    `json:"waived_by" nullable:"false"`
-	Alarms     []alarm      `json:"alarms" nullable:"false" doc:"raised; they stay when the due time moves"`
-	Basis      basis        `json:"basis"`
-	Candidates []candidate  `json:"candidates" nullable:"false" doc:"every due time that was weighed; the one that wins is the duty's"`
-	Version    int64        `json:"version"`
+	ID         string      `json:"id"`
+	Incident   string      `json:"incident" doc:"reference of the incident" example:"INC-2026-0142"`
+	IncidentID string      `json:"incident_id"`
+	Drill      bool        `json:"drill"`
+	Rule       string      `json:"rule" example:"sirt"`
+	Key        string      `json:"key" doc:"rule:recipient[@entity]:ordinal, unique in the incident"`
+	Ordinal    int         `json:"ordinal"`
+	Title      string      `json:"title"`
+	Entity     *string     `json:"entity" doc:"the legal entity that owes it"`
+	Recipient  partyRef    `json:"recipient"`
+	Holder     partyRef    `json:"holder"`
+	Taken      bool        `json:"taken" doc:"a person took it or was assigned"`
+	Outward    bool        `json:"outward"`
+	Statutory  bool        `json:"statutory" doc:"owed under law or contract"`
+	Filing     bool        `json:"filing"`
+	NeedsAck   bool        `json:"needs_acknowledgement"`
+	MetBy      []string    `json:"met_by" nullable:"false" doc:"what meets it: one of these is given as with"`
+	Start      string      `json:"start"`
+	StartAt    *time.Time  `json:"start_at"`
+	DueAt      *time.Time  `json:"due_at"`
+	State      string      `json:"state" enum:"open,met,missed,waived,withdrawn"`
+	Late       bool        `json:"late" doc:"met after its due time"`
+	MetAt      *time.Time  `json:"met_at"`
+	MetWith    *string     `json:"met_with"`
+	MetRef     *string     `json:"met_ref"`
+	MetByActor *string     `json:"met_actor"`
+	Remark     *string     `json:"remark" doc:"of meeting, withdrawing or undoing"`
+	LateReason *string     `json:"late_reason"`
+	Ground     *string     `json:"ground" doc:"of a waiver"`
+	WaivedBy   []consent   `json:"waived_by" nullable:"false"`
+	Alarms     []alarm     `json:"alarms" nullable:"false" doc:"raised; they stay when the due time moves"`
+	Basis      basis       `json:"basis"`
+	Candidates []candidate `json:"candidates" nullable:"false" doc:"every due time that was weighed; the one that wins is the duty's"`
+	Version    int64       `json:"version"`
 }
 
 // partyRef names who holds or receives a duty.
@@ -186,10 +186,14 @@ func (f *face) duties() {
 	handle(f, op{
 		method: http.MethodGet, path: base + "/duties", id: "list-duties", tag: tag, summary: "List duties",
 		text: "What is owed to whom by when, the earliest due first. Needs duty.read.",
-	}, func(ctx context.Context, c *call, p *DutyFilter) (list[dutyOnWire], error) { return f.listDuties(ctx, c, p, true) })
+	}, func(ctx context.Context, c *call, p *DutyFilter) (list[dutyOnWire], error) {
+		return f.listDuties(ctx, c, p, true)
+	})
 	handle(f, op{
 		method: http.MethodGet, path: base + "/duties/{id}", id: "get-duty", tag: tag, summary: "Read one duty", text: "Needs duty.read.",
-	}, func(ctx context.Context, c *call, p *ID) (dutyOnWire, error) { return one(f.Duties.Get(ctx, c.by, p.ID)) })
+	}, func(ctx context.Context, c *call, p *ID) (dutyOnWire, error) {
+		return one(f.Duties.Get(ctx, c.by, p.ID))
+	})
 	take(f, op{
 		method: http.MethodPost, path: base + "/duties/{id}/meet", id: "meet-duty", tag: tag, summary: "Record that a duty was done", optional: true,
 		text: "Needs duty.work.",

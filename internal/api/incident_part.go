@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -161,6 +160,6 @@ func (f *face) incidentParts() {
 	handle(f, op{
 		method: http.MethodGet, path: base + "/incidents/{ref}/bundle", id: "get-bundle", tag: tag, media: "application/json",
 		summary: "Download the record with its proofs",
-		text:    "The ledger entries of the incident and its signals, each with the proof that it stands in the signed tree: wakebell verify checks the file offline. It holds everything recorded. Needs incident.read and ledger.read or register.export.",
+		text:    "The ledger entries of the incident and its signals, each with the proof that it stands in the signed tree: wakebell verify checks the file offline. It holds everything recorded. Needs register.export.",
 	}, f.bundle)
 }

@@ -57,13 +57,14 @@ type none struct{}
 type op struct {
 	method, path, id, tag, summary, text string
 
-	status   int           // default 200
-	limit    int64         // of the body, default maxBody
-	media    string        // of the answer when it is not JSON
-	optional bool          // the body may be missing
-	creates  bool          // answers 201 with Location
-	body     *huma.Schema  // of the body when it is not a Go type
-	bodies   []string      // media types of the body when it is not JSON
+	status   int          // default 200
+	limit    int64        // of the body, default maxBody
+	media    string       // of the answer when it is not JSON
+	optional bool         // the body may be missing
+	creates  bool         // answers 201 with Location
+	body     *huma.Schema // of the body when it is not a Go type
+	bodies   []string     // media types of the body when it is not JSON
+	json     bool         // the body is JSON
 	open     func(o *huma.Operation)
 }
 
@@ -76,51 +77,70 @@ type silence struct{ Status int }
 
 // handle registers an operation without a body. The parameters P are read and checked by huma.
 func handle[P, O any](f *face, o op, fn func(ctx context.Context, c *call, p *P) (O, error)) {
-	enter(f, o, nil, func(ctx context.Context, c *call, p *P, _ *none) (O, error) { return fn(ctx, c, p) })
+	enter(f, o, nil, nil, func(ctx context.Context, c *call, p *P, _ *none) (O, error) { return fn(ctx, c, p) })
 }
 
 // take registers an operation with a JSON body B, read strictly.
 func take[P, B, O any](f *face, o op, fn func(ctx context.Context, c *call, p *P, b *B) (O, error)) {
-	enter(f, o, reflect.TypeFor[B](), fn)
+	o.json = true
+	enter(f, o, reflect.TypeFor[B](), func(raw []byte, b *B) error { return decode(raw, b) }, fn)
 }
 
-func enter[P, B, O any](f *face, o op, body reflect.Type, fn func(ctx context.Context, c *call, p *P, b *B) (O, error)) {
-	run := func(ctx context.Context, p *P) (out O, c *call, err error) {
-		c = callOf(ctx)
+// takeMembers registers an operation with a JSON object it reads itself.
+func takeMembers[P, O any](f *face, o op, fn func(ctx context.Context, c *call, p *P, b []member) (O, error)) {
+	o.json = true
+	read := func(raw []byte, b *[]member) (err error) {
+		*b, err = object(raw)
+		return err
+	}
+	enter(f, o, nil, read, func(ctx context.Context, c *call, p *P, b *[]member) (O, error) { return fn(ctx, c, p, *b) })
+}
+
+// takeBytes registers an operation with a body that is not JSON.
+func takeBytes[P, O any](f *face, o op, fn func(ctx context.Context, c *call, p *P, b []byte) (O, error)) {
+	read := func(raw []byte, b *[]byte) error {
+		*b = raw
+		return nil
+	}
+	enter(f, o, nil, read, func(ctx context.Context, c *call, p *P, b *[]byte) (O, error) { return fn(ctx, c, p, *b) })
+}
+
+// enter registers an operation: the body is read and decoded, the key handed on, and every error becomes a problem.
+func enter[P, B, O any](f *face, o op, body reflect.Type, read func(raw []byte, b *B) error,
+	fn func(ctx context.Context, c *call, p *P, b *B) (O, error)) {
+	work := func(ctx context.Context, c *call, p *P) (out O, err error) {
 		b := new(B)
 		if o.method != http.MethodGet {
-			var raw []byte
-			if raw, err = c.body(o, body != nil); err != nil {
-				return out, c, c.problemOf(err)
+			raw, err := c.body(o)
+			if err != nil {
+				return out, err
 			}
 			if ctx, err = c.keyed(ctx, raw); err != nil {
-				return out, c, c.problemOf(err)
+				return out, err
 			}
-			if body != nil && len(raw) > 0 {
-				if err = decode(raw, b); err != nil {
-					return out, c, c.problemOf(err)
+			if read != nil && len(raw) > 0 {
+				if err := read(raw, b); err != nil {
+					return out, err
 				}
 			}
 		}
-		if out, err = fn(ctx, c, p, b); err != nil {
-			return out, c, c.problemOf(err)
-		}
-		return out, c, nil
+		return fn(ctx, c, p, b)
 	}
 	h := o.describe(f)
 	if reflect.TypeFor[O]() == reflect.TypeFor[none]() {
 		huma.Register(f.huma, h, func(ctx context.Context, p *P) (*silence, error) {
-			_, c, err := run(ctx, p)
-			if err != nil {
-				return nil, err
+			c := callOf(ctx)
+			if _, err := work(ctx, c, p); err != nil {
+				return nil, c.problemOf(err)
 			}
 			return &silence{Status: c.wanted(h.DefaultStatus)}, nil
 		})
 	} else {
 		huma.Register(f.huma, h, func(ctx context.Context, p *P) (*answer[O], error) {
-			out, c, err := run(ctx, p)
+			c := callOf(ctx)
+			out, err := work(ctx, c, p)
 			if err != nil {
-				return nil, err
+				return nil, c.problemOf(err)
 			}
 			return &answer[O]{Status: c.wanted(h.DefaultStatus), Body: out}, nil
 		})
@@ -264,7 +284,7 @@ func (c *call) keyed(ctx context.Context, body []byte) (context.Context, error) 
 }
 
 // body reads the body of an operation. Too large a one is refused before it is read where its length is known.
-func (c *call) body(o op, isJSON bool) ([]byte, error) {
+func (c *call) body(o op) ([]byte, error) {
 	if enc := c.r.Header.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
 		return nil, malformed("Content-Encoding is not understood: send the body as it is")
 	}
@@ -277,12 +297,12 @@ func (c *call) body(o op, isJSON bool) ([]byte, error) {
 		return nil, err
 	}
 	if len(raw) == 0 {
-		if isJSON && !o.optional {
+		if o.json && !o.optional {
 			return nil, malformed("The body is empty: send a JSON object")
 		}
 		return nil, nil
 	}
-	if isJSON {
+	if o.json {
 		if err := isJSONType(c.r.Header.Get("Content-Type")); err != nil {
 			return nil, err
 		}

@@ -114,7 +114,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Directory = directory.New(a.DB, a.Ledger, a.People, a.Plans, a.Clock)
 	a.Exchange = exchange.New(a.DB, a.Directory, a.People)
 	a.Intake = intake.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory)
-	a.Alerts = alert.New(a.DB, a.Clock, a.Intake)
+	a.Alerts = alert.New(a.DB, a.Intake)
 	a.Incidents = incident.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.People)
 	a.Triage = triage.New(a.DB, a.Intake, a.Incidents)
 	a.Duties = duty.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.Incidents, a.Jobs)

@@ -17,7 +17,7 @@ func (a *App) LoadDemo(ctx context.Context) error {
 	for _, f := range []struct {
 		name   string
 		format exchange.Format
-	}{{"directory.yaml", exchange.YAML}, {"customers.csv", exchange.CSV}, {"services.yaml", exchange.YAML}} {
+	}{{"directory.yaml", exchange.FormatYAML}, {"customers.csv", exchange.FormatCSV}, {"services.yaml", exchange.FormatYAML}} {
 		text, err := examples.Demo.ReadFile("demo/" + f.name)
 		if err != nil {
 			return err

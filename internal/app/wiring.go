@@ -17,6 +17,8 @@ func (a *App) wire() {
 	a.Incidents.Observe(a.Triage.Follow)
 	// A duty that appears, is met, falls away or alarms calls people, or lets them be.
 	a.Duties.Observe(a.Escalation.OnDuty)
+	// Calls about signals end when the signals became an incident: its own duty calls then.
+	a.Incidents.Observe(a.Escalation.OnIncident)
 	// A contract, a team or an entity that changed re-derives every open incident, as jobs.
 	a.Directory.Observe(a.Duties.RederiveOpen)
 	// A close is refused while outward duties stand open.
@@ -51,7 +53,7 @@ func (a *App) reproject(ctx context.Context, tx *store.Tx, entries []record.Entr
 		if err := a.Intake.Reproject(tx, e.Subject); err != nil {
 			return err
 		}
-		if err := a.Incidents.Reproject(tx, e.Subject); err != nil {
+		if err := a.Incidents.ReprojectSubject(tx, e.Subject); err != nil {
 			return err
 		}
 		if err := a.Duties.Reproject(ctx, tx, e.Subject); err != nil {

@@ -43,6 +43,7 @@ type Hit struct {
 }
 
 // Index adds the doc, or replaces the one with its kind and id, in the write.
+// Search finds it after the commit.
 func Index(tx *store.Tx, d Doc) error {
 	if err := d.validate(); err != nil {
 		return err
@@ -120,9 +121,7 @@ func find(tx *store.Tx, kind, id string) (*stored, error) {
 }
 
 func (s *stored) remove(tx *store.Tx) error {
-	if err := s.forget(tx); err != nil {
-		return err
-	}
+	s.forget(tx)
 	if _, err := tx.Exec("DELETE FROM search_doc WHERE pos = ?", s.pos); err != nil {
 		return fmt.Errorf("remove search doc %s: %w", s.id, err)
 	}
@@ -130,14 +129,21 @@ func (s *stored) remove(tx *store.Tx) error {
 }
 
 // forget takes the words out of the full-text index of SQLite.
-func (s *stored) forget(tx *store.Tx) error {
-	if tx.Engine() != store.SQLite {
+func (s *stored) forget(tx *store.Tx) {
+	if tx.Engine() == store.SQLite {
+		later(tx, "INSERT INTO search_word (search_word, rowid, words) VALUES ('delete', ?, ?)", s.pos, s.words)
+	}
+}
+
+// later changes the full-text index at the end of the group: it writes out
+// what it gathered at each savepoint, which would double the cost of a group.
+func later(tx *store.Tx, q string, args ...any) {
+	tx.AtEnd(func(end *store.Tx) error {
+		if _, err := end.Exec(q, args...); err != nil {
+			return fmt.Errorf("full-text index: %w", err)
+		}
 		return nil
-	}
-	if _, err := tx.Exec("INSERT INTO search_word (search_word, rowid, words) VALUES ('delete', ?, ?)", s.pos, s.words); err != nil {
-		return fmt.Errorf("remove words of %s: %w", s.id, err)
-	}
-	return nil
+	})
 }
 
 func (s *stored) replace(tx *store.Tx, title string, words []string) error {
@@ -147,12 +153,8 @@ func (s *stored) replace(tx *store.Tx, title string, words []string) error {
 	}
 	text := join(words)
 	if text != s.words {
-		if err := s.forget(tx); err != nil {
-			return err
-		}
-		if _, err := tx.Exec("INSERT INTO search_word (rowid, words) VALUES (?, ?)", s.pos, text); err != nil {
-			return wrap(err, s.id)
-		}
+		s.forget(tx)
+		later(tx, "INSERT INTO search_word (rowid, words) VALUES (?, ?)", s.pos, text)
 	} else if title == s.title {
 		return nil
 	}
@@ -185,9 +187,9 @@ func insert(tx *store.Tx, d Doc, at int64, words []string) error {
 				return wrap(err, d.ID)
 			} else if n == 1 {
 				if tx.Engine() == store.SQLite {
-					_, err = tx.Exec("INSERT INTO search_word (rowid, words) VALUES (?, ?)", pos, text)
+					later(tx, "INSERT INTO search_word (rowid, words) VALUES (?, ?)", pos, text)
 				}
-				return wrap(err, d.ID)
+				return nil
 			}
 			if try > 0 {
 				break

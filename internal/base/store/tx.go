@@ -11,12 +11,12 @@ import (
 type Tx struct {
 	g       *group
 	over    bool
-	sealing bool
 	fatal   error // an engine error that ends the whole group
 	result  string
 	secret  bool
 	entries []any
 	hooks   []func()
+	ends    []func(tx *Tx) error
 	loaded  []any // memo keys this member loaded
 }
 
@@ -103,6 +103,12 @@ func (tx *Tx) Memo(key any, load func() (any, error)) (any, error) {
 // its callers are answered, and not when the member or the group is rolled
 // back. It runs on the writer: it must be quick and must not call Write.
 func (tx *Tx) AfterCommit(fn func()) { tx.hooks = append(tx.hooks, fn) }
+
+// AtEnd adds a function that runs inside the transaction at the end of the
+// group, before the journal is sealed, unless this member is rolled back. It
+// is for work that savepoints make dear, such as the full-text index of SQLite.
+// An error fails the group; its members are then run one by one.
+func (tx *Tx) AtEnd(fn func(end *Tx) error) { tx.ends = append(tx.ends, fn) }
 
 // Engine returns the engine of the database.
 func (tx *Tx) Engine() Engine { return tx.g.w.db.engine }

@@ -123,6 +123,7 @@ type group struct {
 	w       *writer
 	conn    *sql.Conn
 	members []member
+	last    *Tx // of the group's end
 	memo    map[any]any
 	solo    bool   // one member, no savepoint needed
 	saved   bool   // PostgreSQL: a savepoint is open
@@ -152,9 +153,7 @@ func (g *group) run(first *request) {
 	g.w.aborts.Add(1)
 	g.w.db.log.Warn("write group aborted, running its members one by one", "members", len(g.members), "error", err)
 	for _, m := range g.members {
-		if m.r != nil {
-			g.w.alone(m.r, err)
-		}
+		g.w.alone(m.r, err)
 	}
 }
 
@@ -213,7 +212,7 @@ func (g *group) attempt(join bool) error {
 		g.rollback()
 		return nil
 	}
-	if err := g.seal(); err != nil {
+	if err := g.finish(); err != nil {
 		g.rollback()
 		return errAborted{err}
 	}
@@ -285,35 +284,39 @@ func (g *group) call(r *request, tx *Tx) (err error) {
 	return nil
 }
 
-// seal hands the entries of the surviving members to the journal.
-func (g *group) seal() (err error) {
-	var entries []any
-	for _, m := range g.members {
-		if m.ok {
-			entries = append(entries, m.tx.entries...)
-		}
-	}
-	if len(entries) == 0 {
-		return nil
-	}
-	j := g.w.db.journal.Load()
-	if j == nil {
-		return errors.New("store: entries were buffered but no journal is set")
-	}
-	tx := &Tx{g: g, sealing: true}
+// finish runs what the surviving members left for the end of the group and
+// hands their entries to the journal.
+func (g *group) finish() (err error) {
+	tx := &Tx{g: g}
 	defer func() {
 		tx.over = true
 		if p := recover(); p != nil {
-			g.w.db.log.Error("panic in the journal", "panic", p, "stack", string(debug.Stack()))
-			err = fmt.Errorf("seal: panic: %v", p)
+			g.w.db.log.Error("panic at the end of a group", "panic", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("end of a group: panic: %v", p)
 		}
 	}()
-	if err := (*j).Seal(tx, entries); err != nil {
-		return fmt.Errorf("seal: %w", err)
+	var entries []any
+	for _, m := range g.members {
+		if !m.ok {
+			continue
+		}
+		for _, fn := range m.tx.ends {
+			if err := fn(tx); err != nil {
+				return err
+			}
+		}
+		entries = append(entries, m.tx.entries...)
 	}
-	if tx.fatal == nil {
-		g.members = append(g.members, member{tx: tx, ok: true})
+	if len(entries) > 0 {
+		j := g.w.db.journal.Load()
+		if j == nil {
+			return errors.New("store: entries were buffered but no journal is set")
+		}
+		if err := (*j).Seal(tx, entries); err != nil {
+			return fmt.Errorf("seal: %w", err)
+		}
 	}
+	g.last = tx
 	return tx.fatal
 }
 
@@ -326,10 +329,13 @@ func (g *group) answer() {
 			}
 		}
 	}
-	for _, m := range g.members {
-		if m.r != nil {
-			m.r.answer(m.r.err)
+	if g.last != nil {
+		for _, fn := range g.last.hooks {
+			g.w.hook(fn)
 		}
+	}
+	for _, m := range g.members {
+		m.r.answer(m.r.err)
 	}
 }
 
@@ -338,9 +344,7 @@ func (g *group) fail(err error) {
 	g.rollback()
 	g.w.dropConn()
 	for _, m := range g.members {
-		if m.r != nil {
-			m.r.answer(err)
-		}
+		m.r.answer(err)
 	}
 }
 

@@ -3,11 +3,13 @@ package duty
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/clock"
+	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 )
@@ -229,8 +231,13 @@ func head(tx *store.Tx, incident string) error {
 	return err
 }
 
-// Reproject makes the duties of an incident anew from the ledger, after an erasure.
+// Reproject makes the duties of an incident anew from the ledger, after an erasure. It
+// is refused as fault.Conflict while another change of them has no number yet; try again.
 func (s *Service) Reproject(ctx context.Context, tx *store.Tx, incident string) error {
+	before, err := changesOf(ctx, tx, incident)
+	if err != nil || before == 0 {
+		return err
+	}
 	entries, err := s.led.Subject(ctx, tx, incident, 0, 0)
 	if err != nil {
 		return err
@@ -246,5 +253,17 @@ func (s *Service) Reproject(ctx context.Context, tx *store.Tx, incident string) 
 			return fmt.Errorf("project duties of %s again: %w", incident, err)
 		}
 	}
+	if after, err := changesOf(ctx, tx, incident); err != nil || after != before {
+		return errors.Join(err, fault.New(fault.Conflict, "the duties of the incident are being changed; try again"))
+	}
 	return nil
+}
+
+// changesOf counts the changes that made the duties of an incident.
+func changesOf(ctx context.Context, r store.Reader, incident string) (n int64, err error) {
+	list, err := ofIncident(ctx, r, incident)
+	for _, d := range list {
+		n += d.Version
+	}
+	return n, err
 }

@@ -61,7 +61,7 @@ func draw(c choose, st incident.State, now time.Time) incident.Command {
 		return &incident.Grade{Base: base, Severity: pick(c, ptr(0), ptr(1), ptr(3), ptr(9), nil), BIL: pick(c, ptr(1), ptr(2), ptr(3), ptr(0), nil), Reason: reason}
 	case 6, 7, 8, 9:
 		name := pick(c, append(incident.FactNames(), "weather")...)
-		return &incident.RecordFact{Base: base, Fact: name, Entity: entity, Value: value(c, now), Remark: reason, SaidBy: pick(c, "", "a guard")}
+		return &incident.RecordFact{Base: base, Fact: name, Entity: entity, Value: value(c, name, now), Remark: reason, SaidBy: pick(c, "", "a guard")}
 	case 10:
 		return &incident.Assign{Base: base, Function: function, Person: person}
 	case 11:
@@ -85,20 +85,33 @@ func draw(c choose, st incident.State, now time.Time) incident.Command {
 		return &incident.LinkSignals{Base: base, Signals: signals}
 	case 20:
 		return pick[incident.Command](c, &incident.UnlinkSignals{Base: base, Signals: signals, Reason: reason},
+			&incident.UnlinkSignals{Base: base, Signals: signals[1:], Reason: reason}, &incident.UnlinkSignals{Base: base, Signals: signals[1:], Reason: reason},
 			&incident.Merge{Base: base, Into: pick(c, "INC-2026-0002", "INC-2026-0001", st.ID, "none"), Reason: reason})
+	}
+	if c(4) > 0 {
+		return &incident.Reopen{Base: base, Reason: reason}
 	}
 	return pick[incident.Command](c, &incident.Close{Base: base, Reason: reason, FilingsPending: c(2) == 0},
 		&incident.Reopen{Base: base, Reason: reason}, &incident.Reopen{Base: base, Reason: reason}, &incident.Reopen{Base: base, Reason: reason})
 }
 
-func value(c choose, now time.Time) json.RawMessage {
-	return json.RawMessage(pick(c,
-		`"unknown"`, `"yes"`, `"no"`, `"high"`, `"a word"`, `null`, `[]`, `{}`, `{`, `7`,
-		fmt.Sprintf("%q", now.Add(-2*time.Hour).In(time.FixedZone("", 3600)).Format(time.RFC3339Nano)), `"0000-01-01T00:00:00+01:00"`,
-		`[{"property":"integrity","asset":"our_data","timing":"existing"}]`, `[{"property":"beauty"}]`, `["trade_secret"]`,
-		`{"customers":["north"],"entities":["acme-de"],"persons":[{"country":"DE","min":1,"estimate":2,"max":3}],"confidence":"guessed"}`,
-		`{"customers":["moon"],"persons":[{"country":"12","min":3,"estimate":2,"max":1}]}`,
-		`{"total_outage":"yes","customers_affected":12}`, `{"total_outage":"perhaps"}`))
+// value draws a value that mostly fits the fact.
+func value(c choose, name incident.FactName, now time.Time) json.RawMessage {
+	answers := []string{`"unknown"`, `"yes"`, `"no"`}
+	fits := map[incident.FactName][]string{
+		incident.FactHarm: {`[]`, `[{"property":"integrity","asset":"our_data","timing":"existing"}]`}, incident.FactCause: {`"a word"`},
+		incident.FactPlace: {`"a word"`}, incident.FactPersonalData: answers, incident.FactLaw: answers, incident.FactRisk: {`"high"`, `"none"`},
+		incident.FactProtected: {`[]`, `["trade_secret"]`}, incident.FactIndicators: {`{}`, `{"total_outage":"yes","customers_affected":12}`},
+		incident.FactScope: {`{}`, `{"customers":["north"],"entities":["acme-de"],"persons":[{"country":"DE","min":1,"estimate":2,"max":3}],"confidence":"guessed"}`},
+	}[name]
+	if fits == nil {
+		fits = []string{fmt.Sprintf("%q", now.Add(-2*time.Hour).In(time.FixedZone("", 3600)).Format(time.RFC3339Nano))}
+	}
+	if c(4) > 0 {
+		return json.RawMessage(pick(c, fits...))
+	}
+	return json.RawMessage(pick(c, `"high"`, `null`, `[]`, `{}`, `{`, `7`, `"0000-01-01T00:00:00+01:00"`, `[{"property":"beauty"}]`,
+		`{"customers":["moon"],"persons":[{"country":"12","min":3,"estimate":2,"max":1}]}`, `{"total_outage":"perhaps"}`))
 }
 
 // TestDecide: Decide never panics, answers with events or a fault but never both, and

@@ -228,11 +228,18 @@ func sameKind(sig intake.Signal, st incident.State) error {
 }
 
 // Follow is an observer of incidents: signals that are linked or unlinked by a
-// command of the incident get their verdict in the same transaction. It needs
-// signal.triage. What triage itself does is decided before it comes here.
+// command of the incident get their verdict in the same transaction, for which it
+// needs signal.triage. What triage itself does is decided before it comes here.
+// When the incident is over, its signals fall quiet: a source that never says
+// "resolved" must not be swallowed for ever.
 func (s *Service) Follow(_ context.Context, tx *store.Tx, by who.Identity, before, after incident.State) error {
 	if by.IsZero() {
 		return who.Check(by, who.PermSignalTriage)
+	}
+	if before.Open() && !after.Open() {
+		if err := s.in.Quieten(tx, by, after.Signals); err != nil {
+			return err
+		}
 	}
 	if before.ID == "" || slices.Equal(before.Signals, after.Signals) {
 		return nil

@@ -122,6 +122,29 @@ func (s *Service) MarkOverdue(tx *store.Tx, by who.Identity, step Step, ids []st
 	return s.mark(tx, by, kindOverdue, batch{Step: step, IDs: ids}, at, pending)
 }
 
+// Quieten bounds the time in which a repeat counts onto signals whose incident is
+// over by the plan's quiet hours: what fires after them is a new signal. It does
+// nothing where no fingerprint is live.
+func (s *Service) Quieten(tx *store.Tx, by who.Identity, ids []string) error {
+	if by.IsZero() {
+		return who.Check(by, who.PermSignalTriage)
+	}
+	live, err := matching(tx, ids, ` live_until = 9223372036854775807`)
+	if err != nil || len(live) == 0 {
+		return err
+	}
+	r, err := s.rules(tx)
+	if err != nil {
+		return err
+	}
+	b := batch{IDs: live, At: clock.Micros(s.clk.Now().Add(time.Duration(r.plan.QuietHours) * time.Hour))}
+	e, err := s.led.Append(tx, record.Draft{Kind: kindQuieted, Subject: live[0], Actor: by.Actor, Body: b})
+	if err != nil {
+		return err
+	}
+	return applyBatch(tx, e, b)
+}
+
 func engineOnly(by who.Identity) error {
 	if err := who.Check(by, who.PermSignalTriage); err != nil {
 		return err

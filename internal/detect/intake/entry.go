@@ -20,6 +20,7 @@ const (
 	kindOverdue      = "signal.overdue"
 	kindDecided      = "signal.decided"
 	kindReopened     = "signal.reopened"
+	kindQuieted      = "signal.quieted"
 )
 
 // forever is live_until of a signal whose fingerprint stays live.
@@ -28,7 +29,7 @@ const forever = int64(math.MaxInt64)
 // Kinds lists the kinds of entry of this room.
 func Kinds() []record.Kind {
 	var out []record.Kind
-	for _, n := range [...]string{kindReceived, kindResolved, kindCalled, kindAcknowledged, kindOverdue, kindDecided, kindReopened} {
+	for _, n := range [...]string{kindReceived, kindResolved, kindCalled, kindAcknowledged, kindOverdue, kindDecided, kindReopened, kindQuieted} {
 		out = append(out, record.Kind{Name: n, Version: 1})
 	}
 	return out
@@ -72,9 +73,10 @@ type resolved struct {
 	Count      int64 `json:"count"`
 }
 
-// batch is the body of signal.called/1, signal.acknowledged/1 and
-// signal.overdue/1: one thing that happened to several signals at once. The
-// subject of the entry is the first of them.
+// batch is the body of signal.called/1, signal.acknowledged/1, signal.overdue/1
+// and signal.quieted/1: one thing that happened to several signals at once. The
+// subject of the entry is the first of them. For quieted, At is the end of the
+// time in which a repeat still counts onto them.
 type batch struct {
 	Team string   `json:"team,omitempty"`
 	Step Step     `json:"step,omitempty"`
@@ -117,7 +119,7 @@ func (s *Service) Project(tx *store.Tx, e record.Entry) error {
 		if err = e.Decode(&b); err == nil {
 			err = applyResolved(tx, e, b)
 		}
-	case kindCalled, kindAcknowledged, kindOverdue:
+	case kindCalled, kindAcknowledged, kindOverdue, kindQuieted:
 		var b batch
 		if err = e.Decode(&b); err == nil {
 			err = applyBatch(tx, e, b)
@@ -222,6 +224,9 @@ func applyBatch(tx *store.Tx, e record.Entry, b batch) error {
 	case e.Kind == kindAcknowledged:
 		set = `UPDATE signal SET acknowledged_at = ?, acknowledged_by = ? WHERE acknowledged_at = 0 AND id IN (`
 		args = append(args, e.Actor)
+	case e.Kind == kindQuieted:
+		set = `UPDATE signal SET live_until = ? WHERE live_until > ? AND id IN (`
+		args = append(args, b.At)
 	case b.Step == StepTriage:
 		set = `UPDATE signal SET triage_alarm_at = ? WHERE triage_alarm_at = 0 AND id IN (`
 	default:
