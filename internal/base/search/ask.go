@@ -41,104 +41,108 @@ func newAsk(q Query) (ask, bool) {
 	return a, true
 }
 
+// near is how many of the newest candidates are looked at one by one before an
+// index gathers all docs with a beginning of a word: one so common that
+// gathering takes long is found among them at once, and one that is not is rare
+// enough to gather.
+const near = 4000
+
 // sqlite asks the full-text index, which yields the newest first without
-// sorting. The beginning of a word is another matter: the index gathers all
-// docs of all words that begin so. So the newest docs are looked through first.
+// sorting. The beginning of a word is another matter: all docs of all words
+// that begin so would be gathered first. So the newest docs that fulfil
+// everything else are looked at before.
 func (a ask) sqlite(ctx context.Context, r store.Reader) ([]Hit, int64, error) {
-	if a.prefix != "" {
-		hits, next, err := a.scan(ctx, r)
-		if err != nil || next != 0 {
-			return hits, next, err
-		}
+	exact := a.write(fts, a.words, "")
+	if a.prefix == "" {
+		return a.stream(ctx, r, exact)
 	}
-	return page(ctx, r, a.q.Limit,
-		"SELECT d.pos, d.kind, d.id, d.title, d.at FROM search_word w JOIN search_doc d ON d.pos = w.rowid"+
-			" WHERE search_word MATCH ? AND w.rowid < ? ORDER BY w.rowid DESC LIMIT ?",
-		a.match(), a.q.Before)
-}
-
-func (a ask) scan(ctx context.Context, r store.Reader) ([]Hit, int64, error) {
-	var b strings.Builder
-	args := []any{a.q.Before, window}
-	b.WriteString("SELECT pos, kind, id, title, at FROM (SELECT pos, kind, id, title, at, words FROM search_doc WHERE pos < ? ORDER BY pos DESC LIMIT ?) AS newest WHERE ")
-	need := func(token string) {
-		b.WriteString("instr(words, ?) > 0 AND ")
-		args = append(args, token)
-	}
-	for _, w := range a.words {
-		need(" " + w + " ")
-	}
-	need(" " + a.prefix)
-	if a.kind != "" {
-		need(" " + a.kind + " ")
-	}
-	b.WriteString("(")
-	for i, v := range a.visible {
-		if i > 0 {
-			b.WriteString(" OR ")
-		}
-		b.WriteString("instr(words, ?) > 0")
-		args = append(args, " "+v+" ")
-	}
-	b.WriteString(") ORDER BY pos DESC LIMIT ?")
-	return page(ctx, r, a.q.Limit, b.String(), args...)
-}
-
-// match writes the query in the language of FTS5.
-func (a ask) match() string {
-	quote := func(s string) string { return `"` + s + `"` } // tokens hold no quotes
-	var parts []string
-	for _, w := range a.words {
-		parts = append(parts, quote(w))
-	}
-	if a.prefix != "" {
-		parts = append(parts, quote(a.prefix)+"*")
-	}
-	if a.kind != "" {
-		parts = append(parts, quote(a.kind))
-	}
-	labels := make([]string, len(a.visible))
-	for i, v := range a.visible {
-		labels[i] = quote(v)
-	}
-	parts = append(parts, "("+strings.Join(labels, " OR ")+")")
-	return strings.Join(parts, " AND ")
-}
-
-// postgres looks through the newest docs first: for a common word the GIN index
-// would gather and sort all docs that hold it. What is not common there is
-// rare enough for the index.
-func (a ask) postgres(ctx context.Context, r store.Reader) ([]Hit, int64, error) {
+	// The inner order is kept: CROSS JOIN makes it the outer loop.
 	hits, next, err := page(ctx, r, a.q.Limit,
-		"SELECT pos, kind, id, title, at FROM (SELECT pos, kind, id, title, at, words FROM search_doc WHERE pos < ? ORDER BY pos DESC LIMIT ?) AS newest"+
-			" WHERE words @@ ?::tsquery ORDER BY pos DESC LIMIT ?",
-		a.q.Before, 2*window, a.tsquery())
+		"SELECT d.pos, d.kind, d.id, d.title, d.at FROM (SELECT rowid AS pos FROM search_word WHERE search_word MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?) AS c"+
+			" CROSS JOIN search_doc d ON d.pos = c.pos WHERE instr(d.words, ?) > 0 LIMIT ?",
+		exact, a.q.Before, near, " "+a.prefix)
 	if err != nil || next != 0 {
 		return hits, next, err
 	}
-	return page(ctx, r, a.q.Limit,
-		"WITH found AS MATERIALIZED (SELECT pos, kind, id, title, at FROM search_doc WHERE words @@ ?::tsquery AND pos < ?)"+
-			" SELECT pos, kind, id, title, at FROM found ORDER BY pos DESC LIMIT ?",
-		a.tsquery(), a.q.Before)
+	var n int
+	err = r.QueryRow(ctx, "SELECT COUNT(*) FROM (SELECT rowid FROM search_word WHERE search_word MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?) AS c",
+		exact, a.q.Before, near).Scan(&n)
+	if err != nil || n < near {
+		return hits, 0, err // all were looked at
+	}
+	return a.stream(ctx, r, a.write(fts, a.words, a.prefix))
 }
 
-// tsquery writes the query in the language of PostgreSQL.
-func (a ask) tsquery() string {
-	quote := func(s string) string { return "'" + s + "'" } // tokens hold no quotes
-	var parts []string
-	for _, w := range a.words {
-		parts = append(parts, quote(w))
+func (a ask) stream(ctx context.Context, r store.Reader, match string) ([]Hit, int64, error) {
+	return page(ctx, r, a.q.Limit,
+		"SELECT d.pos, d.kind, d.id, d.title, d.at FROM search_word w JOIN search_doc d ON d.pos = w.rowid"+
+			" WHERE search_word MATCH ? AND w.rowid < ? ORDER BY w.rowid DESC LIMIT ?",
+		match, a.q.Before)
+}
+
+// postgres looks at the newest docs first: for a common word the GIN index
+// would gather and sort all docs that hold it. What is not common there is rare
+// enough for the index; which of the two conditions is rarer is counted on the
+// same docs.
+func (a ask) postgres(ctx context.Context, r store.Reader) ([]Hit, int64, error) {
+	all, exact := a.write(tsquery, a.words, a.prefix), a.write(tsquery, a.words, "")
+	hits, next, err := page(ctx, r, a.q.Limit,
+		"SELECT pos, kind, id, title, at FROM (SELECT pos, kind, id, title, at, words FROM search_doc WHERE pos < ? ORDER BY pos DESC LIMIT ?) AS newest"+
+			" WHERE words @@ ?::tsquery ORDER BY pos DESC LIMIT ?",
+		a.q.Before, near, all)
+	if err != nil || next != 0 {
+		return hits, next, err
 	}
+	begins := "''"
 	if a.prefix != "" {
-		parts = append(parts, quote(a.prefix)+":*")
+		begins = tsquery.prefix(a.prefix)
+	}
+	var n, withExact, withPrefix int
+	err = r.QueryRow(ctx, "SELECT COUNT(*), COUNT(*) FILTER (WHERE words @@ ?::tsquery), COUNT(*) FILTER (WHERE words @@ ?::tsquery)"+
+		" FROM (SELECT words FROM search_doc WHERE pos < ? ORDER BY pos DESC LIMIT ?) AS newest",
+		exact, begins, a.q.Before, near).Scan(&n, &withExact, &withPrefix)
+	if err != nil || n < near {
+		return hits, 0, err // all were looked at
+	}
+	inIndex := all
+	if a.prefix != "" && withExact <= withPrefix {
+		inIndex = exact
+	}
+	// IS TRUE keeps the second condition away from the index.
+	return page(ctx, r, a.q.Limit,
+		"WITH found AS MATERIALIZED (SELECT pos, kind, id, title, at FROM search_doc WHERE words @@ ?::tsquery AND pos < ? AND (words @@ ?::tsquery) IS TRUE)"+
+			" SELECT pos, kind, id, title, at FROM found ORDER BY pos DESC LIMIT ?",
+		inIndex, a.q.Before, all)
+}
+
+// dialect is how a query language writes tokens. Tokens hold no quotes.
+type dialect struct{ quote, star, and, or string }
+
+var (
+	fts     = dialect{`"`, "*", " AND ", " OR "}
+	tsquery = dialect{"'", ":*", " & ", " | "}
+)
+
+func (d dialect) word(s string) string   { return d.quote + s + d.quote }
+func (d dialect) prefix(s string) string { return d.word(s) + d.star }
+
+// write writes the query: all words, the beginning of one, the kind, and one of
+// the labels.
+func (a ask) write(d dialect, words []string, prefix string) string {
+	var parts []string
+	for _, w := range words {
+		parts = append(parts, d.word(w))
+	}
+	if prefix != "" {
+		parts = append(parts, d.prefix(prefix))
 	}
 	if a.kind != "" {
-		parts = append(parts, quote(a.kind))
+		parts = append(parts, d.word(a.kind))
 	}
 	labels := make([]string, len(a.visible))
 	for i, v := range a.visible {
-		labels[i] = quote(v)
+		labels[i] = d.word(v)
 	}
-	parts = append(parts, "("+strings.Join(labels, " | ")+")")
-	return strings.Join(parts, " & ")
+	parts = append(parts, "("+strings.Join(labels, d.or)+")")
+	return strings.Join(parts, d.and)
 }

@@ -213,11 +213,6 @@ func wrap(err error, id string) error {
 
 func join(words []string) string { return " " + strings.Join(words, " ") + " " }
 
-// window is how many of the newest docs are looked through one by one before
-// the index of words is asked: words so common that the index would have to
-// gather too many docs are found there at once.
-const window = 2000
-
 // Search returns a page of docs, newest first, and where the next one begins,
 // 0 when there is none.
 func Search(ctx context.Context, r store.Reader, q Query) ([]Hit, int64, error) {
