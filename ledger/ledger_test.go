@@ -202,8 +202,10 @@ func TestKeyForms(t *testing.T) {
 func TestPeekRefuses(t *testing.T) {
 	t.Parallel()
 	root := Hash{}.String()
-	for _, bad := range []string{"", "a+1\n1\n" + root + "\n", "a\n1\n" + root + "\n\n", "a+0\n1\n" + root + "\n\n",
-		"a+01\n1\n" + root + "\n\n", "a+1\n-1\n" + root + "\n\n", "a+1\n1\nxx\n\n", "a+1\n1\n\n"} {
+	for _, bad := range []string{
+		"", "a+1\n1\n" + root + "\n", "a\n1\n" + root + "\n\n", "a+0\n1\n" + root + "\n\n",
+		"a+01\n1\n" + root + "\n\n", "a+1\n-1\n" + root + "\n\n", "a+1\n1\nxx\n\n", "a+1\n1\n\n",
+	} {
 		if c, err := Peek([]byte(bad)); err == nil {
 			t.Errorf("%q is read as %+v", bad, c)
 		}

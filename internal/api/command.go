@@ -72,7 +72,27 @@ func readCommand(members []member) (incident.Command, error) {
 	if err := decodeMembers(slices.Delete(slices.Clone(members), at, at+1), cmd); err != nil {
 		return nil, err
 	}
+	if c, ok := cmd.(*incident.RecordFact); ok {
+		return cmd, checkShape(c)
+	}
 	return cmd, nil
+}
+
+// checkShape names the wrong parts of a fact's value by their path. What the value means is the room's to check.
+func checkShape(c *incident.RecordFact) error {
+	if len(c.Value) == 0 || first(c.Value) == 'n' {
+		return nil
+	}
+	var v incident.Value
+	to := map[incident.FactName]any{
+		incident.FactScope: &v.Scope, incident.FactHarm: &v.Harm, incident.FactProtected: &v.Kinds, incident.FactIndicators: &v.Indicators,
+	}[c.Fact]
+	if to == nil {
+		return nil
+	}
+	var d decoder
+	d.value("value", c.Value, reflect.ValueOf(to).Elem())
+	return fault.Invalids(d.fields...)
 }
 
 // commandSchema writes one schema per command into the document and returns the choice between them.

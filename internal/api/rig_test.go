@@ -38,7 +38,7 @@ var start = time.Date(2026, 11, 21, 14, 0, 0, 0, time.UTC)
 
 // rig is the face over real rooms, with the demo company in them.
 type rig struct {
-	t      *testing.T
+	t      testing.TB
 	f      *face
 	clk    *clock.Clock
 	log    *lockedBuffer
@@ -62,7 +62,7 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-func newRig(t *testing.T, db *store.DB) *rig {
+func newRig(t testing.TB, db *store.DB) *rig {
 	t.Helper()
 	ctx := t.Context()
 	clk := clock.NewTest(start)
@@ -109,7 +109,7 @@ func newRig(t *testing.T, db *store.DB) *rig {
 	return g
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -157,7 +157,7 @@ func (g *rig) company(ctx context.Context, ex *exchange.Service, plans *plan.Ser
 
 // reply is an answer, read.
 type reply struct {
-	t    *testing.T
+	t    testing.TB
 	code int
 	head http.Header
 	body []byte
@@ -266,4 +266,9 @@ func both(t *testing.T, fn func(t *testing.T, g *rig)) {
 func lite(t *testing.T) *rig {
 	t.Helper()
 	return newRig(t, storetest.Open(t, store.SQLite))
+}
+
+func benchRig(b *testing.B) *rig {
+	b.Helper()
+	return newRig(b, storetest.Open(b, store.SQLite))
 }

@@ -3,9 +3,12 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"golang.org/x/sys/unix"
 )
 
 // printJSON prints v indented.
@@ -19,14 +22,23 @@ func (e *env) printJSON(v any) error {
 }
 
 // defaultWidth is used where the terminal does not say how wide it is.
-const defaultWidth = 120
+const (
+	defaultWidth = 160
+	minWidth     = 40
+)
 
+// width is $COLUMNS, else what the terminal says, else defaultWidth.
 func (e *env) width() int {
 	var w int
-	if _, err := fmt.Sscan(e.Getenv("COLUMNS"), &w); err != nil || w < 40 {
-		return defaultWidth
+	if _, err := fmt.Sscan(e.Getenv("COLUMNS"), &w); err == nil && w >= minWidth {
+		return w
 	}
-	return w
+	if f, ok := e.Out.(*os.File); ok {
+		if size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ); err == nil && size.Col >= minWidth {
+			return int(size.Col)
+		}
+	}
+	return defaultWidth
 }
 
 // table prints rows under a head. The column named by flex is shortened so that the

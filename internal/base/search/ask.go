@@ -93,7 +93,7 @@ func (a ask) postgres(ctx context.Context, r store.Reader) ([]Hit, int64, error)
 	if err != nil || next != 0 {
 		return hits, next, err
 	}
-	begins := "''"
+	begins := exact
 	if a.prefix != "" {
 		begins = tsquery.prefix(a.prefix)
 	}

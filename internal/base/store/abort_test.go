@@ -286,3 +286,37 @@ func TestCloseRefusesWhatWaits(t *testing.T) {
 		}
 	})
 }
+
+// TestFateOfALostCommit asks the server for transactions whose answer was
+// lost: they are neither repeated when they were committed nor reported as
+// saved when they were not.
+func TestFateOfALostCommit(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t, store.Postgres)
+	table(t, db)
+	var committed, aborted string
+	read := func(into *string, end error) {
+		t.Helper()
+		_, err := db.Write(t.Context(), op, func(tx *store.Tx) error {
+			if err := tx.QueryRow(t.Context(), "SELECT pg_current_xact_id()::text").Scan(into); err != nil {
+				return err
+			}
+			return end
+		})
+		if !errors.Is(err, end) {
+			t.Fatal(err)
+		}
+	}
+	no := errors.New("no")
+	read(&committed, nil)
+	read(&aborted, no)
+	if err := store.Settle(db, committed); err != nil {
+		t.Fatalf("committed: %v", err)
+	}
+	if err := store.Settle(db, aborted); err == nil || store.Unknown(err) {
+		t.Fatalf("aborted: %v", err)
+	}
+	if _, err := db.Write(t.Context(), op, func(tx *store.Tx) error { return put(tx, 1, "x") }); err != nil {
+		t.Fatalf("afterwards: %v", err)
+	}
+}

@@ -17,18 +17,17 @@ import (
 
 // Primary result codes of SQLite (sqlite.org/rescode.html).
 const (
-	sqliteBusy       = 5
-	sqliteLocked     = 6
-	sqliteNoMemory   = 7
-	sqliteReadOnly   = 8
-	sqliteInterrupt  = 9
-	sqliteIO         = 10
-	sqliteCorrupt    = 11
-	sqliteFull       = 13
-	sqliteCantOpen   = 14
-	sqliteProtocol   = 15
-	sqliteConstraint = 19
-	sqliteNotADB     = 26
+	sqliteBusy      = 5
+	sqliteLocked    = 6
+	sqliteNoMemory  = 7
+	sqliteReadOnly  = 8
+	sqliteInterrupt = 9
+	sqliteIO        = 10
+	sqliteCorrupt   = 11
+	sqliteFull      = 13
+	sqliteCantOpen  = 14
+	sqliteProtocol  = 15
+	sqliteNotADB    = 26
 
 	sqliteUnique     = 2067 // extended
 	sqlitePrimaryKey = 1555 // extended

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"runtime"
 )
 
@@ -43,8 +44,18 @@ func ForgetHealth(db *DB) { db.writer.lastGood.Store(0) }
 // Rebind is rebind.
 func Rebind(q string) string { return rebind(q) }
 
-// FakeMigration changes what is embedded from the view of one database.
-func FakeMigration(t interface{ Context() context.Context }, db *DB, q string, args ...any) error {
+// Settle asks what became of a transaction. It is safe only while nobody
+// writes.
+func Settle(db *DB, xid string) error {
+	g := &group{w: db.writer, xid: xid}
+	return g.settle(errors.New("connection lost"))
+}
+
+// Unknown reports whether err is the answer for a commit nobody knows of.
+func Unknown(err error) bool { return errors.Is(err, errUnknown) }
+
+// Change runs one statement as another program would have.
+func Change(t interface{ Context() context.Context }, db *DB, q string, args ...any) error {
 	_, err := db.Write(t.Context(), Op{Name: "test"}, func(tx *Tx) error {
 		_, err := tx.Exec(q, args...)
 		return err

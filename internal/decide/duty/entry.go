@@ -80,8 +80,12 @@ func (s *Service) Kinds() []record.Kind { return Kinds() }
 // Kinds are the ledger entries of this room.
 func Kinds() []record.Kind {
 	return []record.Kind{
-		{Name: kindRederived, Version: 1}, {Name: kindMet, Version: 1}, {Name: kindUndone, Version: 1},
-		{Name: kindConsent, Version: 1}, {Name: kindAssigned, Version: 1}, {Name: kindAlarmed, Version: 1},
+		{Name: kindRederived, Version: 1},
+		{Name: kindMet, Version: 1},
+		{Name: kindUndone, Version: 1},
+		{Name: kindConsent, Version: 1},
+		{Name: kindAssigned, Version: 1},
+		{Name: kindAlarmed, Version: 1},
 	}
 }
 

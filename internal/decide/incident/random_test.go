@@ -69,8 +69,10 @@ func draw(c choose, st incident.State, now time.Time) incident.Command {
 	case 12:
 		return &incident.Note{Base: base, Text: reason}
 	case 13:
-		return &incident.MakeDecision{Base: base, Decision: pick(c, incident.OutsideHelp, incident.DoNotNotify, incident.OtherDecision, "odd"),
-			Answer: pick(c, incident.Yes, incident.No, ""), Text: reason, Reason: reason, DecidedBy: person, Rule: pick(c, "", "authority_gdpr"), Entity: entity}
+		return &incident.MakeDecision{
+			Base: base, Decision: pick(c, incident.OutsideHelp, incident.DoNotNotify, incident.OtherDecision, "odd"),
+			Answer: pick(c, incident.Yes, incident.No, ""), Text: reason, Reason: reason, DecidedBy: person, Rule: pick(c, "", "authority_gdpr"), Entity: entity,
+		}
 	case 14:
 		return &incident.AddTask{Base: base, Text: reason, Owner: person, Due: pick(c, time.Time{}, now.Add(time.Hour))}
 	case 15:
@@ -200,8 +202,10 @@ func random(t *testing.T, db *store.DB, commands int) {
 		_, err := db.Write(t.Context(), store.Op{Name: "test", Actor: "test"}, func(tx *store.Tx) error {
 			for range perWrite {
 				if len(list) == 0 || rng.IntN(40) == 0 {
-					st, err := e.inc.DeclareTx(tx, manager, incident.Declare{Title: "random", DiscoveredAt: e.clk.Now(), Signals: []string{"s1"},
-						Kind: pick(rng.IntN, incident.Real, incident.Real, incident.Drill)})
+					st, err := e.inc.DeclareTx(tx, manager, incident.Declare{
+						Title: "random", DiscoveredAt: e.clk.Now(), Signals: []string{"s1"},
+						Kind: pick(rng.IntN, incident.Real, incident.Real, incident.Drill),
+					})
 					if err != nil {
 						return err
 					}

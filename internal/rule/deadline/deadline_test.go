@@ -190,14 +190,16 @@ func TestShortest(t *testing.T) {
 				cand(Policy, "policy 003", "discovered", at, Hours(48)),
 				cand(Policy, "policy 000", "discovered", at, Hours(24)),
 				cand(Contract, "contract", "discovered", at, Hours(36)),
-			}, 1,
+			},
+			1,
 			[]string{`24 h later than "policy 000"`, "earliest of 3", `12 h later than "policy 000"`},
 		},
 		"instants, not hour numbers: 24 h from later loses to 36 h from earlier": {
 			[]Candidate{
 				cand(Contract, "24 h", "confirmed", at.Add(13*time.Hour), Hours(24)),
 				cand(Policy, "36 h", "discovered", at, Hours(36)),
-			}, 1,
+			},
+			1,
 			[]string{`1 h later than "36 h"`, "earliest of 2"},
 		},
 		"tie: statute over contract over policy": {
@@ -205,7 +207,8 @@ func TestShortest(t *testing.T) {
 				cand(Policy, "p", "discovered", at, Hours(24)),
 				cand(Contract, "c", "discovered", at, Minutes(24*60)),
 				cand(Statute, "s", "discovered", at, Hours(24)),
-			}, 2,
+			},
+			2,
 			[]string{
 				`same instant as "s"; at the same instant statute goes before policy`,
 				`same instant as "s"; at the same instant statute goes before contract`,
@@ -213,7 +216,8 @@ func TestShortest(t *testing.T) {
 			},
 		},
 		"tie: the first of equals": {
-			[]Candidate{cand(Policy, "a", "discovered", at, Hours(24)), cand("", "b", "discovered", at, Hours(24))}, 0,
+			[]Candidate{cand(Policy, "a", "discovered", at, Hours(24)), cand("", "b", "discovered", at, Hours(24))},
+			0,
 			[]string{
 				"earliest of 2; at the same instant the first goes before the others",
 				`same instant as "a"; at the same instant the first goes before the others`,
@@ -224,7 +228,8 @@ func TestShortest(t *testing.T) {
 				cand(Statute, "law", "aware", time.Time{}, Hours(1)),
 				cand(Policy, "p", "discovered", at, Hours(48)),
 				cand(Statute, "undue delay", "discovered", at, Period{}),
-			}, 1,
+			},
+			1,
 			[]string{
 				`no due time yet: no time is recorded for "aware"`,
 				"the only due time; 2 more without a due time",
@@ -232,18 +237,21 @@ func TestShortest(t *testing.T) {
 			},
 		},
 		"nothing can be computed": {
-			[]Candidate{{Name: "law", Start: "aware", Period: Hours(1), DueAt: at, Wins: true}}, -1,
+			[]Candidate{{Name: "law", Start: "aware", Period: Hours(1), DueAt: at, Wins: true}},
+			-1,
 			[]string{`no due time yet: no time is recorded for "aware"`},
 		},
 		"the caller's words stay": {
-			[]Candidate{{Name: "p", Start: "discovered", StartAt: at, Period: Hours(24), Reason: "personal data unknown"}}, 0,
+			[]Candidate{{Name: "p", Start: "discovered", StartAt: at, Period: Hours(24), Reason: "personal data unknown"}},
+			0,
 			[]string{"personal data unknown; the only due time"},
 		},
 		"a date counted elsewhere is kept": {
 			[]Candidate{
 				{Name: "days", Start: "aware", StartAt: at, DueAt: at.Add(time.Hour)},
 				cand(Policy, "p", "discovered", at, Minutes(90)),
-			}, 0,
+			},
+			0,
 			[]string{"earliest of 2", `30 min later than "days"`},
 		},
 	} {

@@ -30,24 +30,28 @@ func TestSuggestSeverity(t *testing.T) {
 		"outage":  {all(Yes, 1, Yes, No), nil, Critical, Critical, "severity 1 critical: total outage", []string{}},
 		"outage for many": {
 			all(Yes, 50, No, No), nil, Crisis, Crisis,
-			"severity 0 crisis: total outage with 50 customers affected (50 or more count one level worse)", []string{},
+			"severity 0 crisis: total outage with 50 customers affected (50 or more count one level worse)",
+			[]string{},
 		},
 		"outage and loss": {all(Yes, 1, No, Yes), nil, Crisis, Crisis, "severity 0 crisis: total outage and data lost together", []string{}},
 		"loss":            {all(No, 0, No, Yes), nil, Critical, Critical, "severity 1 critical: data lost", []string{}},
 		"core":            {all(No, 9, Yes, No), nil, Major, Major, "severity 2 major: core function broken", []string{}},
 		"core for many": {
 			all(No, 51, Yes, No), nil, Critical, Critical,
-			"severity 1 critical: core function broken with 51 customers affected (50 or more count one level worse)", []string{},
+			"severity 1 critical: core function broken with 51 customers affected (50 or more count one level worse)",
+			[]string{},
 		},
 		"customers alone":  {all(No, 10, No, No), nil, Major, Major, "severity 2 major: 10 customers affected (major from 10)", []string{}},
 		"customers, fewer": {all(No, 9, No, No), nil, Minor, Minor, "severity 3 minor: no indicator points higher", []string{}},
 		"unknown is not a no": {
-			Indicators{CoreFunctionBroken: Yes}, nil, Major, Crisis,
+			Indicators{CoreFunctionBroken: Yes},
+			nil, Major, Crisis,
 			"severity 2 major: core function broken; not known yet: total outage, customers affected, data lost, which could make it 0 crisis",
 			[]string{"total_outage", "customers_affected", "data_lost"},
 		},
 		"unknown that changes nothing": {
-			Indicators{TotalOutage: Yes, CustomersAffected: ptr(90), DataLost: Unknown, CoreFunctionBroken: No}, nil, Crisis, Crisis,
+			Indicators{TotalOutage: Yes, CustomersAffected: ptr(90), DataLost: Unknown, CoreFunctionBroken: No},
+			nil, Crisis, Crisis,
 			"severity 0 crisis: total outage with 90 customers affected (50 or more count one level worse); not known yet: data lost",
 			[]string{"data_lost"},
 		},
@@ -56,10 +60,14 @@ func TestSuggestSeverity(t *testing.T) {
 		},
 		"override: few customers are many": {
 			all(Yes, 2, No, No), &Override{ManyCustomers: ptr(2), MajorCustomers: ptr(1)}, Crisis, Crisis,
-			"severity 0 crisis: total outage with 2 customers affected (2 or more count one level worse)", []string{},
+			"severity 0 crisis: total outage with 2 customers affected (2 or more count one level worse)",
+			[]string{},
 		},
-		"never below 0": {all(Yes, 100, Yes, Yes), &Override{TotalOutage: ptr(Crisis)}, Crisis, Crisis,
-			"severity 0 crisis: total outage with 100 customers affected (50 or more count one level worse)", []string{}},
+		"never below 0": {
+			all(Yes, 100, Yes, Yes), &Override{TotalOutage: ptr(Crisis)}, Crisis, Crisis,
+			"severity 0 crisis: total outage with 100 customers affected (50 or more count one level worse)",
+			[]string{},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -87,8 +95,10 @@ func TestSuggestBIL(t *testing.T) {
 		unknown []string
 	}{
 		"minor, all known": {
-			BILInputs{ptr(Minor), No, Yes, serviceDown, ptr(1)}, BIL3, BIL3,
-			"BIL 3: no criterion for a higher impact is met", []string{},
+			BILInputs{ptr(Minor), No, Yes, serviceDown, ptr(1)},
+			BIL3, BIL3,
+			"BIL 3: no criterion for a higher impact is met",
+			[]string{},
 		},
 		"crisis":          {BILInputs{ptr(Crisis), No, No, serviceDown, ptr(1)}, BIL1, BIL1, "BIL 1: crisis: maximum impact", []string{}},
 		"critical":        {BILInputs{ptr(Critical), No, No, serviceDown, ptr(1)}, BIL2, BIL2, "BIL 2: critical: very high impact", []string{}},
@@ -100,16 +110,20 @@ func TestSuggestBIL(t *testing.T) {
 		"major, not said": {BILInputs{ptr(Major), "", Yes, serviceDown, ptr(1)}, BIL2, BIL2, "BIL 2: major security incident while personal data are not ruled out", []string{}},
 		"operational":     {BILInputs{ptr(Major), No, No, serviceDown, ptr(50)}, BIL2, BIL2, "BIL 2: major incident for many customers", []string{}},
 		"nothing known": {
-			BILInputs{}, BIL3, BIL1,
+			BILInputs{},
+			BIL3, BIL1,
 			"BIL 3: no criterion for a higher impact is met; not known yet: customers affected, harm, personal data, security, severity, which could make it BIL 1",
 			[]string{"customers_affected", "harm", "personal_data", "security", "severity"},
 		},
 		"harm assessed, none": {
-			BILInputs{ptr(Minor), No, Yes, []Harm{}, ptr(0)}, BIL3, BIL3,
-			"BIL 3: no criterion for a higher impact is met", []string{},
+			BILInputs{ptr(Minor), No, Yes, []Harm{}, ptr(0)},
+			BIL3, BIL3,
+			"BIL 3: no criterion for a higher impact is met",
+			[]string{},
 		},
 		"only customers open": {
-			BILInputs{ptr(Minor), Yes, Yes, customerLeak, nil}, BIL2, BIL1,
+			BILInputs{ptr(Minor), Yes, Yes, customerLeak, nil},
+			BIL2, BIL1,
 			"BIL 2: personal data are affected; not known yet: customers affected, which could make it BIL 1",
 			[]string{"customers_affected"},
 		},

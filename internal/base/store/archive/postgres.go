@@ -34,12 +34,15 @@ type schema struct {
 
 // openSchema makes an empty schema in a database without Wakebell tables.
 func openSchema(ctx context.Context, address string) (*schema, error) {
+	if err := (store.Config{URL: address}).Validate(); err != nil {
+		return nil, err
+	}
 	u, err := url.Parse(address)
 	if err != nil {
 		return nil, fault.InvalidField("database", "is not a PostgreSQL address; write postgres://user@host/name")
 	}
 	cfg, err := pgx.ParseConfig(address)
-	if err != nil {
+	if err != nil { // the cause may quote the address with its password
 		return nil, fault.InvalidField("database", "is not a PostgreSQL address; write postgres://user@host/name")
 	}
 	if cfg.ConnectTimeout == 0 {
@@ -61,12 +64,16 @@ func openSchema(ctx context.Context, address string) (*schema, error) {
 }
 
 func (s *schema) prepare(ctx context.Context) error {
-	var free bool
-	if err := s.conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", int64(restoreLock)).Scan(&free); err != nil {
+	// A restore that was killed holds the lock until the server notices.
+	if _, err := s.conn.Exec(ctx, "SET lock_timeout = '5s'"); err != nil {
 		return err
 	}
-	if !free {
-		return fault.New(fault.Conflict, "Another restore into this PostgreSQL database is running")
+	_, err := s.conn.Exec(ctx, "SELECT pg_advisory_lock($1)", int64(restoreLock))
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == "55P03" {
+		return fault.Wrap(fault.Conflict, err, "Another restore into this PostgreSQL database is running")
+	}
+	if err != nil {
+		return err
 	}
 	var target *string
 	if err := s.conn.QueryRow(ctx, "SELECT current_schema()").Scan(&target); err != nil {
@@ -189,5 +196,6 @@ func (s *schema) close(ctx context.Context) {
 	if !s.moved {
 		s.conn.Exec(ctx, "DROP SCHEMA IF EXISTS "+quote(s.name)+" CASCADE") // the next restore does it otherwise
 	}
+	s.conn.Exec(ctx, "SELECT pg_advisory_unlock($1)", int64(restoreLock)) // at once, not when the server notices the end
 	s.conn.Close(ctx)
 }

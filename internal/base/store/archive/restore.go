@@ -141,7 +141,7 @@ func (r *restore) build(ctx context.Context, a *Archive) error {
 	if err != nil || r.pg != nil {
 		return err
 	}
-	return settle(ctx, filepath.Join(r.stage, database))
+	return settle(ctx, r.Clock, filepath.Join(r.stage, database))
 }
 
 func (r *restore) fill(ctx context.Context, a *Archive, db *store.DB) error {
@@ -245,7 +245,7 @@ func (r *restore) keep(ctx context.Context) error {
 		names = append(names, database)
 		path := filepath.Join(r.Dir, database)
 		if exists(path) {
-			switch err := settle(ctx, path); {
+			switch err := settle(ctx, r.Clock, path); {
 			case unreadable(err):
 				move = []string{database + "-wal", database + "-shm", database + "-journal"}
 			case err != nil:

@@ -8,9 +8,11 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"time"
 
 	"modernc.org/sqlite"
 
+	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 )
 
@@ -24,27 +26,46 @@ const (
 
 // settle takes the write-ahead log back into a database file, so that the file
 // alone is the database, and proves that no other process has it open. The next
-// opening brings the log back.
-func settle(ctx context.Context, path string) error {
+// opening brings the log back. A connection that is just being closed is waited
+// for: the engine itself does not wait here.
+func settle(ctx context.Context, clk *clock.Clock, path string) error {
+	for try := 0; ; try++ {
+		err := settleOnce(ctx, path)
+		e, ok := errors.AsType[*sqlite.Error](err)
+		switch {
+		case err == nil:
+			return nil
+		case !ok || e.Code()&0xff != codeBusy && e.Code()&0xff != codeLocked:
+			return fmt.Errorf("settle the database %s: %w", path, err)
+		case try == settleTries:
+			return fault.Wrap(fault.Conflict, err, "Another process reads the database "+path+" (a backup or a verification?): wait for it, then restore again")
+		}
+		if err := clk.Sleep(ctx, settlePause); err != nil {
+			return err
+		}
+	}
+}
+
+const (
+	settleTries = 40
+	settlePause = 50 * time.Millisecond
+)
+
+func settleOnce(ctx context.Context, path string) error {
 	u := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: url.Values{
-		"mode": {"rw"}, "_pragma": {"busy_timeout(5000)", "synchronous(FULL)"},
+		"mode": {"rw"}, "_pragma": {"synchronous(FULL)"},
 	}.Encode()}
 	db, err := sql.Open("sqlite", u.String())
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	db.SetMaxOpenConns(1)
 	var mode string
-	err = db.QueryRowContext(ctx, "PRAGMA journal_mode=DELETE").Scan(&mode)
-	if e, ok := errors.AsType[*sqlite.Error](err); ok && (e.Code()&0xff == codeBusy || e.Code()&0xff == codeLocked) {
-		return fault.Wrap(fault.Conflict, err, "Another process reads the database "+path+" (a backup or a verification?): wait for it, then restore again")
+	if err := db.QueryRowContext(ctx, "PRAGMA journal_mode=DELETE").Scan(&mode); err != nil {
+		return err
 	}
-	if err == nil && mode != "delete" {
-		err = fmt.Errorf("the journal mode is still %q", mode)
-	}
-	if err != nil {
-		return fmt.Errorf("settle the database %s: %w", path, err)
+	if mode != "delete" {
+		return fmt.Errorf("the journal mode is still %q", mode)
 	}
 	return db.Close()
 }

@@ -18,8 +18,12 @@ func TestTexts(t *testing.T) {
 		needed bool
 		says   string
 	}{
-		{"fine", true, ""}, {"", false, ""}, {" ", true, "is needed"}, {strings.Repeat("a", 301), false, "longer than 300"},
-		{"a\x00", false, "NUL"}, {"\xff", false, "UTF-8"},
+		{"fine", true, ""},
+		{"", false, ""},
+		{" ", true, "is needed"},
+		{strings.Repeat("a", 301), false, "longer than 300"},
+		{"a\x00", false, "NUL"},
+		{"\xff", false, "UTF-8"},
 	} {
 		got := ""
 		if f := check.Text(nil, "title", c.text, check.Line, c.needed); len(f) > 0 {

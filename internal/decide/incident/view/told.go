@@ -109,8 +109,13 @@ func scopeTold(s *incident.Scope) string {
 		what string
 		list []string
 	}{
-		{"services", s.Services}, {"customers", s.Customers}, {"partners", s.Partners}, {"employee groups", s.EmployeeGroups},
-		{"entities", s.Entities}, {"processings", s.Processings}, {"data", s.DataKinds},
+		{"services", s.Services},
+		{"customers", s.Customers},
+		{"partners", s.Partners},
+		{"employee groups", s.EmployeeGroups},
+		{"entities", s.Entities},
+		{"processings", s.Processings},
+		{"data", s.DataKinds},
 	} {
 		if len(p.list) > 0 {
 			parts = append(parts, p.what+" "+strings.Join(p.list, ", "))

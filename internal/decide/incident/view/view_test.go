@@ -235,9 +235,21 @@ func TestPlans(t *testing.T) {
 	e := newEnv(t, storetest.Open(t, store.SQLite))
 	yes, one := true, 1
 	for _, f := range []view.Filter{
-		{}, {State: incident.Confirmed}, {Kind: incident.Drill}, {Kind: incident.Real}, {Nature: incident.Security}, {Phase: incident.Detect},
-		{Severity: &one}, {BIL: &one}, {PersonalData: incident.Yes}, {Open: &yes}, {Service: "a"}, {Team: "a"},
-		{Order: view.NextDue}, {Open: &yes, State: incident.Confirmed, BIL: &one}, {Order: view.NextDue, Kind: incident.Real},
+		{},
+		{State: incident.Confirmed},
+		{Kind: incident.Drill},
+		{Kind: incident.Real},
+		{Nature: incident.Security},
+		{Phase: incident.Detect},
+		{Severity: &one},
+		{BIL: &one},
+		{PersonalData: incident.Yes},
+		{Open: &yes},
+		{Service: "a"},
+		{Team: "a"},
+		{Order: view.NextDue},
+		{Open: &yes, State: incident.Confirmed, BIL: &one},
+		{Order: view.NextDue, Kind: incident.Real},
 	} {
 		for _, q := range view.Queries(f) {
 			rows, err := e.db.Query(t.Context(), "EXPLAIN QUERY PLAN "+q.SQL, q.Args...)
