@@ -152,11 +152,19 @@ func (a *App) Addr() string { return a.server.addr() }
 // checkpointEvery is how often the newest checkpoint is left outside the database.
 const checkpointEvery = time.Minute
 
+// keyLife is how long an idempotency key is remembered: a client that repeats a
+// request after a week means a new one.
+const keyLife = 7 * 24 * time.Hour
+
+// background leaves checkpoints outside the database and forgets old idempotency keys.
 func (a *App) background(ctx context.Context) {
 	defer close(a.backDone)
 	for a.Clock.Sleep(ctx, checkpointEvery) == nil {
 		if err := a.Ledger.LeaveCheckpoint(ctx); err != nil {
 			a.cfg.Log.Error("leave checkpoint", "error", err)
+		}
+		if _, err := a.DB.ForgetKeys(ctx, clock.Micros(a.Clock.Now().Add(-keyLife))); err != nil {
+			a.cfg.Log.Error("forget idempotency keys", "error", err)
 		}
 	}
 }
