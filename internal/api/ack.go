@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -43,7 +44,7 @@ const ackStyle = `body{font:1.125rem/1.5 system-ui,sans-serif;max-width:30rem;ma
 	`button:focus-visible{outline:3px solid #1d4ed8;outline-offset:3px}.drill{font-weight:700;border:2px solid;padding:.25rem .5rem;display:inline-block}` +
 	`@media(prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}button{background:#86efac;color:#052e16}}`
 
-func (c *call) ack(k escalation.Call, err error, answered bool) {
+func (c *call) ack(k escalation.Linked, err error, answered bool) {
 	status, title, lines := http.StatusOK, "You are called", []string{}
 	done := answered || k.State == escalation.Acknowledged
 	switch {
@@ -59,8 +60,13 @@ func (c *call) ack(k escalation.Call, err error, answered bool) {
 		lines = append(lines, "The call about "+k.Ref+" is acknowledged.")
 	default:
 		lines = append(lines, "Call about "+k.Ref+".")
-		if !k.DueAt.IsZero() {
-			lines = append(lines, "Due "+k.DueAt.UTC().Format("2 January 2006, 15:04")+" UTC.")
+		if n := len(k.Asked); n > 1 {
+			lines = append(lines, strconv.Itoa(n)+" things wait for your answer; the button answers all of them.")
+		}
+		for _, k := range k.Asked {
+			if !k.DueAt.IsZero() {
+				lines = append(lines, "Due "+k.DueAt.UTC().Format("2 January 2006, 15:04")+" UTC.")
+			}
 		}
 	}
 	var b strings.Builder

@@ -76,11 +76,9 @@ const base = "/api/v1"
 // face holds what the operations share. It is read only once New has returned.
 type face struct {
 	Deps
-	huma     huma.API
-	mux      *routes
-	figures  *figures
-	document []byte // the OpenAPI document
-	page     []byte // the documentation page
+	huma    huma.API
+	mux     *routes
+	figures *figures
 }
 
 // routes is a mux that remembers its patterns, so that a test can hold the OpenAPI document against them.

@@ -43,3 +43,11 @@ func BenchmarkAlert(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkNew is what the face adds to a start.
+func BenchmarkNew(b *testing.B) {
+	g := benchRig(b)
+	for b.Loop() {
+		build(g.f.Deps)
+	}
+}

@@ -19,6 +19,8 @@ type callOnWire struct {
 	Reference      string     `json:"reference" doc:"of the incident, else the first signal's id"`
 	Duty           *string    `json:"duty"`
 	Rule           *string    `json:"rule"`
+	Duties         []string   `json:"duties" nullable:"false" doc:"of an alarm: all it is about; duty is the first due"`
+	With           *string    `json:"with" doc:"the call whose message says this one too"`
 	Signals        int        `json:"signals" doc:"how many waited when it was made"`
 	Team           *string    `json:"team"`
 	Person         string     `json:"person"`
@@ -49,7 +51,8 @@ type delivery struct {
 func wireCall(it escalation.Item, name string) callOnWire {
 	out := callOnWire{
 		ID: it.ID, State: string(it.State), Kind: string(it.Kind), Purpose: string(it.Purpose), Of: orNull(it.Of), Reference: it.Ref,
-		Duty: orNull(it.Duty), Rule: orNull(it.Rule), Signals: it.Signals, Team: orNull(it.Team), Person: it.Person, PersonName: name,
+		Duty: orNull(it.Duty), Rule: orNull(it.Rule), Duties: append([]string{}, it.Duties...),
+		With: orNull(it.With), Signals: it.Signals, Team: orNull(it.Team), Person: it.Person, PersonName: name,
 		As: string(it.As), Round: it.Round, Drill: it.Drill, Reason: orNull(it.Reason), MadeAt: stamp(it.CalledAt), ExpiresAt: stamp(it.ExpiresAt),
 		DueAt: stamp(it.DueAt), AcknowledgedAt: stamp(it.AnsweredAt), AcknowledgedBy: orNull(it.AnsweredBy), Via: orNull(it.Via),
 		Deliveries: make([]delivery, 0, len(it.Deliveries)),

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -35,20 +36,37 @@ func (f *face) docs() {
 			Responses: f.responses(http.StatusOK, media, text),
 		})
 	}
-	var yaml []byte
-	serve("/api/openapi.json", "application/json", "This document as OpenAPI 3.1", "openapi-json", func() []byte { return f.document })
-	serve("/api/openapi.yaml", "application/yaml", "This document as YAML", "openapi-yaml", func() []byte { return yaml })
-	serve("/api/docs", "text/html", "The documentation, readable", "docs", func() []byte { return f.page })
+	made := sync.OnceValues(f.writeDocument)
+	part := func(pick func(written) []byte) func() []byte {
+		return func() []byte {
+			w, err := made()
+			if err != nil {
+				panic("the OpenAPI document cannot be written: " + err.Error()) // the caller gets a problem
+			}
+			return pick(w)
+		}
+	}
+	serve("/api/openapi.json", "application/json", "This document as OpenAPI 3.1", "openapi-json", part(func(w written) []byte { return w.json }))
+	serve("/api/openapi.yaml", "application/yaml", "This document as YAML", "openapi-yaml", part(func(w written) []byte { return w.yaml }))
+	serve("/api/docs", "text/html", "The documentation, readable", "docs", part(func(w written) []byte { return w.page }))
 	serve("/api/docs.css", "text/css", "Style of the documentation", "docs-css", func() []byte { return []byte(docsStyle) })
-	doc, err := f.finishDocument()
-	if err == nil {
-		yaml, err = f.huma.OpenAPI().YAML()
+}
+
+// written is the document in its three forms. It is made when somebody asks: a start need not wait for it.
+type written struct{ json, yaml, page []byte }
+
+func (f *face) writeDocument() (w written, err error) {
+	schemas := f.huma.OpenAPI().Components.Schemas.Map()
+	delete(schemas, "V2ErrorModel") // of errors that never leave: they become problems
+	delete(schemas, "V2ErrorDetail")
+	if w.json, err = json.Marshal(f.huma.OpenAPI()); err != nil {
+		return w, err
 	}
-	if err != nil {
-		panic("api: the OpenAPI document cannot be written: " + err.Error())
+	if w.yaml, err = f.huma.OpenAPI().YAML(); err != nil {
+		return w, err
 	}
-	f.document = doc
-	f.page = []byte(f.writePage())
+	w.page = []byte(f.writePage())
+	return w, nil
 }
 
 const docsStyle = `:root{color-scheme:light dark}

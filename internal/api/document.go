@@ -3,7 +3,6 @@ package api
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"net/http"
 	"path"
 	"reflect"
@@ -54,7 +53,7 @@ func schemaName(t reflect.Type, hint string) string {
 	}
 	room := path.Base(t.PkgPath())
 	if t.PkgPath() == "" || room == "api" || strings.EqualFold(room, name) {
-		return strings.TrimSuffix(name, "OnWire")
+		return strings.TrimSuffix(strings.TrimSuffix(name, "OnWire"), "Full")
 	}
 	return strings.ToUpper(room[:1]) + room[1:] + name
 }
@@ -81,16 +80,6 @@ func (f *face) responses(status int, media string, s *huma.Schema) map[string]*h
 		strconv.Itoa(status): {Description: http.StatusText(status), Content: map[string]*huma.MediaType{media: {Schema: s}}},
 		"default":            f.problemResponse(),
 	}
-}
-
-// finishDocument writes the document out, without the schemas huma made for its own errors.
-func (f *face) finishDocument() ([]byte, error) {
-	schemas := f.huma.OpenAPI().Components.Schemas.Map()
-	delete(schemas, "HumaErrorModel")
-	delete(schemas, "HumaErrorDetail")
-	delete(schemas, "V2ErrorModel")
-	delete(schemas, "V2ErrorDetail")
-	return json.Marshal(f.huma.OpenAPI())
 }
 
 // html answers with a page that loads nothing but what the policy names.

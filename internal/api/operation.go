@@ -183,7 +183,7 @@ func (f *face) amend(o op, body reflect.Type) {
 	switch {
 	case o.body != nil && len(o.bodies) == 0:
 		content["application/json"] = &huma.MediaType{Schema: o.body}
-	case body != nil:
+	case body != nil && body != reflect.TypeFor[none]():
 		content["application/json"] = &huma.MediaType{Schema: f.huma.OpenAPI().Components.Schemas.Schema(body, true, o.id)}
 	}
 	for _, m := range o.bodies {

@@ -11,18 +11,18 @@ import (
 
 // person is somebody of the company.
 type person struct {
-	ID         string   `json:"id,omitempty" pattern:"^[a-z0-9-]{2,64}$" doc:"made when it is left out; goes to the ledger, so it must not be a name"`
+	ID         string   `json:"id" required:"false" pattern:"^[a-z0-9-]{2,64}$" doc:"made when it is left out; goes to the ledger, so it must not be a name"`
 	Name       string   `json:"name"`
 	Email      string   `json:"email"`
-	Phone      string   `json:"phone,omitempty"`
-	Webhook    string   `json:"webhook,omitempty" doc:"address calls are posted to as well"`
-	Department string   `json:"department,omitempty"`
-	Function   string   `json:"function,omitempty"`
-	Deputy     string   `json:"deputy,omitempty" doc:"person id"`
-	Zone       string   `json:"zone,omitempty" doc:"IANA time zone, default UTC" example:"Europe/Berlin"`
-	Roles      []string `json:"roles,omitempty" doc:"permission roles"`
-	Active     *bool    `json:"active,omitempty" doc:"default true"`
-	Version    int      `json:"version,omitempty" doc:"the ETag; set by the server"`
+	Phone      string   `json:"phone" required:"false"`
+	Webhook    string   `json:"webhook" required:"false" doc:"address calls are posted to as well"`
+	Department string   `json:"department" required:"false"`
+	Function   string   `json:"function" required:"false"`
+	Deputy     string   `json:"deputy" required:"false" doc:"person id"`
+	Zone       string   `json:"zone" required:"false" doc:"IANA time zone, default UTC" example:"Europe/Berlin"`
+	Roles      []string `json:"roles" required:"false" doc:"permission roles"`
+	Active     *bool    `json:"active" required:"false" doc:"default true"`
+	Version    int      `json:"version" required:"false" doc:"the ETag; set by the server"`
 }
 
 func wirePerson(p who.Person) person {
@@ -37,11 +37,10 @@ func wirePerson(p who.Person) person {
 }
 
 func (p person) room() who.Person {
-	out := who.Person{
+	return who.Person{
 		ID: p.ID, Name: p.Name, Email: p.Email, Phone: p.Phone, Webhook: p.Webhook, Department: p.Department, Function: p.Function,
 		Deputy: p.Deputy, Zone: p.Zone, Roles: roles(p.Roles), Active: p.Active == nil || *p.Active,
 	}
-	return out
 }
 
 func roles(names []string) []who.Role {

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 
 	"github.com/alecthomas/kong"
@@ -155,6 +156,9 @@ func codeOf(err error) int {
 		return exitUnavailable
 	default:
 		return exitFailed
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+		return exitUnavailable
 	}
 	switch fault.KindOf(err) {
 	case fault.NotFound, fault.Gone:

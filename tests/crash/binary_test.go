@@ -52,7 +52,7 @@ func TestBinary(t *testing.T) {
 	empty := t.TempDir()
 	refused(t, []string{"verify", "--data", empty}, exitFailed, "There is no database")
 	refused(t, []string{"key", "--data", empty}, exitNotFound, "There is no database")
-	refused(t, []string{"incident", "ls", "--url", "http://127.0.0.1:1"}, exitFailed, "127.0.0.1:1")
+	refused(t, []string{"incident", "ls", "--url", "http://127.0.0.1:1"}, exitUnavailable, "127.0.0.1:1")
 	refused(t, []string{"serve", "--data", t.TempDir(), "--database", "mysql://x"}, exitUsage, "postgres://")
 	refused(t, []string{"serve", "--data", t.TempDir(), "--smtp-host", "x", "--smtp-tls", "maybe"}, exitUsage, "smtp_tls")
 	refused(t, []string{"serve", "--data", t.TempDir(), "--database", "postgres://nobody@127.0.0.1:1/x"}, exitUnavailable, "cannot be opened")

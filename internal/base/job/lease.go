@@ -250,7 +250,7 @@ func (r *Runner) putBack(tx *store.Tx, j Job, attempt int, wait int64, text stri
 // no later than j would have.
 func cover(tx *store.Tx, j Job) (bool, error) {
 	res, err := tx.Exec(`UPDATE job SET run_at = CASE WHEN run_at > ? THEN ? ELSE run_at END
-		WHERE kind=? AND unique_key=? AND state='ready'`, clock.Micros(j.RunAt), clock.Micros(j.RunAt), j.Kind, j.UniqueKey)
+		WHERE kind=? AND unique_key=? AND unique_key <> '' AND state='ready'`, clock.Micros(j.RunAt), clock.Micros(j.RunAt), j.Kind, j.UniqueKey)
 	if err != nil {
 		return false, fmt.Errorf("look for a twin of job %s: %w", j.ID, err)
 	}

@@ -207,6 +207,10 @@ func (o *Outbox) Enabled() bool { return o.cfg.Host != "" }
 // Enqueue leaves a message behind in tx and returns its outbox id. Without an
 // SMTP server it is kept, else it is queued with a job. Invalid names the field.
 func (o *Outbox) Enqueue(tx *store.Tx, m Message) (string, error) {
+	return o.enqueue(tx, m, time.Time{})
+}
+
+func (o *Outbox) enqueue(tx *store.Tx, m Message, jobAt time.Time) (string, error) {
 	if err := m.check(); err != nil {
 		return "", fmt.Errorf("enqueue mail: %w", err)
 	}
@@ -235,7 +239,7 @@ func (o *Outbox) Enqueue(tx *store.Tx, m Message) (string, error) {
 		return "", fmt.Errorf("enqueue mail: %w", err)
 	}
 	if state == Queued {
-		err = o.enqueueJob(tx, id)
+		err = o.enqueueJob(tx, id, jobAt)
 	}
 	return id, err
 }
@@ -244,8 +248,8 @@ type payload struct {
 	ID string `json:"id"` // of the outbox row
 }
 
-func (o *Outbox) enqueueJob(tx *store.Tx, id string) error {
-	return o.jobs.Enqueue(tx, job.Draft{Kind: jobKind, Payload: payload{id}, Unique: id, MaxAttempts: maxAttempts})
+func (o *Outbox) enqueueJob(tx *store.Tx, id string, at time.Time) error {
+	return o.jobs.Enqueue(tx, job.Draft{Kind: jobKind, Payload: payload{id}, RunAt: at, Unique: id, MaxAttempts: maxAttempts})
 }
 
 // domain is the right side of Message-IDs; ".invalid" is reserved (RFC 2606).
@@ -313,7 +317,7 @@ func (o *Outbox) Retry(ctx context.Context, by who.Identity, id string) error {
 		if err != nil {
 			return err
 		}
-		return o.enqueueJob(tx, id)
+		return o.enqueueJob(tx, id, time.Time{})
 	})
 	if err != nil {
 		return fmt.Errorf("retry mail %s: %w", id, err)

@@ -21,26 +21,24 @@ func (o *Outbox) send(ctx context.Context, j job.Job) error {
 	if err := json.Unmarshal(j.Payload, &p); err != nil {
 		return job.Permanent(fmt.Errorf("read payload: %w", err))
 	}
-	m, err := find(ctx, o.db, p.ID)
+	var m Item
+	err := j.Exclusive(ctx, func(tx *store.Tx) (err error) {
+		m, err = o.begin(ctx, tx, p.ID)
+		return err
+	})
 	if fault.KindOf(err) == fault.NotFound {
 		return job.Permanent(err)
 	}
 	if err != nil {
 		return err
 	}
-	if m.State != Queued && m.State != Sending {
+	switch m.State {
+	case Queued, Sending:
+	default: // sent or failed by another attempt
 		return j.Done(ctx, nil)
 	}
 	if !o.Enabled() { // the server was taken out of the configuration
 		return j.Done(ctx, func(tx *store.Tx) error { return o.mark(tx, p.ID, Kept, "") })
-	}
-	err = j.Exclusive(ctx, func(tx *store.Tx) error {
-		_, err := tx.Exec(`UPDATE mail_outbox SET maybe_twice = CASE WHEN state='sending' THEN 1 ELSE maybe_twice END,
-			state='sending', attempts=attempts+1, updated_at=? WHERE id=?`, clock.Micros(o.clk.Now()), p.ID)
-		return err
-	})
-	if err != nil {
-		return err
 	}
 	err = o.deliver(ctx, m)
 	if err == nil {
@@ -49,22 +47,42 @@ func (o *Outbox) send(ctx context.Context, j job.Job) error {
 	return o.after(ctx, j, p.ID, err)
 }
 
+// begin marks a message as being sent and returns it as it stood before. It is read
+// in the transaction that marks it, so that what goes out is what Amend last wrote.
+func (o *Outbox) begin(ctx context.Context, tx *store.Tx, id string) (Item, error) {
+	m, err := find(ctx, tx, id)
+	if err != nil || !o.Enabled() || (m.State != Queued && m.State != Sending) {
+		return m, err
+	}
+	_, err = tx.Exec(`UPDATE mail_outbox SET maybe_twice = CASE WHEN state='sending' THEN 1 ELSE maybe_twice END,
+		state='sending', attempts=attempts+1, updated_at=? WHERE id=?`, clock.Micros(o.clk.Now()), id)
+	return m, err
+}
+
 // after writes down what a failed attempt means.
 func (o *Outbox) after(ctx context.Context, j job.Job, id string, cause error) error {
-	d, _ := errors.AsType[*deliveryError](cause)
-	text := plain(cause.Error())
 	o.log.Warn("mail not sent", "id", id, "attempt", j.Attempt, "error", cause)
-	if (d != nil && d.permanent) || j.Attempt >= j.MaxAttempts {
+	next, text := outcome(cause)
+	if next == Failed || j.Attempt >= j.MaxAttempts {
 		return j.Done(ctx, func(tx *store.Tx) error { return o.mark(tx, id, Failed, text) })
-	}
-	next := Queued
-	if d != nil && d.unsure {
-		next = Sending // the server may have it: the next attempt is a possible double
 	}
 	if err := j.Exclusive(ctx, func(tx *store.Tx) error { return o.mark(tx, id, next, text) }); err != nil {
 		return err
 	}
 	return cause
+}
+
+// outcome says where a failed attempt leaves a message, and why in words.
+func outcome(cause error) (State, string) {
+	d, _ := errors.AsType[*deliveryError](cause)
+	text := plain(cause.Error())
+	switch {
+	case d != nil && d.permanent:
+		return Failed, text
+	case d != nil && d.unsure:
+		return Sending, text // the server may have it: the next attempt is a possible double
+	}
+	return Queued, text
 }
 
 func (o *Outbox) mark(tx *store.Tx, id string, s State, text string) error {

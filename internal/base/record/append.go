@@ -196,6 +196,9 @@ func (l *Ledger) Seal(tx *store.Tx, entries []any) error {
 	if _, err := tx.Exec(updateHead, h.Size, h.RecordedAt, h.Peaks, h.Epoch, h.Key); err != nil {
 		return fmt.Errorf("update ledger head: %w", err)
 	}
+	if l.onCommit != nil {
+		tx.AfterCommit(l.onCommit)
+	}
 	return nil
 }
 

@@ -58,6 +58,7 @@ type Ledger struct {
 	bodies     body.Splitter
 	hasher     *ledger.Hasher       // of Seal
 	statements map[statement]string // of Seal
+	onCommit   func()               // nil: nobody follows
 
 	mu      sync.Mutex
 	key     *ledger.Key     // nil: this process does not sign
@@ -177,7 +178,7 @@ func (l *Ledger) firstKey(name string) (*ledger.Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = writeSecret(l.cfg.KeyFile, key.Secret()+"\n", os.O_EXCL)
+	err = writeNew(l.cfg.KeyFile, key.Secret()+"\n")
 	if errors.Is(err, os.ErrExist) {
 		return readKey(l.cfg.KeyFile, name)
 	}
@@ -241,6 +242,22 @@ func writeSecret(path, text string, flag int) error {
 		return fmt.Errorf("write the key: %w", err)
 	}
 	return writeFile(path, text, flag)
+}
+
+// writeNew makes a secret file that must not exist yet, whole or not at all: half a
+// key, left by a process that was killed, would stop every later start.
+func writeNew(path, text string) error {
+	var unique [8]byte
+	rand.Read(unique[:])
+	tmp := path + "." + hex.EncodeToString(unique[:])
+	defer os.Remove(tmp)
+	if err := writeSecret(tmp, text, os.O_EXCL); err != nil {
+		return err
+	}
+	if err := os.Link(tmp, path); err != nil {
+		return fmt.Errorf("write the key: %w", err)
+	}
+	return syncDir(filepath.Dir(path))
 }
 
 func writeFile(path, text string, flag int) error {

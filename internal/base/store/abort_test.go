@@ -210,6 +210,10 @@ func TestFullAndReadOnlyDisk(t *testing.T) {
 	if _, err := db.Write(t.Context(), op, fill(5, readOnly)); fault.KindOf(err) != fault.Unavailable {
 		t.Fatalf("read-only: %v", err)
 	}
+	// A probe would fit in; the write that did not counts.
+	if err := db.Healthy(t.Context()); fault.KindOf(err) != fault.Unavailable {
+		t.Fatalf("healthy although a write just failed: %v", err)
+	}
 	store.ForgetHealth(db)
 	if err := store.OnWriter(db, "CREATE TRIGGER refuse BEFORE UPDATE ON store_mark BEGIN SELECT RAISE(FAIL, 'no'); END"); err != nil {
 		t.Fatal(err)

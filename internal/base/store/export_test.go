@@ -39,7 +39,10 @@ func OnWriter(db *DB, q string) error {
 }
 
 // ForgetHealth makes the next Healthy probe.
-func ForgetHealth(db *DB) { db.writer.lastGood.Store(0) }
+func ForgetHealth(db *DB) {
+	db.writer.lastBad.Store(nil)
+	db.writer.lastGood.Store(0)
+}
 
 // Rebind is rebind.
 func Rebind(q string) string { return rebind(q) }

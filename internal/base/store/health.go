@@ -12,6 +12,9 @@ import (
 const (
 	minFree   = 4 << 20         // bytes: a few groups and a checkpoint
 	probeKept = 2 * time.Second // how long one probe answers for
+	badKept   = 5 * probeKept   // how long a write that was not taken does
+
+	probe = "store.probe"
 )
 
 type health struct {
@@ -21,8 +24,9 @@ type health struct {
 }
 
 // Healthy says whether writes can be taken: the disk of a SQLite database has
-// room left, and a commit succeeded within the last two seconds or a small
-// probe is written now. The error is fault.Unavailable with a line to show.
+// room left, no other write failed for want of it lately, and a commit succeeded
+// within the last two seconds or a small probe is written now: what a probe fits in
+// may be too little for an entry. The error is fault.Unavailable with a line to show.
 func (db *DB) Healthy(ctx context.Context) error {
 	if db.writer == nil {
 		return db.Ping(ctx)
@@ -40,10 +44,13 @@ func (db *DB) Healthy(ctx context.Context) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now := db.clk.Real()
+	if bad := db.writer.lastBad.Load(); bad != nil && now.Sub(bad.at) < badKept {
+		return bad.err
+	}
 	if h.err == nil && now.Sub(time.UnixMicro(db.writer.lastGood.Load())) < probeKept && now.Sub(h.at) < 5*probeKept {
 		return nil
 	}
-	_, err := db.Write(ctx, Op{Name: "store.probe", Actor: "store"}, func(tx *Tx) error {
+	_, err := db.Write(ctx, Op{Name: probe, Actor: "store"}, func(tx *Tx) error {
 		_, err := tx.Exec("UPDATE store_mark SET probed_at = ? WHERE id = 1", clock.Micros(db.clk.Real()))
 		return err
 	})

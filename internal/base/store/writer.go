@@ -30,6 +30,14 @@ type writer struct {
 
 	groups, writes, aborts, largest atomic.Uint64
 	lastGood                        atomic.Int64 // real µs of the last commit
+	lastBad                         atomic.Pointer[setback]
+}
+
+// setback is a write that the machine underneath did not take, and none was taken
+// since but probes.
+type setback struct {
+	at  time.Time // real
+	err error
 }
 
 func newWriter(db *DB) *writer {
@@ -178,7 +186,11 @@ func (w *writer) alone(r *request, err error) {
 		err = cause.err
 	}
 	w.db.log.Error("write failed", "op", r.op.Name, "error", err)
-	r.answer(userFault(fmt.Errorf("%s: %w", r.op.Name, err)))
+	err = userFault(fmt.Errorf("%s: %w", r.op.Name, err))
+	if fault.KindOf(err) == fault.Unavailable {
+		w.lastBad.Store(&setback{w.db.clk.Real(), err})
+	}
+	r.answer(err)
 }
 
 // attempt runs the members and commits. An error means that nothing of the
@@ -224,6 +236,9 @@ func (g *group) attempt(join bool) error {
 		return err
 	}
 	g.w.lastGood.Store(g.w.db.clk.Real().UnixMicro())
+	if g.members[0].r.op.Name != probe {
+		g.w.lastBad.Store(nil)
+	}
 	g.w.groups.Add(1)
 	g.w.writes.Add(uint64(good))
 	g.w.largest.Store(max(g.w.largest.Load(), uint64(good)))

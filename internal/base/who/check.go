@@ -118,3 +118,10 @@ func loadsZone(name string) bool {
 	_, err := time.LoadLocation(name)
 	return err == nil && name != "Local"
 }
+
+// CheckPerson returns nil or Invalid naming every wrong field, as CreatePerson
+// would, without looking at other people.
+func CheckPerson(p Person) error {
+	_, err := p.checked()
+	return err
+}

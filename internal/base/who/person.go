@@ -40,18 +40,25 @@ type Filter struct {
 	ActiveOnly bool   `json:"active_only"`
 }
 
+// Observer is told of a changed person in the same transaction.
+type Observer func(ctx context.Context, tx *store.Tx, by Identity, before, after Person) error
+
 // Service keeps people and tokens.
 type Service struct {
-	db    *store.DB
-	led   *record.Ledger
-	clk   *clock.Clock
-	cache cache
+	db        *store.DB
+	led       *record.Ledger
+	clk       *clock.Clock
+	cache     cache
+	observers []Observer
 }
 
 // New returns the service. It starts nothing.
 func New(db *store.DB, led *record.Ledger, clk *clock.Clock) *Service {
 	return &Service{db: db, led: led, clk: clk}
 }
+
+// Observe adds what follows from a changed person. Call it before serving.
+func (s *Service) Observe(o Observer) { s.observers = append(s.observers, o) }
 
 // Kinds returns the ledger kinds this room writes.
 func Kinds() []record.Kind {
@@ -203,8 +210,15 @@ func (s *Service) UpdatePersonTx(tx *store.Tx, by Identity, p Person, ifVersion 
 	body.Before, body.BeforeContact = &facts, &contact
 	body.After, body.AfterContact = p.split()
 	tx.AfterCommit(s.cache.clear) // roles and activity reach the person's tokens at once
-	_, err = s.led.Append(tx, record.Draft{Kind: "person.changed", Subject: p.ID, Actor: by.Actor, Body: body})
-	return p, err
+	if _, err = s.led.Append(tx, record.Draft{Kind: "person.changed", Subject: p.ID, Actor: by.Actor, Body: body}); err != nil {
+		return Person{}, err
+	}
+	for _, o := range s.observers {
+		if err := o(clock.Background(), tx, by, old, p); err != nil {
+			return Person{}, err
+		}
+	}
+	return p, nil
 }
 
 // free refuses a value that another person than self has.

@@ -240,7 +240,8 @@ func (s *Service) write(ctx context.Context, by who.Identity, op, id string, fn 
 	return out, nil
 }
 
-// OpenDuties is the close guard's reading: every open duty of the incident.
+// OpenDuties is the close guard's reading: every open duty of the incident. The state
+// is hidden from SQLite, see head.
 func (s *Service) OpenDuties(ctx context.Context, r store.Reader, incident string) ([]Duty, error) {
-	return query(ctx, r, `SELECT doc FROM duty WHERE incident_id = ? AND state = 'open' ORDER BY due_at, id`, incident)
+	return query(ctx, r, `SELECT doc FROM duty WHERE incident_id = ? AND state || '' = 'open' ORDER BY due_at, id`, incident)
 }

@@ -226,10 +226,12 @@ func flag(b bool) int {
 	return 0
 }
 
-// head keeps the one row per incident that lists sort by.
+// head keeps the one row per incident that lists sort by. The state is not named as a
+// condition: SQLite, which keeps no statistics, would read every open duty there is.
 func head(tx *store.Tx, incident string) error {
 	_, err := tx.Exec(`INSERT INTO duty_head (incident_id, open_count, next_due_at)
-		SELECT CAST(? AS TEXT), COUNT(*), COALESCE(MIN(due_at), 0) FROM duty WHERE incident_id = ? AND state = 'open'
+		SELECT CAST(? AS TEXT), COUNT(CASE WHEN state = 'open' THEN 1 END), COALESCE(MIN(CASE WHEN state = 'open' THEN due_at END), 0)
+		FROM duty WHERE incident_id = ?
 		ON CONFLICT (incident_id) DO UPDATE SET open_count = excluded.open_count, next_due_at = excluded.next_due_at`,
 		incident, incident)
 	return err

@@ -1,6 +1,7 @@
 package escalation
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -59,22 +60,43 @@ func (s *Service) AcknowledgeTx(ctx context.Context, tx *store.Tx, by who.Identi
 	return s.answer(ctx, tx, by, k, ViaSelf)
 }
 
+// Linked is what the link of a message stands for. The call is the first one that
+// still waits, else the first one; Asked are all calls the message asks about, in the
+// order they were made.
+type Linked struct {
+	Call
+	Asked []Call
+}
+
+func linkedTo(calls []Call) Linked {
+	l := Linked{Call: calls[0], Asked: calls}
+	if i := slices.IndexFunc(calls, func(k Call) bool { return k.State == Waiting || k.State == Expired }); i > 0 {
+		l.Call = calls[i]
+	}
+	return l
+}
+
 // ByToken shows what the link of a message is about, without answering: the page
 // behind the link asks first, because mail scanners open links. NotFound for an
 // unknown secret, Gone when its time is over.
-func (s *Service) ByToken(ctx context.Context, token string) (Call, error) {
-	k, _, err := s.linked(ctx, s.db, token)
-	return k, err
+func (s *Service) ByToken(ctx context.Context, token string) (Linked, error) {
+	calls, _, err := s.linked(ctx, s.db, token)
+	if err != nil {
+		return Linked{}, err
+	}
+	return linkedTo(calls), nil
 }
 
-// AcknowledgeByToken answers the one call a link was sent for, as the person it was
-// sent to; the link is the permission and opens nothing else. Again by the same link
-// is no error. NotFound for an unknown secret; Gone when the matter is over, another
-// has answered, or the link is older than seven days.
-func (s *Service) AcknowledgeByToken(ctx context.Context, token string) (Call, error) {
-	var out Call
+// AcknowledgeByToken answers all the calls of the message a link was sent in, as the
+// person it was sent to; the link is the permission and opens nothing else. A call
+// that is over, or that this person may not answer, does not keep the others from
+// being answered. Again by the same link is no error. NotFound for an unknown secret;
+// Gone when nothing is left to answer: the matters are over, others have answered, or
+// the link is older than seven days.
+func (s *Service) AcknowledgeByToken(ctx context.Context, token string) (Linked, error) {
+	var out Linked
 	_, err := s.db.Write(ctx, store.Op{Name: "call.acknowledge_link", Actor: self().Actor}, func(tx *store.Tx) error {
-		k, person, err := s.linked(ctx, tx, token)
+		calls, person, err := s.linked(ctx, tx, token)
 		if err != nil {
 			return err
 		}
@@ -87,78 +109,150 @@ func (s *Service) AcknowledgeByToken(ctx context.Context, token string) (Call, e
 		}
 		by := self() // the link is the capability; the person is who acts
 		by.Actor, by.Person = person, person
-		out, err = s.answer(ctx, tx, by, k, ViaLink)
+		out, err = s.answerAll(ctx, tx, by, calls)
 		if msg, ok := fault.MessageOf(err); ok && fault.KindOf(err) == fault.Conflict {
 			return fault.New(fault.Gone, msg)
 		}
 		return err
 	})
 	if err != nil {
-		return Call{}, fmt.Errorf("acknowledge by link: %w", err)
+		return Linked{}, fmt.Errorf("acknowledge by link: %w", err)
 	}
 	return out, nil
 }
 
-func (s *Service) linked(ctx context.Context, r store.Reader, token string) (Call, string, error) {
+// answerAll answers the calls that can be, and fails only when none can.
+func (s *Service) answerAll(ctx context.Context, tx *store.Tx, by who.Identity, calls []Call) (Linked, error) {
+	var refused error
+	var done []Call
+	for _, k := range calls {
+		// The answer before may have ended this one.
+		now, err := callByID(ctx, tx, k.ID)
+		if err != nil {
+			return Linked{}, err
+		}
+		a, err := s.weigh(ctx, tx, by, now, ViaLink)
+		switch {
+		case err != nil && fault.KindOf(err) != fault.Conflict && fault.KindOf(err) != fault.Denied:
+			return Linked{}, err
+		case err != nil:
+			refused = cmp.Or(refused, err)
+			continue
+		}
+		if now, err = s.take(ctx, tx, by, a); err != nil {
+			return Linked{}, err
+		}
+		done = append(done, now)
+	}
+	if len(done) == 0 {
+		return Linked{}, refused
+	}
+	return Linked{Call: done[0], Asked: done}, nil
+}
+
+// linked finds the calls of the message a link stands in, of a reminder the call it
+// repeats, and the person the message was sent to.
+func (s *Service) linked(ctx context.Context, r store.Reader, token string) ([]Call, string, error) {
 	var id, person string
 	var expires int64
 	err := r.QueryRow(ctx, `SELECT call_id, person, expires_at FROM call_token WHERE hash = ?`, linkHash(token)).Scan(&id, &person, &expires)
 	if errors.Is(err, sql.ErrNoRows) {
-		return Call{}, "", fault.New(fault.NotFound, "This link is not known")
+		return nil, "", fault.New(fault.NotFound, "This link is not known")
 	}
 	if err != nil {
-		return Call{}, "", fmt.Errorf("look up link: %w", err)
+		return nil, "", fmt.Errorf("look up link: %w", err)
 	}
 	if !s.clk.Now().Before(clock.FromMicros(expires)) {
-		return Call{}, "", fault.New(fault.Gone, "This link is older than seven days; sign in to answer")
+		return nil, "", fault.New(fault.Gone, "This link is older than seven days; sign in to answer")
 	}
-	k, err := callByID(ctx, r, id)
-	return k, person, err
+	said, err := saidBy(ctx, r, id)
+	if err != nil {
+		return nil, "", err
+	}
+	var calls []Call
+	for _, k := range said {
+		if k.Kind == KindReminder && k.Of != "" {
+			if k, err = callByID(ctx, r, k.Of); err != nil {
+				return nil, "", err
+			}
+		}
+		same := slices.ContainsFunc(calls, func(o Call) bool { return o.ID == k.ID })
+		if k.Kind == KindCall && !same {
+			calls = append(calls, k)
+		}
+	}
+	if len(calls) == 0 {
+		return nil, "", fault.New(fault.NotFound, "This link is not known")
+	}
+	return calls, person, nil
 }
 
 // answer records an acknowledgement and what follows from it.
 func (s *Service) answer(ctx context.Context, tx *store.Tx, by who.Identity, k Call, via Via) (Call, error) {
+	a, err := s.weigh(ctx, tx, by, k, via)
+	if err != nil {
+		return Call{}, err
+	}
+	return s.take(ctx, tx, by, a)
+}
+
+// answering is an answer that may be given: which call of which chain, by which way.
+type answering struct {
+	call    Call
+	chain   Chain
+	calls   []Call // all of the chain
+	dir     directory.Snapshot
+	via     Via
+	manager bool
+	done    bool // the same actor has given it before
+}
+
+// weigh says whether somebody may answer a call; it changes nothing.
+func (s *Service) weigh(ctx context.Context, tx *store.Tx, by who.Identity, k Call, via Via) (a answering, err error) {
 	if k.Kind == KindReminder && k.Of != "" {
-		of, err := callByID(ctx, tx, k.Of)
-		if err != nil {
-			return Call{}, err
+		if k, err = callByID(ctx, tx, k.Of); err != nil {
+			return a, err
 		}
-		k = of
 	}
 	if k.Chain == "" {
-		return Call{}, fault.New(fault.Conflict, "A reminder asks for no answer; the duty itself waits to be met")
+		return a, fault.New(fault.Conflict, "A reminder asks for no answer; the duty itself waits to be met")
 	}
-	c, err := chainByID(ctx, tx, k.Chain)
-	if err != nil {
-		return Call{}, err
+	a = answering{call: k, via: via, manager: via == ViaSelf && (by.Is(who.Manager) || by.IsEngine())}
+	if a.chain, err = chainByID(ctx, tx, k.Chain); err != nil {
+		return a, err
 	}
-	calls, err := callsOf(ctx, tx, c.ID)
-	if err != nil {
-		return Call{}, err
+	if a.calls, err = callsOf(ctx, tx, k.Chain); err != nil {
+		return a, err
 	}
-	dir, err := s.dirs.Snapshot(tx)
-	if err != nil {
-		return Call{}, err
+	if a.dir, err = s.dirs.Snapshot(tx); err != nil {
+		return a, err
 	}
-	now := s.clk.Now()
-	manager := via == ViaSelf && (by.Is(who.Manager) || by.IsEngine())
-	if !manager && !mayAnswer(by, c, calls, k, slices.Contains(dir.OnCall(c.Team, now), by.Person)) {
-		return Call{}, fault.New(fault.Denied, "A call is answered by the person called, one of the team, or a manager")
+	member := slices.Contains(a.dir.OnCall(a.chain.Team, s.clk.Now()), by.Person)
+	if !a.manager && !mayAnswer(by, a.chain, a.calls, k, member) {
+		return a, fault.New(fault.Denied, "A call is answered by the person called, one of the team, or a manager")
 	}
-	if done, err := standing(c, k, by); done || err != nil {
-		return k, err
+	a.done, err = standing(a.chain, k, by)
+	return a, err
+}
+
+// take records an answer that was weighed.
+func (s *Service) take(ctx context.Context, tx *store.Tx, by who.Identity, a answering) (Call, error) {
+	c, k, now := a.chain, a.call, s.clk.Now()
+	if a.done {
+		return k, nil
 	}
-	complete := !c.NeedsLead || call.CountsAsLead(dir, c, calls, by.Person, now) || (manager && call.CountsAsLead(dir, c, calls, k.Person, now))
-	k.State, k.AnsweredAt, k.AnsweredBy, k.Via = Acknowledged, now, by.Actor, via
-	for i := range calls {
-		if calls[i].ID == k.ID {
-			calls[i] = k
+	complete := !c.NeedsLead || call.CountsAsLead(a.dir, c, a.calls, by.Person, now) ||
+		(a.manager && call.CountsAsLead(a.dir, c, a.calls, k.Person, now))
+	k.State, k.AnsweredAt, k.AnsweredBy, k.Via = Acknowledged, now, by.Actor, a.via
+	for i := range a.calls {
+		if a.calls[i].ID == k.ID {
+			a.calls[i] = k
 		}
 	}
 	changed := []Call{k}
 	if complete {
 		c.State, c.EndedAt, c.NextAt = Answered, now, time.Time{}
-		changed = append(changed, call.Withdraw(calls, becauseAnswered)...)
+		changed = append(changed, call.Withdraw(a.calls, becauseAnswered)...)
 	} else {
 		c.Heard = true
 	}
@@ -168,7 +262,7 @@ func (s *Service) answer(ctx context.Context, tx *store.Tx, by who.Identity, k C
 	if complete {
 		return k, s.answered(ctx, tx, by, c, k)
 	}
-	return k, s.callLead(ctx, tx, dir, c, calls)
+	return k, s.callLead(ctx, tx, a.dir, c, a.calls)
 }
 
 // mayAnswer says whether somebody who is no manager may answer a call.

@@ -1,15 +1,18 @@
 package escalation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/ident"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/respond/escalation/call"
 )
 
@@ -18,8 +21,9 @@ const (
 	becauseAnswered  = "another person has answered"
 	becauseSettled   = "the signals are acknowledged or decided"
 	becauseIncident  = "an incident was declared: its duties call from here on"
-	becauseNewer     = "a newer call takes its place"
+	becauseDuties    = "the duties are settled"
 	becauseRecipient = "another team is to be told"
+	becauseLoop      = "the timed work runs again"
 )
 
 func becauseDuty(s duty.State) string { return "the duty is " + string(s) }
@@ -40,24 +44,33 @@ func (s *Service) advance(ctx context.Context, tx *store.Tx, c Chain, calls []Ca
 		return fmt.Errorf("call people: %w", err)
 	}
 	count := len(signals)
-	if len(calls) > 0 && c.Duty == "" {
+	if len(calls) > 0 && c.AboutSignals() {
 		left, err := s.remaining(ctx, tx, c, nil)
 		if err != nil {
 			return err
 		}
 		count = len(left)
 	}
-	picks, more := call.Choose(call.Lanes(dir, c, calls, now), calls, c.Round, func(p string) string {
-		_, why := call.Reachable(dir.People[p])
-		return why
-	})
-	if c.NextAt = now.Add(time.Duration(c.Minutes) * time.Minute); !more {
+	lanes, reach := call.Lanes(dir, c, calls, now), func(p string) string { return unreachable(dir, p) }
+	picks, more := call.Choose(lanes, calls, c.Round, c.Last, reach)
+	if len(calls) > 0 {
+		for _, p := range call.Again(c, lanes, calls, now, reach) {
+			if !slices.ContainsFunc(picks, func(q call.Pick) bool { return q.Person == p.Person }) {
+				picks, more = append(picks, p), true
+			}
+		}
+	}
+	if c.NextAt = now.Add(s.minutes(c)); !more {
 		c.State, c.NextAt = Exhausted, time.Time{}
 	}
 	made := make([]Call, 0, len(picks))
 	for _, p := range picks {
-		c.Round = p.Round
-		made = append(made, c.Make(p, dir.People[p.Person], ident.New(now), count, now))
+		c.Round = max(c.Round, p.Round)
+		k, err := s.share(ctx, tx, c.Make(p, dir.People[p.Person], ident.New(now), count, now))
+		if err != nil {
+			return err
+		}
+		made = append(made, k)
 	}
 	kind := kindMade
 	if !more {
@@ -67,7 +80,7 @@ func (s *Service) advance(ctx context.Context, tx *store.Tx, c Chain, calls []Ca
 		return err
 	}
 	for _, k := range made {
-		if err := s.send(ctx, tx, c, k, dir.People[k.Person]); err != nil {
+		if err := s.send(ctx, tx, k, dir.People[k.Person]); err != nil {
 			return fmt.Errorf("call %s: %w", k.Person, err)
 		}
 	}
@@ -81,7 +94,11 @@ func (s *Service) advance(ctx context.Context, tx *store.Tx, c Chain, calls []Ca
 // When they do not answer either, the record says so and the log shouts: there is
 // nobody the system could still call.
 func (s *Service) nobodyLeft(ctx context.Context, tx *store.Tx, c Chain) error {
-	if c.Purpose != ForDuty && c.Purpose != ForSignals {
+	switch c.Purpose {
+	case ForDuty:
+		return s.alarm(ctx, tx, c, call.Alarm{Kind: ForNobody, Duty: c.Duty, Rule: c.Rule, Team: c.Team, DueAt: c.DueAt})
+	case ForSignals:
+	default:
 		s.cfg.Log.Error("nobody answers an alarm", "purpose", string(c.Purpose), "reference", c.Ref)
 		return nil
 	}
@@ -107,8 +124,18 @@ func (s *Service) over(ctx context.Context, tx *store.Tx, c *Chain) (string, err
 		c.DueAt, c.Manager = d.DueAt, d.Manager
 		return "", nil
 	}
-	if c.Purpose == ForWatchdog {
-		return "", nil
+	switch {
+	case len(c.Alarms) > 0:
+		open, err := s.openDuties(ctx, tx, c.Incident)
+		if err == nil && !c.Keep(func(id string) bool { return open[id].State == duty.Open }) {
+			return becauseDuties, nil
+		}
+		for _, a := range c.Alarms {
+			c.Manager = open[a.Duty].Manager
+		}
+		return "", err
+	case c.Purpose == ForWatchdog:
+		return becauseLoop, nil // a loop runs this sweep
 	}
 	left, err := s.remaining(ctx, tx, *c, nil)
 	if err == nil && len(left) == 0 {
@@ -140,6 +167,14 @@ func (s *Service) withdraw(ctx context.Context, tx *store.Tx, c Chain, why strin
 	return s.record(tx, self().Actor, kindWithdrawn, c.Subject, body{Chain: &c, Calls: call.Withdraw(calls, why)})
 }
 
+func unreachable(dir directory.Snapshot, person string) string {
+	_, why := call.Reachable(dir.People[person])
+	return why
+}
+
+// minutes is how long the people of a chain have before the next are called.
+func (s *Service) minutes(c Chain) time.Duration { return time.Duration(c.Minutes) * time.Minute }
+
 // nextCallAt is the earliest instant at which a next person is called.
 func (s *Service) nextCallAt(ctx context.Context, r store.Reader) (time.Time, bool, error) {
 	var us int64
@@ -153,25 +188,51 @@ func (s *Service) nextCallAt(ctx context.Context, r store.Reader) (time.Time, bo
 // sweepBatch is how many chains one run of the sweep takes.
 const sweepBatch = 200
 
-// callNext goes on with every chain that has waited the plan's minutes: each in its
-// own write, so that a broken one holds nobody else up. It asks again inside the
-// write, so that several nodes call a person once.
+// callNext goes on with every chain that has waited the plan's minutes. The chains of
+// one incident go on in one write, so that who is asked several things gets one
+// message; different incidents are different writes, so that a broken one holds nobody
+// else up. It asks again inside the write, so that several nodes call a person once.
 func (s *Service) callNext(ctx context.Context, now time.Time) error {
-	ids, err := texts(ctx, s.db, `SELECT id FROM call_chain WHERE next_at > 0 AND next_at <= ? ORDER BY next_at, id LIMIT ?`, clock.Micros(now), sweepBatch)
+	due, err := docs[Chain](ctx, s.db, `SELECT doc FROM call_chain WHERE next_at > 0 AND next_at <= ? ORDER BY next_at, id LIMIT ?`, clock.Micros(now), sweepBatch)
 	if err != nil {
 		return fmt.Errorf("calls that go on: %w", err)
 	}
+	var order []string
+	groups := map[string][]string{}
+	for _, c := range due {
+		key := cmp.Or(c.Incident, c.ID)
+		if groups[key] == nil {
+			order = append(order, key)
+		}
+		groups[key] = append(groups[key], c.ID)
+	}
 	var broken error
-	for _, id := range ids {
-		_, err := s.db.Write(ctx, store.Op{Name: "call.next", Actor: self().Actor}, func(tx *store.Tx) error {
-			if _, err := tx.Exec(`DELETE FROM call_token WHERE expires_at < ?`, clock.Micros(now.Add(-keepDeadLinks))); err != nil {
-				return err
+	for _, key := range order {
+		err := s.goOnAll(ctx, groups[key], now)
+		if err != nil && len(groups[key]) > 1 { // the chains that are whole go on
+			err = nil
+			for _, id := range groups[key] {
+				err = errors.Join(err, s.goOnAll(ctx, []string{id}, now))
 			}
-			return s.goOn(ctx, tx, id, now)
-		})
+		}
 		broken = errors.Join(broken, err)
 	}
 	return broken
+}
+
+func (s *Service) goOnAll(ctx context.Context, ids []string, now time.Time) error {
+	_, err := s.db.Write(ctx, store.Op{Name: "call.next", Actor: self().Actor}, func(tx *store.Tx) error {
+		if _, err := tx.Exec(`DELETE FROM call_token WHERE expires_at < ?`, clock.Micros(now.Add(-keepDeadLinks))); err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if err := s.goOn(ctx, tx, id, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return err
 }
 
 func (s *Service) goOn(ctx context.Context, tx *store.Tx, id string, now time.Time) error {
@@ -190,7 +251,7 @@ func (s *Service) goOn(ctx context.Context, tx *store.Tx, id string, now time.Ti
 	if err != nil {
 		return err
 	}
-	if late := call.Expire(calls); len(late) > 0 {
+	if late := call.Expire(calls, now); len(late) > 0 {
 		if err := s.record(tx, self().Actor, kindExpired, c.Subject, body{Chain: &c, Calls: late}); err != nil {
 			return err
 		}

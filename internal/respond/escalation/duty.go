@@ -23,17 +23,20 @@ func (s *Service) OnDuty(ctx context.Context, tx *store.Tx, by who.Identity, bef
 		return fault.New(fault.Denied, "nobody asks")
 	}
 	if after.State != duty.Open {
-		return s.withdrawDuty(ctx, tx, after.ID, "", becauseDuty(after.State))
+		if err := s.withdrawDuty(ctx, tx, after.ID, becauseDuty(after.State)); err != nil {
+			return err
+		}
+		return s.settleAlarms(ctx, tx, after)
 	}
 	begins := before.State != duty.Open
 	if begins || before.Calls != after.Calls {
 		if !begins {
-			if err := s.withdrawDuty(ctx, tx, after.ID, ForDuty, becauseRecipient); err != nil {
+			if err := s.withdrawDuty(ctx, tx, after.ID, becauseRecipient); err != nil {
 				return err
 			}
 		}
 		if after.Calls != "" {
-			if err := s.openDuty(ctx, tx, ForDuty, after); err != nil {
+			if err := s.openDuty(ctx, tx, after); err != nil {
 				return err
 			}
 		}
@@ -48,37 +51,40 @@ func (s *Service) onAlarm(ctx context.Context, tx *store.Tx, d duty.Duty, a duty
 	if a.Kind == "reminder" {
 		return s.remind(ctx, tx, d)
 	}
-	if err := s.withdrawDuty(ctx, tx, d.ID, ForMissed, becauseNewer); err != nil {
+	c, err := s.chainFor(tx, d)
+	if err != nil {
 		return err
 	}
-	return s.openDuty(ctx, tx, ForMissed, d)
+	return s.alarm(ctx, tx, c, call.Alarm{Kind: ForMissed, Duty: d.ID, Rule: d.Rule, DueAt: d.DueAt})
 }
 
-func (s *Service) openDuty(ctx context.Context, tx *store.Tx, p Purpose, d duty.Duty) error {
-	pl, err := s.plans.At(tx, d.Basis.Plan)
+func (s *Service) openDuty(ctx context.Context, tx *store.Tx, d duty.Duty) error {
+	c, err := s.chainFor(tx, d)
 	if err != nil {
-		return fmt.Errorf("call for %s: %w", d.Key, err)
-	}
-	c := Chain{
-		Purpose: p, Subject: d.Incident, Incident: d.Incident, Ref: d.Ref, Duty: d.ID, Rule: d.Rule, Manager: d.Manager,
-		Drill: d.Drill, DueAt: d.DueAt, Minutes: pl.EscalateMinutes,
-	}
-	if p == ForDuty {
-		c.Team, c.NeedsLead = d.Calls, call.NeedsLead(d.Rule)
+		return err
 	}
 	return s.open(ctx, tx, c, nil)
 }
 
-// withdrawDuty ends the chains of a duty, of one purpose or of all.
-func (s *Service) withdrawDuty(ctx context.Context, tx *store.Tx, id string, only Purpose, why string) error {
+// chainFor is the chain that calls the team of a duty, before it starts.
+func (s *Service) chainFor(tx *store.Tx, d duty.Duty) (Chain, error) {
+	pl, err := s.plans.At(tx, d.Basis.Plan)
+	if err != nil {
+		return Chain{}, fmt.Errorf("call for %s: %w", d.Key, err)
+	}
+	return Chain{
+		Purpose: ForDuty, Subject: d.Incident, Incident: d.Incident, Ref: d.Ref, Duty: d.ID, Rule: d.Rule, Manager: d.Manager,
+		Drill: d.Drill, DueAt: d.DueAt, Minutes: pl.EscalateMinutes, Team: d.Calls, NeedsLead: call.NeedsLead(d.Rule),
+	}, nil
+}
+
+// withdrawDuty ends the chains that call the team of a duty.
+func (s *Service) withdrawDuty(ctx context.Context, tx *store.Tx, id, why string) error {
 	chains, err := chainsOf(ctx, tx, id)
 	if err != nil {
 		return err
 	}
 	for _, c := range chains {
-		if only != "" && c.Purpose != only {
-			continue
-		}
 		if err := s.withdraw(ctx, tx, c, why); err != nil {
 			return err
 		}
@@ -98,11 +104,7 @@ func (s *Service) remind(ctx context.Context, tx *store.Tx, d duty.Duty) error {
 		return err
 	}
 	var told []Call
-	var of *Chain
 	for _, c := range chains {
-		if c.Purpose != ForDuty {
-			continue
-		}
 		calls, err := callsOf(ctx, tx, c.ID)
 		if err != nil {
 			return err
@@ -113,7 +115,6 @@ func (s *Service) remind(ctx context.Context, tx *store.Tx, d duty.Duty) error {
 				told = append(told, s.reminder(dir, k, k.ID))
 			}
 		}
-		of = &c
 	}
 	if p := call.Holder(dir, d, s.clk.Now()); p != "" && !call.Names(told, p) {
 		told = append(told, s.reminder(dir, Call{
@@ -122,6 +123,9 @@ func (s *Service) remind(ctx context.Context, tx *store.Tx, d duty.Duty) error {
 	}
 	for i := range told {
 		told[i].DueAt = d.DueAt
+		if told[i], err = s.share(ctx, tx, told[i]); err != nil {
+			return err
+		}
 	}
 	if len(told) == 0 {
 		return nil
@@ -130,11 +134,7 @@ func (s *Service) remind(ctx context.Context, tx *store.Tx, d duty.Duty) error {
 		return err
 	}
 	for _, k := range told {
-		c := Chain{}
-		if of != nil {
-			c = *of
-		}
-		if err := s.send(ctx, tx, c, k, dir.People[k.Person]); err != nil {
+		if err := s.send(ctx, tx, k, dir.People[k.Person]); err != nil {
 			return fmt.Errorf("remind %s: %w", k.Person, err)
 		}
 	}
@@ -143,7 +143,7 @@ func (s *Service) remind(ctx context.Context, tx *store.Tx, d duty.Duty) error {
 
 func (s *Service) reminder(dir directory.Snapshot, k Call, of string) Call {
 	now := s.clk.Now()
-	k.ID, k.Kind, k.Of, k.State, k.CalledAt, k.ExpiresAt = ident.New(now), KindReminder, of, Told, now, time.Time{}
+	k.ID, k.Kind, k.Of, k.With, k.State, k.CalledAt, k.ExpiresAt = ident.New(now), KindReminder, of, "", Told, now, time.Time{}
 	ways, why := call.Reachable(dir.People[k.Person])
 	if k.Channels = ways; why != "" {
 		k.State, k.Reason = Skipped, why

@@ -11,6 +11,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/respond/escalation/call"
 )
 
 // The kinds of ledger entries of this room. Their subject is the incident, the first
@@ -18,11 +19,12 @@ import (
 const (
 	kindMade         = "call.made"         // people were called
 	kindReminded     = "call.reminded"     // people were reminded of what they owe
-	kindExtended     = "call.extended"     // more signals came to a call that is not answered yet
+	kindExtended     = "call.extended"     // more signals or alarms came to a call that is not answered yet
 	kindExpired      = "call.expired"      // a call was not answered in the plan's minutes
 	kindAcknowledged = "call.acknowledged" // somebody answered
 	kindWithdrawn    = "call.withdrawn"    // what the calls were about is over
 	kindExhausted    = "call.exhausted"    // nobody is left to call
+	kindLoopSilent   = "watchdog.raised"   // the job loop has not run: an internal duty, answered like a call
 )
 
 // subjectSystem is the subject of calls about the system itself.
@@ -35,12 +37,14 @@ type body struct {
 	Chain   *Chain   `json:"chain,omitempty"`
 	Calls   []Call   `json:"calls,omitempty"`
 	Signals []string `json:"signals,omitempty"`
+	// Alarm is the one that came to the chain with a call.extended.
+	Alarm *call.Alarm `json:"alarm,omitempty"`
 }
 
 // Kinds lists the kinds of entry of this room.
 func Kinds() []record.Kind {
 	var out []record.Kind
-	for _, n := range [...]string{kindMade, kindReminded, kindExtended, kindExpired, kindAcknowledged, kindWithdrawn, kindExhausted} {
+	for _, n := range [...]string{kindMade, kindReminded, kindExtended, kindExpired, kindAcknowledged, kindWithdrawn, kindExhausted, kindLoopSilent} {
 		out = append(out, record.Kind{Name: n, Version: 1})
 	}
 	return out
@@ -92,9 +96,9 @@ func putCall(tx *store.Tx, c Call) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO call (id, chain_id, incident_id, person, team, state, drill, doc) VALUES (?,?,?,?,?,?,?,?)
+	_, err = tx.Exec(`INSERT INTO call (id, chain_id, incident_id, person, team, with_id, state, drill, doc) VALUES (?,?,?,?,?,?,?,?,?)
 		ON CONFLICT (id) DO UPDATE SET state = excluded.state, doc = excluded.doc`,
-		c.ID, c.Chain, c.Incident, c.Person, c.Team, string(c.State), flag(c.Drill), doc)
+		c.ID, c.Chain, c.Incident, c.Person, c.Team, c.With, string(c.State), flag(c.Drill), doc)
 	return err
 }
 
@@ -129,6 +133,11 @@ func callsOf(ctx context.Context, r store.Reader, chain string) ([]Call, error) 
 // chainsOf lists the chains of a duty that can still be answered.
 func chainsOf(ctx context.Context, r store.Reader, dutyID string) ([]Chain, error) {
 	return docs[Chain](ctx, r, `SELECT doc FROM call_chain WHERE duty_id <> '' AND duty_id = ? AND state IN ('running', 'exhausted') ORDER BY id`, dutyID)
+}
+
+// saidBy lists the calls of one message, the first one first.
+func saidBy(ctx context.Context, r store.Reader, message string) ([]Call, error) {
+	return docs[Call](ctx, r, `SELECT doc FROM call WHERE id = ? OR (with_id <> '' AND with_id = ?) ORDER BY id`, message, message)
 }
 
 func signalsOf(ctx context.Context, r store.Reader, chain string) ([]string, error) {

@@ -121,7 +121,11 @@ func (f Filter) sql() (string, []any) {
 		add(` AND team = ?`, f.Team)
 	}
 	if f.State != "" {
-		add(` AND state = ?`, string(f.State))
+		state := `state`
+		if f.Incident != "" || f.Signal != "" || f.Person != "" { // they lead to fewer rows; SQLite guesses otherwise
+			state = `state || ''`
+		}
+		add(` AND `+state+` = ?`, string(f.State))
 	}
 	if f.Drill != nil {
 		add(` AND drill = ?`, flag(*f.Drill))
@@ -129,15 +133,16 @@ func (f Filter) sql() (string, []any) {
 	return q, args
 }
 
-// items adds the deliveries. What became of an e-mail stands in the outbox.
+// items adds the deliveries, of a call that shares a message those of the message. What became of an e-mail stands in the outbox.
 func (s *Service) items(ctx context.Context, calls []Call) (items []Item, err error) {
 	items = make([]Item, len(calls))
 	if len(calls) == 0 {
 		return items, nil
 	}
-	at, args := map[string]int{}, make([]any, len(calls))
+	at, args := map[string][]int{}, make([]any, len(calls))
 	for i, k := range calls {
-		items[i], at[k.ID], args[i] = Item{Call: k, Deliveries: []Delivery{}}, i, k.ID
+		items[i], args[i] = Item{Call: k, Deliveries: []Delivery{}}, k.Message()
+		at[k.Message()] = append(at[k.Message()], i)
 	}
 	rows, err := s.db.Query(ctx, `SELECT d.call_id, d.channel, COALESCE(m.state, d.state), d.mail_id, COALESCE(m.attempts, d.attempts),
 		COALESCE(m.maybe_twice, d.maybe_twice), COALESCE(m.last_error, d.last_error), COALESCE(m.updated_at, d.updated_at)
@@ -155,7 +160,9 @@ func (s *Service) items(ctx context.Context, calls []Call) (items []Item, err er
 			return nil, fmt.Errorf("deliveries of calls: %w", err)
 		}
 		d.MaybeTwice, d.UpdatedAt = twice != 0, clock.FromMicros(updated)
-		items[at[id]].Deliveries = append(items[at[id]].Deliveries, d)
+		for _, i := range at[id] {
+			items[i].Deliveries = append(items[i].Deliveries, d)
+		}
 	}
 	return items, rows.Err()
 }

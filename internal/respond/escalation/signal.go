@@ -125,7 +125,7 @@ func (s *Service) group(ctx context.Context, p Purpose, team string, drill bool,
 // alarm about undecided signals ends when they are decided, all others also when the
 // team has acknowledged them.
 func (s *Service) remaining(ctx context.Context, r store.Reader, c Chain, except []string) ([]string, error) {
-	q := `SELECT s.id FROM call_signal cs JOIN signal s ON s.id = cs.signal_id WHERE cs.chain_id = ? AND s.state = 'open'`
+	q := `SELECT s.id FROM call_signal cs JOIN signal s ON s.id = cs.signal_id WHERE cs.chain_id = ? AND s.state || '' = 'open'`
 	if c.Purpose != ForClassify {
 		q += ` AND s.acknowledged_at = 0`
 	}

@@ -290,7 +290,7 @@ func TestWatchdog(t *testing.T) {
 		}
 		entries, err := h.led.Subject(t.Context(), db, "system", 0, 10)
 		h.must(err)
-		if len(entries) != 1 || entries[0].Kind != "call.made" {
+		if len(entries) != 1 || entries[0].Kind != "watchdog.raised" {
 			t.Errorf("%v", entries)
 		}
 		link, _ := got[0]["link"].(string)

@@ -3,12 +3,11 @@ package escalation
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
-	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/ident"
+	"github.com/wakebell/wakebell/internal/base/mail"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -21,17 +20,17 @@ import (
 const watchdogWait = 10 * time.Second
 
 // OnJobLoopSilent is told by the watchdog that the job loop has not run since an
-// instant of real time. A dead loop sends nothing, so all managers and admins are
-// called at once and their webhooks are posted from here, not by a job; their e-mails
-// are left in the outbox and go out as soon as a loop runs, on this node or another.
-// It is recorded as a call about "system". Errors are logged: there is nobody to
-// return them to.
+// instant of real time. It raises an internal duty, "look after the server": an entry
+// watchdog.raised about "system", whose calls are answered like any other. A dead loop
+// sends nothing, so all managers and admins are called at once, by e-mail and webhook,
+// from here and not by a job. The duty is met by an acknowledgement and withdrawn when
+// a loop runs again. Errors are logged: there is nobody to return them to.
 func (s *Service) OnJobLoopSilent(ctx context.Context, since time.Time) {
-	var a alarm
+	var a outcry
 	wctx, cancel := context.WithTimeout(ctx, watchdogWait)
 	defer cancel()
 	_, err := s.db.Write(wctx, store.Op{Name: "call.watchdog", Actor: self().Actor}, func(tx *store.Tx) (err error) {
-		a, err = s.recordSilence(ctx, tx)
+		a, err = s.recordSilence(ctx, tx, since)
 		return err
 	})
 	if err != nil {
@@ -41,109 +40,161 @@ func (s *Service) OnJobLoopSilent(ctx context.Context, since time.Time) {
 			s.cfg.Log.Error("nobody can be called about the silent job loop", "since", since, "error", err)
 			return
 		}
-		a = s.silence(dir, plan.Default().EscalateMinutes)
+		a = s.silence(dir, plan.Default().EscalateMinutes, since)
 	}
 	s.cfg.Log.Error("the job loop is silent: managers and admins are called", "since", since, "people", len(a.calls))
-	s.postAll(ctx, a)
+	s.shout(ctx, a)
 }
 
-// alarm is one silence and whom to call about it. links are the secrets of the
-// webhooks by call; they are never stored.
-type alarm struct {
+// Standstill is the internal duty that a silent job loop has raised.
+type Standstill struct {
+	Since    time.Time // real time of the loop's last turn
+	RaisedAt time.Time
+	People   int // who are called
+}
+
+// Standstill returns the internal duty about the job loop while it is open: nobody has
+// acknowledged it and no loop runs again. It names nobody, for whoever may ask if the
+// server is ready.
+func (s *Service) Standstill(ctx context.Context) (st Standstill, open bool, err error) {
+	chains, err := docs[Chain](ctx, s.db, `SELECT doc FROM call_chain WHERE purpose = 'job_loop_silent' AND team = '' AND drill = 0 AND state = 'running' ORDER BY id DESC LIMIT 1`)
+	if err != nil || len(chains) == 0 {
+		return st, false, err
+	}
+	calls, err := callsOf(ctx, s.db, chains[0].ID)
+	for _, k := range calls {
+		if k.State != Skipped {
+			st.People++
+		}
+	}
+	st.Since, st.RaisedAt = chains[0].Since, chains[0].StartedAt
+	return st, true, err
+}
+
+// outcry is one silence and whom to call about it. links and mails are the secrets of
+// the webhooks and the e-mails in the outbox, by call; without a record there are none.
+type outcry struct {
 	chain Chain
 	calls []Call
 	dir   directory.Snapshot
 	links map[string]string
+	mails map[string]string
 }
 
-func (s *Service) silence(dir directory.Snapshot, minutes int) alarm {
+func (s *Service) silence(dir directory.Snapshot, minutes int, since time.Time) outcry {
 	now := s.clk.Now()
-	a := alarm{dir: dir, links: map[string]string{}, chain: Chain{
+	a := outcry{dir: dir, links: map[string]string{}, mails: map[string]string{}, chain: Chain{
 		ID: ident.New(now), Purpose: ForWatchdog, Subject: subjectSystem, Ref: "wakebell", Minutes: minutes, Round: 1,
-		State: Running, StartedAt: now,
+		State: Running, StartedAt: now, Since: since.UTC(),
 	}}
+	a.chain.NextAt = now.Add(s.minutes(a.chain)) // a loop that runs again finds it then
 	for _, l := range []call.Lane{{As: AsManager, People: dir.WithRole(who.Manager)}, {As: AsAdmin, People: dir.WithRole(who.Admin)}} {
 		for _, p := range l.People {
 			if !call.Names(a.calls, p) {
-				_, why := call.Reachable(dir.People[p])
-				a.calls = append(a.calls, a.chain.Make(call.Pick{Person: p, As: l.As, Round: 1, Skip: why}, dir.People[p], ident.New(now), 0, now))
+				a.calls = append(a.calls, a.chain.Make(call.Pick{Person: p, As: l.As, Round: 1, Skip: unreachable(dir, p)}, dir.People[p], ident.New(now), 0, now))
 			}
 		}
-	}
-	if len(a.calls) == 0 {
-		a.chain.State = Exhausted
 	}
 	return a
 }
 
-func (s *Service) recordSilence(ctx context.Context, tx *store.Tx) (alarm, error) {
+func (s *Service) recordSilence(ctx context.Context, tx *store.Tx, since time.Time) (outcry, error) {
 	dir, err := s.dirs.Snapshot(tx)
 	if err != nil {
-		return alarm{}, err
+		return outcry{}, err
 	}
 	pl, err := s.plans.CurrentTx(tx)
 	if err != nil {
-		return alarm{}, err
+		return outcry{}, err
 	}
-	a := s.silence(dir, pl.EscalateMinutes)
-	kind := kindMade
-	if a.chain.State == Exhausted {
-		kind = kindExhausted
-	}
-	if err := s.record(tx, self().Actor, kind, subjectSystem, body{Chain: &a.chain, Calls: a.calls}); err != nil {
-		return alarm{}, err
+	a := s.silence(dir, pl.EscalateMinutes, since)
+	if err := s.record(tx, self().Actor, kindLoopSilent, subjectSystem, body{Chain: &a.chain, Calls: a.calls}); err != nil {
+		return outcry{}, err
 	}
 	for _, k := range a.calls {
-		post := slices.Contains(k.Channels, Webhook)
-		k.Channels = slices.DeleteFunc(slices.Clone(k.Channels), func(w Channel) bool { return w == Webhook })
-		if err := s.send(ctx, tx, a.chain, k, dir.People[k.Person]); err != nil {
-			return alarm{}, fmt.Errorf("call %s: %w", k.Person, err)
-		}
-		if !post {
-			continue
-		}
-		token, hash := newLink()
-		if err := s.keepLink(tx, hash, k); err != nil {
-			return alarm{}, err
-		}
-		a.links[k.ID] = token
-		// It is posted once, by postAll, which notes the outcome.
-		if _, err := tx.Exec(`INSERT INTO call_delivery (call_id, channel, state, mail_id, attempts, maybe_twice, last_error, updated_at) VALUES (?,'webhook','sending','',1,0,'',?)`,
-			k.ID, clock.Micros(s.clk.Now())); err != nil {
-			return alarm{}, err
+		for _, way := range k.Channels {
+			p := dir.People[k.Person]
+			state, id := deliverySending, "" // a webhook is posted once, by shout, which notes the outcome
+			switch way {
+			case Email:
+				state = deliveryQueued
+				m, err := s.compose(ctx, tx, k, p)
+				if err != nil {
+					return outcry{}, err
+				}
+				if id, err = s.box.EnqueueUrgent(tx, mail.Message{To: []string{p.Email}, Subject: m.Subject, Text: m.Text, About: k.Ref}); err != nil {
+					return outcry{}, fmt.Errorf("call %s: %w", k.Person, err)
+				}
+				a.mails[k.ID] = id
+			case Webhook:
+				token, hash := newLink()
+				if err := s.keepLink(tx, hash, k); err != nil {
+					return outcry{}, err
+				}
+				a.links[k.ID] = token
+			}
+			if err := s.keepDelivery(tx, k, way, state, id); err != nil {
+				return outcry{}, err
+			}
 		}
 	}
 	return a, nil
 }
 
-// postAll posts the webhooks of an alarm at the same time and notes what became of
-// them where the record was written.
-func (s *Service) postAll(ctx context.Context, a alarm) {
+// shout tells everybody of an alarm at the same time, each by all ways.
+func (s *Service) shout(ctx context.Context, a outcry) {
 	var wg sync.WaitGroup
 	for _, k := range a.calls {
-		p := a.dir.People[k.Person]
-		if !slices.Contains(k.Channels, Webhook) {
-			continue
-		}
-		wg.Go(func() {
-			token := a.links[k.ID]
-			state, text := deliverySent, ""
-			if failed := s.post(ctx, p.Webhook, call.Compose(k, a.chain.Minutes, s.cfg.BaseURL, token, p.Zone).Post); failed != nil {
-				state, text = deliveryFailed, failed.text
-				s.cfg.Log.Error("webhook of the watchdog not sent", "call", k.ID, "error", failed)
-			}
-			if token == "" {
-				return
-			}
-			wctx, cancel := context.WithTimeout(ctx, watchdogWait)
-			defer cancel()
-			_, err := s.db.Write(wctx, store.Op{Name: "call.watchdog", Actor: self().Actor}, func(tx *store.Tx) error {
-				return s.mark(tx, k.ID, state, text)
+		for _, way := range k.Channels {
+			wg.Go(func() {
+				if way == Email {
+					s.mailNow(ctx, a, k)
+				} else {
+					s.postNow(ctx, a, k)
+				}
 			})
-			if err != nil {
-				s.cfg.Log.Error("webhook of the watchdog not noted", "call", k.ID, "error", err)
-			}
-		})
+		}
 	}
 	wg.Wait()
+}
+
+// mailNow sends the e-mail of one call without the job loop. Without a record it
+// leaves no trace but the log.
+func (s *Service) mailNow(ctx context.Context, a outcry, k Call) {
+	if !s.box.Enabled() {
+		return // it stays in the outbox, to be read there
+	}
+	p := a.dir.People[k.Person]
+	var err error
+	if id := a.mails[k.ID]; id != "" {
+		err = s.box.SendNow(ctx, id)
+	} else {
+		m := call.Compose([]Call{k}, s.cfg.BaseURL, "", p.Zone)
+		err = s.box.SendUnrecorded(ctx, mail.Message{To: []string{p.Email}, Subject: m.Subject, Text: m.Text, About: k.Ref})
+	}
+	if err != nil {
+		s.cfg.Log.Error("e-mail of the watchdog not sent", "call", k.ID, "error", err)
+	}
+}
+
+// postNow posts the webhook of one call and notes what became of it where the record
+// was written.
+func (s *Service) postNow(ctx context.Context, a outcry, k Call) {
+	p, token := a.dir.People[k.Person], a.links[k.ID]
+	state, text := deliverySent, ""
+	if failed := s.post(ctx, p.Webhook, call.Compose([]Call{k}, s.cfg.BaseURL, token, p.Zone).Post); failed != nil {
+		state, text = deliveryFailed, failed.text
+		s.cfg.Log.Error("webhook of the watchdog not sent", "call", k.ID, "error", failed)
+	}
+	if token == "" {
+		return
+	}
+	wctx, cancel := context.WithTimeout(ctx, watchdogWait)
+	defer cancel()
+	_, err := s.db.Write(wctx, store.Op{Name: "call.watchdog", Actor: self().Actor}, func(tx *store.Tx) error {
+		return s.mark(tx, k.ID, state, text)
+	})
+	if err != nil {
+		s.cfg.Log.Error("webhook of the watchdog not noted", "call", k.ID, "error", err)
+	}
 }

@@ -2,6 +2,7 @@ package escalation
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -25,8 +27,7 @@ const jobWebhook = "webhook.post"
 // webhookJob is the payload. The link is made when the job runs, so that no secret
 // lies in the table of jobs.
 type webhookJob struct {
-	Call    string `json:"call"`
-	Minutes int    `json:"minutes"`
+	Call string `json:"call"` // the first one of its message
 }
 
 // The states of a delivery by webhook; those of an e-mail are base/mail's.
@@ -52,7 +53,7 @@ func (s *Service) runWebhook(ctx context.Context, j job.Job) error {
 	if err != nil {
 		return err
 	}
-	over, err := s.tooLate(ctx, k)
+	over, err := s.tooLate(ctx, s.db, k.ID)
 	if err != nil {
 		return err
 	}
@@ -60,27 +61,37 @@ func (s *Service) runWebhook(ctx context.Context, j job.Job) error {
 	if err != nil && fault.KindOf(err) != fault.NotFound {
 		return err
 	}
-	if over || !person.Active || person.Webhook == "" {
-		return j.Done(ctx, func(tx *store.Tx) error { return s.mark(tx, k.ID, deliveryDropped, "") })
+	if away := !person.Active || person.Webhook == ""; over || away {
+		return j.Done(ctx, func(tx *store.Tx) error {
+			if still, err := s.tooLate(ctx, tx, k.ID); err != nil || (!still && !away) {
+				return cmp.Or(err, errJoined)
+			}
+			return s.mark(tx, k.ID, deliveryDropped, "")
+		})
 	}
-	token, hash := "", ""
-	if k.AsksAnswer() {
-		token, hash = newLink()
-	}
-	err = j.Exclusive(ctx, func(tx *store.Tx) error {
-		if hash != "" {
+	token, hash := newLink()
+	var calls []Call
+	err = j.Exclusive(ctx, func(tx *store.Tx) (err error) {
+		// Read where it is marked: what joins later gets a message of its own.
+		if calls, err = saidBy(ctx, tx, k.ID); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(calls, Call.AsksAnswer) {
 			if err := s.keepLink(tx, hash, k); err != nil {
 				return err
 			}
 		}
-		_, err := tx.Exec(`UPDATE call_delivery SET maybe_twice = CASE WHEN state = 'sending' THEN 1 ELSE maybe_twice END,
+		_, err = tx.Exec(`UPDATE call_delivery SET maybe_twice = CASE WHEN state = 'sending' THEN 1 ELSE maybe_twice END,
 			state = 'sending', attempts = attempts + 1, updated_at = ? WHERE call_id = ? AND channel = 'webhook'`, clock.Micros(s.clk.Now()), k.ID)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	failed := s.post(ctx, person.Webhook, call.Compose(k, p.Minutes, s.cfg.BaseURL, token, person.Zone).Post)
+	if !slices.ContainsFunc(calls, Call.AsksAnswer) {
+		token = ""
+	}
+	failed := s.post(ctx, person.Webhook, call.Compose(calls, s.cfg.BaseURL, token, person.Zone).Post)
 	if failed == nil {
 		return j.Done(ctx, func(tx *store.Tx) error { return s.mark(tx, k.ID, deliverySent, "") })
 	}
@@ -98,13 +109,29 @@ func (s *Service) runWebhook(ctx context.Context, j job.Job) error {
 	return failed
 }
 
-// tooLate says whether nobody needs to be told of a call any more.
-func (s *Service) tooLate(ctx context.Context, k Call) (bool, error) {
-	if k.Chain == "" {
-		return false, nil
+// errJoined has the job run again: another call joined a message that was about to be
+// dropped.
+var errJoined = errors.New("another call has joined the message")
+
+// tooLate says whether nobody needs to be told any more what a message says.
+func (s *Service) tooLate(ctx context.Context, r store.Reader, message string) (bool, error) {
+	calls, err := saidBy(ctx, r, message)
+	if err != nil {
+		return false, err
 	}
-	c, err := chainByID(ctx, s.db, k.Chain)
-	return !c.Answerable() || k.State == Acknowledged || k.State == Withdrawn, err
+	for _, k := range calls {
+		if k.Chain == "" {
+			return false, nil
+		}
+		c, err := chainByID(ctx, r, k.Chain)
+		if err != nil {
+			return false, err
+		}
+		if c.Answerable() && k.State != Acknowledged && k.State != Withdrawn {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 func (s *Service) mark(tx *store.Tx, id, state, text string) error {

@@ -31,6 +31,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/base/who/passphrase"
 )
 
 // How long things live, in product time.
@@ -87,7 +88,12 @@ func New(db *store.DB, led *record.Ledger, clk *clock.Clock, people *who.Service
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{db: db, led: led, clk: clk, people: people, cfg: cfg, gate: newGate(clk), dummy: dummyHash()}
+	return &Service{db: db, led: led, clk: clk, people: people, cfg: cfg, gate: newGate(clk), dummy: passphrase.Dummy()}
+}
+
+// about lists what an attacker knows of p.
+func about(p who.Person) []string {
+	return []string{p.Name, p.Email, p.Department, p.Function, "wakebell"}
 }
 
 // Observe adds what follows from a new passphrase. Call it before serving.

@@ -30,12 +30,15 @@ import (
 type brake struct {
 	free int           // attempts without any wait
 	most time.Duration // the longest wait
+	// shared is true where several people are counted together: one success
+	// then says nothing about the others' attempts.
+	shared bool
 }
 
 var (
 	accountBrake = brake{free: 5, most: 15 * time.Minute}
 	// An office of many people may share one address.
-	addressBrake = brake{free: 20, most: 5 * time.Minute}
+	addressBrake = brake{free: 20, most: 5 * time.Minute, shared: true}
 )
 
 const (
@@ -188,7 +191,7 @@ func (s *Service) charge(ctx context.Context, buckets []bucket, lockable string)
 func refund(tx *store.Tx, person string, buckets []bucket) error {
 	for _, b := range buckets {
 		q := `DELETE FROM sign_in_throttle WHERE bucket=?`
-		if b.brake == addressBrake {
+		if b.shared {
 			q = `UPDATE sign_in_throttle SET attempts=attempts-1 WHERE bucket=? AND attempts>0`
 		}
 		if _, err := tx.Exec(q, b.key); err != nil {

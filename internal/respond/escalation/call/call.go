@@ -7,6 +7,7 @@
 package call
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -54,14 +55,89 @@ type Chain struct {
 	Drill     bool       `json:"drill,omitempty"`
 	NeedsLead bool       `json:"needs_lead,omitempty"` // only the team's lead, or who acts for him, ends it
 	Heard     bool       `json:"heard,omitempty"`      // somebody else of the team has answered
+	Alarms    []Alarm    `json:"alarms,omitempty"`     // what the incident manager and an executive are called about
 	Minutes   int        `json:"minutes"`              // until the next person is called (plan)
 	Round     int        `json:"round"`
+	Last      int        `json:"last,omitempty"` // last round, where it is later than the usual one
+	Since     time.Time  `json:"since,omitzero"` // real time since when the job loop stands still
 	State     ChainState `json:"state"`
 	StartedAt time.Time  `json:"started_at"`
 	DueAt     time.Time  `json:"due_at,omitzero"`
 	NextAt    time.Time  `json:"next_at,omitzero"`
 	EndedAt   time.Time  `json:"ended_at,omitzero"`
 	Reason    string     `json:"reason,omitempty"` // why it ended, one of a fixed set of texts
+}
+
+// Alarm is one thing about an incident that the incident manager and an executive are
+// called about. All alarms of an incident go into one chain until somebody answers it.
+type Alarm struct {
+	Kind  Purpose   `json:"kind"` // ForMissed or ForNobody
+	Duty  string    `json:"duty"`
+	Rule  string    `json:"rule"`
+	Team  string    `json:"team,omitempty"` // that has not answered
+	DueAt time.Time `json:"due_at,omitzero"`
+	At    time.Time `json:"at"` // when it was raised
+}
+
+// Raise adds an alarm, in place of an older one of the same kind about the same duty.
+// Everybody hears of it in at least one more round.
+func (c *Chain) Raise(a Alarm) {
+	c.Alarms = append(slices.DeleteFunc(slices.Clone(c.Alarms), func(b Alarm) bool { return b.Kind == a.Kind && b.Duty == a.Duty }), a)
+	if c.State != "" {
+		c.Last = max(c.Last, c.Round+1)
+	}
+	c.head()
+}
+
+// Keep drops the alarms that are over and reports whether any is left.
+func (c *Chain) Keep(alive func(duty string) bool) bool {
+	left := slices.DeleteFunc(slices.Clone(c.Alarms), func(a Alarm) bool { return !alive(a.Duty) })
+	if len(left) == 0 {
+		return false
+	}
+	c.Alarms = left
+	c.head()
+	return true
+}
+
+// head takes rule and due time from the alarm that falls due first. A missed duty
+// weighs more than a team that has not answered yet.
+func (c *Chain) head() {
+	first := c.first()
+	c.Rule, c.DueAt, c.Purpose = first.Rule, first.DueAt, ForNobody
+	if slices.ContainsFunc(c.Alarms, func(a Alarm) bool { return a.Kind == ForMissed }) {
+		c.Purpose = ForMissed
+	}
+}
+
+func (c Chain) first() Alarm {
+	return slices.MinFunc(c.Alarms, func(a, b Alarm) int { return a.DueAt.Compare(b.DueAt) })
+}
+
+// Describe brings what a call says about the alarms up to the chain.
+func (c Chain) Describe(k Call) Call {
+	if len(c.Alarms) == 0 {
+		return k
+	}
+	k.Missed, k.Silent, k.Duties = 0, 0, nil
+	for _, a := range c.Alarms {
+		if a.Kind == ForMissed {
+			k.Missed++
+		} else {
+			k.Silent++
+		}
+		if !slices.Contains(k.Duties, a.Duty) {
+			k.Duties = append(k.Duties, a.Duty)
+		}
+	}
+	first := c.first()
+	k.Purpose, k.Duty, k.Rule, k.DueAt = c.Purpose, first.Duty, first.Rule, first.DueAt
+	return k
+}
+
+// AboutSignals reports whether the chain waits for signals to be taken.
+func (c Chain) AboutSignals() bool {
+	return c.Duty == "" && len(c.Alarms) == 0 && c.Purpose != ForWatchdog
 }
 
 // Answerable reports whether somebody may still answer.
@@ -121,12 +197,17 @@ type Call struct {
 	Ref        string    `json:"ref,omitempty"` // incident reference, else the first signal's id
 	Duty       string    `json:"duty,omitempty"`
 	Rule       string    `json:"rule,omitempty"`
+	Duties     []string  `json:"duties,omitempty"`  // of an alarm: all it is about; Duty is the first due
+	Missed     int       `json:"missed,omitempty"`  // of an alarm: how many duties were missed
+	Silent     int       `json:"silent,omitempty"`  // of an alarm: how many teams have not answered
 	Signals    int       `json:"signals,omitempty"` // how many waited when it was made
 	Team       string    `json:"team,omitempty"`
 	Person     string    `json:"person"`
 	As         Role      `json:"as"`
 	Round      int       `json:"round"`
+	Minutes    int       `json:"minutes,omitempty"` // until the next person is called
 	Channels   []Channel `json:"channels,omitempty"`
+	With       string    `json:"with,omitempty"` // the call whose message says this one too; it has no channels of its own
 	Drill      bool      `json:"drill,omitempty"`
 	State      CallState `json:"state"`
 	Reason     string    `json:"reason,omitempty"`
@@ -147,13 +228,17 @@ const (
 	ViaSelf Via = "self" // signed in as somebody
 )
 
+// Message is the id of the message that says the call: that of its first call.
+func (k Call) Message() string { return cmp.Or(k.With, k.ID) }
+
 // Make is the call of a picked person at now, with the count of signals that wait.
 func (c Chain) Make(p Pick, person who.Person, id string, signals int, now time.Time) Call {
 	k := Call{
 		ID: id, Chain: c.ID, Purpose: c.Purpose, Kind: KindCall, Incident: c.Incident, Ref: c.Ref, Duty: c.Duty, Rule: c.Rule,
-		Signals: signals, Team: c.Team, Person: p.Person, As: p.As, Round: p.Round, Drill: c.Drill, State: Waiting,
+		Signals: signals, Team: c.Team, Person: p.Person, As: p.As, Round: p.Round, Minutes: c.Minutes, Drill: c.Drill, State: Waiting,
 		CalledAt: now, ExpiresAt: c.NextAt, DueAt: c.DueAt,
 	}
+	k = c.Describe(k)
 	if p.Skip != "" {
 		k.State, k.Reason, k.ExpiresAt = Skipped, p.Skip, time.Time{}
 		return k
@@ -178,10 +263,11 @@ func Withdraw(calls []Call, why string) (out []Call) {
 	return out
 }
 
-// Expire marks the calls that wait as unanswered, in place, and gives them.
-func Expire(calls []Call) (late []Call) {
+// Expire marks the calls that have waited until now as unanswered, in place, and
+// gives them.
+func Expire(calls []Call, now time.Time) (late []Call) {
 	for i, k := range calls {
-		if k.State == Waiting {
+		if k.State == Waiting && !k.ExpiresAt.After(now) {
 			calls[i].State = Expired
 			late = append(late, calls[i])
 		}

@@ -43,7 +43,7 @@ func TestChoose(t *testing.T) {
 	var before []Call
 	var got [][]Pick
 	for {
-		picks, more := Choose(lanes, before, 1, fine)
+		picks, more := Choose(lanes, before, 1, 0, fine)
 		if !more {
 			break
 		}
@@ -69,15 +69,15 @@ func TestChooseSkips(t *testing.T) {
 		}
 		return ""
 	}
-	picks, more := Choose([]Lane{{AsTeam, []string{"b", "a"}}}, nil, 1, noB)
+	picks, more := Choose([]Lane{{AsTeam, []string{"b", "a"}}}, nil, 1, 0, noB)
 	if d := cmp.Diff([]Pick{{"b", AsTeam, 1, "no address"}, {"a", AsTeam, 1, ""}}, picks); !more || d != "" {
 		t.Errorf("who has no address is passed over at once: %v %s", more, d)
 	}
-	picks, more = Choose([]Lane{{AsTeam, []string{"b"}}}, nil, 1, noB)
+	picks, more = Choose([]Lane{{AsTeam, []string{"b"}}}, nil, 1, 0, noB)
 	if more || len(picks) != 1 || picks[0].Skip == "" {
 		t.Errorf("nobody can be reached: %v %v, want one skip and the end", picks, more)
 	}
-	if picks, more = Choose([]Lane{{AsTeam, nil}}, nil, 1, noB); more || len(picks) != 0 {
+	if picks, more = Choose([]Lane{{AsTeam, nil}}, nil, 1, 0, noB); more || len(picks) != 0 {
 		t.Errorf("an empty team: %v %v", picks, more)
 	}
 }
@@ -98,7 +98,7 @@ func FuzzChoose(f *testing.F) {
 		count := map[string]int{}
 		var before []Call
 		for range 100 {
-			picks, more := Choose(l, before, round, reach)
+			picks, more := Choose(l, before, round, 0, reach)
 			for _, p := range picks {
 				count[p.Person]++
 				before = append(before, Call{Kind: KindCall, Person: p.Person, Round: p.Round})
@@ -171,8 +171,8 @@ func TestHolder(t *testing.T) {
 
 func TestCompose(t *testing.T) {
 	t.Parallel()
-	k := Call{Purpose: ForDuty, Kind: KindCall, Incident: "id", Ref: "INC-2026-0001", DueAt: now}
-	m := Compose(k, 5, "https://w.example", "secret", "Europe/Berlin")
+	k := Call{Purpose: ForDuty, Kind: KindCall, Incident: "id", Ref: "INC-2026-0001", DueAt: now, Minutes: 5}
+	m := Compose([]Call{k}, "https://w.example", "secret", "Europe/Berlin")
 	want := "INC-2026-0001\n\nYou are called: acknowledge within 5 minutes.\nDue: 2026-11-20 11:00 CET (2026-11-20 10:00 UTC)\n\nhttps://w.example/ack/secret\n"
 	if d := cmp.Diff(want, m.Text); d != "" {
 		t.Error(d)
@@ -184,15 +184,15 @@ func TestCompose(t *testing.T) {
 		t.Error(d)
 	}
 	k.Drill = true
-	if m := Compose(k, 5, "b", "s", ""); !strings.HasPrefix(m.Subject, "DRILL: ") || !strings.HasPrefix(m.Text, "DRILL: ") || !strings.HasPrefix(m.Post.Text, "DRILL: ") || !m.Post.Drill {
+	if m := Compose([]Call{k}, "b", "s", ""); !strings.HasPrefix(m.Subject, "DRILL: ") || !strings.HasPrefix(m.Text, "DRILL: ") || !strings.HasPrefix(m.Post.Text, "DRILL: ") || !m.Post.Drill {
 		t.Errorf("a drill says so in front: %+v", m)
 	}
-	k = Call{Purpose: ForSignals, Kind: KindCall, Ref: "sig", Signals: 3, DueAt: now}
-	if m := Compose(k, 5, "b", "s", "UTC"); !strings.Contains(m.Text, "3 signals wait for triage.") || !strings.Contains(m.Text, "b/signals\n") || !strings.Contains(m.Text, "Due: 2026-11-20 10:00 UTC\n") {
+	k = Call{Purpose: ForSignals, Kind: KindCall, Ref: "sig", Signals: 3, DueAt: now, Minutes: 5}
+	if m := Compose([]Call{k}, "b", "s", "UTC"); !strings.Contains(m.Text, "3 signals wait for triage.") || !strings.Contains(m.Text, "b/signals\n") || !strings.Contains(m.Text, "Due: 2026-11-20 10:00 UTC\n") {
 		t.Error(m.Text)
 	}
 	k = Call{Purpose: ForDuty, Kind: KindReminder, Incident: "id", Ref: "INC-2026-0001"}
-	if m := Compose(k, 5, "b", "", ""); !strings.Contains(m.Text, "b/incidents/INC-2026-0001\n") || m.Post.Kind != "reminder" {
+	if m := Compose([]Call{k}, "b", "", ""); !strings.Contains(m.Text, "b/incidents/INC-2026-0001\n") || m.Post.Kind != "reminder" {
 		t.Error(m.Text)
 	}
 }

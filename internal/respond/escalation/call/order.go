@@ -30,10 +30,11 @@ type Pick struct {
 
 // Choose says who is called next: of each lane the first who was not called in the
 // round yet, then the next round. Those who cannot be reached (reach gives the
-// reason) are passed over once per round. more is false when nobody is left. It is
-// pure: before is what the chain has done so far.
-func Choose(lanes []Lane, before []Call, round int, reach func(person string) string) (picks []Pick, more bool) {
-	for at := max(round, 1); at <= rounds; at++ {
+// reason) are passed over once per round. more is false when nobody is left: after
+// three rounds, or after the round last where that is later. It is pure: before is
+// what the chain has done so far.
+func Choose(lanes []Lane, before []Call, round, last int, reach func(person string) string) (picks []Pick, more bool) {
+	for at := max(round, 1); at <= max(rounds, last); at++ {
 		done := map[string]bool{}
 		for _, c := range before {
 			if c.Kind == KindCall && c.Round == at {
@@ -65,6 +66,35 @@ func Choose(lanes []Lane, before []Call, round int, reach func(person string) st
 		}
 	}
 	return picks, false
+}
+
+// Again picks who is told again of a chain's alarms although it is not their turn: of
+// each lane the first who can be reached, when an alarm was raised after the last
+// message to that person, and that message is as old as the chain's minutes. So the
+// incident manager and an executive hear of every alarm at once or within those
+// minutes, and the others when their turn comes.
+func Again(c Chain, lanes []Lane, before []Call, now time.Time, reach func(person string) string) (picks []Pick) {
+	if len(c.Alarms) == 0 {
+		return nil
+	}
+	newest := slices.MaxFunc(c.Alarms, func(a, b Alarm) int { return a.At.Compare(b.At) }).At
+	for _, l := range lanes {
+		i := slices.IndexFunc(l.People, func(p string) bool { return reach(p) == "" })
+		if i < 0 {
+			continue
+		}
+		p, told := l.People[i], time.Time{}
+		for _, k := range before {
+			if k.Person == p && k.State != Skipped && k.CalledAt.After(told) {
+				told = k.CalledAt
+			}
+		}
+		twice := slices.ContainsFunc(picks, func(q Pick) bool { return q.Person == p })
+		if !twice && newest.After(told) && now.Sub(told) >= time.Duration(c.Minutes)*time.Minute {
+			picks = append(picks, Pick{Person: p, As: l.As, Round: c.Round})
+		}
+	}
+	return picks
 }
 
 // Leads tells who may answer for the lead of a team, in calling order: a lead, whoever

@@ -12,6 +12,7 @@ CREATE TABLE call_chain (
 );
 CREATE INDEX call_chain_next ON call_chain (next_at, id) WHERE next_at > 0;
 CREATE INDEX call_chain_duty ON call_chain (duty_id, id) WHERE duty_id <> '';
+CREATE INDEX call_chain_incident ON call_chain (incident_id, id) WHERE incident_id <> '';
 CREATE INDEX call_chain_running ON call_chain (purpose, team, drill) WHERE state = 'running';
 
 -- table call: projection (owner internal/respond/escalation)
@@ -21,6 +22,7 @@ CREATE TABLE call (
   incident_id TEXT COLLATE "C" NOT NULL,
   person TEXT COLLATE "C" NOT NULL,
   team TEXT COLLATE "C" NOT NULL,
+  with_id TEXT COLLATE "C" NOT NULL,
   state TEXT COLLATE "C" NOT NULL,
   drill BIGINT NOT NULL,
   doc BYTEA NOT NULL
@@ -28,6 +30,8 @@ CREATE TABLE call (
 CREATE INDEX call_of_chain ON call (chain_id, id);
 CREATE INDEX call_of_incident ON call (incident_id, id);
 CREATE INDEX call_of_person ON call (person, id);
+CREATE INDEX call_told ON call (incident_id, person, id) WHERE incident_id <> '';
+CREATE INDEX call_with ON call (with_id, id) WHERE with_id <> '';
 CREATE INDEX call_state ON call (state, id);
 
 -- table call_signal: projection (owner internal/respond/escalation)

@@ -1,0 +1,62 @@
+package page
+
+import (
+	"io"
+	"net/http"
+	"time"
+)
+
+const (
+	heartbeat = 20 * time.Second
+	sendWithin = 10 * time.Second // a reader that takes longer is dropped
+)
+
+// events is the live stream: names of topics that changed, never facts. A heartbeat keeps proxies from closing
+// it, tells the time, and asks again whether the viewer is still signed in.
+func (w *Web) events(out http.ResponseWriter, hr *http.Request) {
+	by, ok := w.SignedIn(hr)
+	if !ok {
+		http.Error(out, "Sign in first.", http.StatusUnauthorized)
+		return
+	}
+	c, err := w.Live.listen(hr.Context(), by)
+	if err != nil || c == nil {
+		http.Error(out, "Live updates are not available now.", http.StatusServiceUnavailable)
+		return
+	}
+	defer w.Live.leave(c)
+	h := out.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("X-Accel-Buffering", "no")
+	rc := http.NewResponseController(out)
+	// The server's read time limit is for requests; this one stays open.
+	_ = rc.SetReadDeadline(time.Time{})
+	send := func(text string) bool {
+		_ = rc.SetWriteDeadline(w.Clock.Real().Add(sendWithin))
+		_, err := io.WriteString(out, text)
+		return err == nil && rc.Flush() == nil
+	}
+	if !send("retry: 2000\n" + message("now", millis(w.Clock.Now()))) {
+		return
+	}
+	for {
+		select {
+		case <-hr.Context().Done():
+			return
+		case <-c.gone:
+			return
+		case m := <-c.ch:
+			if !send(m) {
+				return
+			}
+		case <-w.Clock.After(heartbeat):
+			if again, ok := w.SignedIn(hr); !ok || again.Actor != by.Actor {
+				send(message("out", "1"))
+				return
+			}
+			if !send(message("now", millis(w.Clock.Now()))) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,256 @@
+package page
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/wakebell/wakebell/internal/base/clock"
+	"github.com/wakebell/wakebell/internal/base/record"
+	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/who"
+)
+
+// Live reads the ledger on from its last position and tells every listener the topics of the new entries that
+// the listener may read. It learns of a commit on this node at once, of another node's within pollEvery.
+type Live struct {
+	db  *store.DB
+	led *record.Ledger
+	clk *clock.Clock
+	log *slog.Logger
+
+	wake chan struct{}
+	stop chan struct{}
+	done chan struct{}
+
+	mu        sync.Mutex
+	listeners map[*listener]bool
+	position  int64 // of the ledger, told so far; -1 while nobody listens
+	stopped   bool
+}
+
+const (
+	pollEvery = time.Second
+	quietFor  = 50 * time.Millisecond // bursts are told together
+	headBatch = 500
+	queueSize = 16 // messages a slow reader may be behind before it is dropped
+)
+
+// listener is one open stream.
+type listener struct {
+	by   who.Identity
+	ch   chan string // messages, ready to be sent
+	gone chan struct{}
+}
+
+// NewLive returns a hub that is not running yet.
+func NewLive(db *store.DB, led *record.Ledger, clk *clock.Clock, log *slog.Logger) *Live {
+	return &Live{
+		db: db, led: led, clk: clk, log: log, position: -1, listeners: map[*listener]bool{},
+		wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
+	}
+}
+
+// Wake says that the ledger grew. It never blocks: the ledger's writer calls it.
+func (l *Live) Wake() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Start runs the hub until Stop or the end of ctx.
+func (l *Live) Start(ctx context.Context) { go l.run(ctx) }
+
+// Stop ends the hub and every stream. It may be called once, after Start.
+func (l *Live) Stop() {
+	close(l.stop)
+	<-l.done
+}
+
+func (l *Live) run(ctx context.Context) {
+	defer close(l.done)
+	defer l.dropAll()
+	moved := l.clk.Moved()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-l.stop:
+			return
+		case <-moved:
+			moved = l.clk.Moved()
+			l.tell(func(who.Identity) string { return message("now", millis(l.clk.Now())) })
+		case <-l.wake:
+			l.read(ctx)
+			if l.clk.Sleep(ctx, quietFor) != nil {
+				return
+			}
+		case <-l.clk.After(pollEvery):
+			l.read(ctx)
+		}
+	}
+}
+
+func message(event, data string) string { return "event: " + event + "\ndata: " + data + "\n\n" }
+
+// read tells what was appended since the last time.
+func (l *Live) read(ctx context.Context) {
+	l.mu.Lock()
+	position, listening := l.position, len(l.listeners) > 0
+	l.mu.Unlock()
+	if !listening || position < 0 {
+		return
+	}
+	var stirred topics
+	for {
+		heads, err := l.led.Heads(ctx, l.db, position, headBatch)
+		if err != nil {
+			if ctx.Err() == nil {
+				l.log.Warn("read the ledger for live updates", "error", err)
+			}
+			return
+		}
+		for _, h := range heads {
+			stirred.add(h)
+			position = h.Seq
+		}
+		if len(heads) < headBatch {
+			break
+		}
+	}
+	l.mu.Lock()
+	if l.position >= 0 {
+		l.position = position
+	}
+	l.mu.Unlock()
+	if len(stirred) == 0 {
+		return
+	}
+	l.tell(func(by who.Identity) string {
+		if names := stirred.visible(by); len(names) > 0 {
+			return message("dirty", strings.Join(names, ","))
+		}
+		return ""
+	})
+}
+
+// tell sends to each listener what make makes for it; one that is too far behind is dropped and comes
+// back by itself.
+func (l *Live) tell(make func(by who.Identity) string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c := range l.listeners {
+		m := make(c.by)
+		if m == "" {
+			continue
+		}
+		select {
+		case c.ch <- m:
+		default:
+			l.dropLocked(c)
+		}
+	}
+}
+
+// listen adds a listener; nil when the hub has stopped. The position is read before: what is written from
+// now on is told.
+func (l *Live) listen(ctx context.Context, by who.Identity) (*listener, error) {
+	size, err := l.led.Size(ctx, l.db)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.stopped {
+		return nil, nil
+	}
+	if len(l.listeners) == 0 {
+		l.position = size
+	}
+	c := &listener{by: by, ch: make(chan string, queueSize), gone: make(chan struct{})}
+	l.listeners[c] = true
+	return c, nil
+}
+
+func (l *Live) leave(c *listener) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.dropLocked(c)
+}
+
+func (l *Live) dropLocked(c *listener) {
+	if l.listeners[c] {
+		delete(l.listeners, c)
+		close(c.gone)
+		if len(l.listeners) == 0 {
+			l.position = -1
+		}
+	}
+}
+
+func (l *Live) dropAll() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stopped = true
+	for c := range l.listeners {
+		l.dropLocked(c)
+	}
+}
+
+// topic is what entries of one kind are about, and who may learn that there are new ones.
+type topic struct {
+	name string
+	perm who.Permission
+}
+
+// topicOf knows a kind of entry by its first word.
+var topicOf = map[string]topic{
+	"incident": {"incident", who.PermIncidentRead}, "duty": {"duty", who.PermDutyRead}, "duties": {"duty", who.PermDutyRead},
+	"signal": {"signal", who.PermSignalRead}, "call": {"call", who.PermCallRead},
+	"person": {"person", who.PermDirectoryRead}, "directory": {"directory", who.PermDirectoryRead},
+	"plan": {"plan", who.PermPlanRead}, "token": {"token", who.PermTokenManage}, "account": {"account", who.PermPersonManage},
+	"session": {"account", who.PermPersonManage}, "ledger": {"ledger", who.PermLedgerRead},
+}
+
+// topics are the stirred topics of a batch, with the actors that stirred them.
+type topics map[topic]map[string]bool // subject -> …; "" stands for the general name
+
+func (t *topics) add(h record.Head) {
+	if *t == nil {
+		*t = topics{}
+	}
+	first, _, _ := strings.Cut(h.Kind, ".")
+	if of, ok := topicOf[first]; ok {
+		if (*t)[of] == nil {
+			(*t)[of] = map[string]bool{}
+		}
+		(*t)[of][h.Subject] = true
+	}
+	(*t)[topic{"ledger", who.PermLedgerRead}] = map[string]bool{}
+}
+
+// visible lists the names a viewer may learn, in a fixed order. A batch with very many subjects tells the
+// general names only; "*" then stands for every subject.
+func (t topics) visible(by who.Identity) []string {
+	const most = 60
+	var out []string
+	for of, subjects := range t {
+		if !by.Has(of.perm) {
+			continue
+		}
+		out = append(out, of.name)
+		if len(subjects) > most {
+			out = append(out, of.name+":*")
+			continue
+		}
+		for s := range subjects {
+			out = append(out, of.name+":"+s)
+		}
+	}
+	slices.Sort(out)
+	return out
+}

@@ -1,0 +1,116 @@
+package page
+
+import (
+	"slices"
+
+	"github.com/a-h/templ"
+)
+
+// Page is what a screen answers.
+type Page struct {
+	Title   string          // of the window, and the h1 unless Head is set
+	Lead    templ.Component // one line under the h1: the answer at a glance; see Text
+	Nav     string          // path of the entry of the menu this page belongs to
+	Crumbs  []Crumb         // the way here, without the page itself; the last is plain text when it has no Href
+	Actions templ.Component // buttons beside the h1; on phones they give way to Thumb
+	Head    templ.Component // replaces the h1 row; must hold the one h1
+	Thumb   []Action        // at most three, reached by the thumb on phones; the first is the main one
+	Drill   bool            // striped bar
+	Narrow  bool            // one column of forms and text
+	Bare    bool            // no menu: sign-in, first run
+	Status  int             // default 200
+	Body    templ.Component
+	Regions []Region
+}
+
+// Region is a part of the page that can be drawn alone, see the package comment.
+type Region struct {
+	Name string   // id of the element, [a-z-]
+	On   []string // topics that make it stale
+	Body templ.Component
+}
+
+// On makes topics of one room: the general one, or those of single subjects.
+func On(topic string, subjects ...string) []string {
+	if len(subjects) == 0 {
+		return []string{topic}
+	}
+	out := make([]string, len(subjects))
+	for i, s := range subjects {
+		out[i] = topic + ":" + s
+	}
+	return out
+}
+
+// Any joins topics of several rooms.
+func Any(topics ...[]string) []string { return slices.Concat(topics...) }
+
+// Crumb is one step of the way here.
+type Crumb struct{ Label, Href string }
+
+// Action is a link that looks like a button.
+type Action struct {
+	Label string
+	Icon  Icon
+	Href  string
+	Main  bool   // the one thing to do here
+	Key   string // single-key shortcut
+}
+
+// Choice is one of several links of which one is current.
+type Choice struct {
+	Label, Href string
+	Count       string // shown behind the label; "" = none
+	On          bool
+}
+
+// Tone colours a part. The word beside it says the same.
+type Tone string
+
+// The tones.
+const (
+	Plain  Tone = ""
+	Danger Tone = "danger"
+	Warn   Tone = "warn"
+	Good   Tone = "good"
+	Accent Tone = "accent"
+)
+
+// Tag is the content of a chip.
+type Tag struct {
+	Text string
+	Icon Icon
+	Tone Tone
+}
+
+// Heading is the head of a card.
+type Heading struct {
+	ID    string // of the card; the heading's is ID + "-h"
+	Title string
+	Note  string
+	Aside templ.Component // at the right
+}
+
+// Nothing is an empty state: what will appear here, who puts it there, one button.
+type Nothing struct {
+	Icon   Icon
+	Title  string
+	Text   string
+	Action Action // none when Label is ""
+	More   templ.Component
+}
+
+// Done is the answer of an act that succeeded.
+type Done struct {
+	To  string // path to go to; "" = back to the page the form stands on
+	Say string // one sentence, shown once
+}
+
+// Item is one entry of the menu. It is shown to viewers with any of the permissions, once its
+// path is registered.
+type Item struct {
+	Label, Path string
+	Icon        Icon
+	Key         string
+	Perms       []Permission
+}
