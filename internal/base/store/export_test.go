@@ -44,9 +44,6 @@ func ForgetHealth(db *DB) {
 	db.writer.lastGood.Store(0)
 }
 
-// Rebind is rebind.
-func Rebind(q string) string { return rebind(q) }
-
 // Settle asks what became of a transaction. It is safe only while nobody
 // writes.
 func Settle(db *DB, xid string) error {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/store/datadir"
 )
 
 const (
@@ -32,7 +33,7 @@ func (db *DB) Healthy(ctx context.Context) error {
 		return db.Ping(ctx)
 	}
 	if db.engine == SQLite {
-		free, err := freeSpace(db.cfg.Dir)
+		free, err := datadir.FreeSpace(db.cfg.Dir)
 		if err != nil {
 			return fault.Wrap(fault.Unavailable, err, "The data directory cannot be read")
 		}

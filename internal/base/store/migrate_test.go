@@ -9,6 +9,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/datadir"
 	"github.com/wakebell/wakebell/internal/base/store/storetest"
 )
 
@@ -209,17 +210,17 @@ func TestSnapshotOpening(t *testing.T) {
 func TestLockDir(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
-	l, err := store.LockDir(dir)
+	l, err := datadir.Take(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.LockDir(dir); fault.KindOf(err) != fault.Conflict || !strings.Contains(err.Error(), "in use by process") {
+	if _, err := datadir.Take(dir); fault.KindOf(err) != fault.Conflict || !strings.Contains(err.Error(), "in use by process") {
 		t.Fatalf("second lock: %v", err)
 	}
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	l, err = store.LockDir(dir)
+	l, err = datadir.Take(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,11 +229,11 @@ func TestLockDir(t *testing.T) {
 
 func TestSocketPath(t *testing.T) {
 	t.Parallel()
-	if p := store.SocketPath("/var/lib/wakebell"); p != "/var/lib/wakebell/wakebell.sock" {
+	if p := datadir.SocketPath("/var/lib/wakebell"); p != "/var/lib/wakebell/wakebell.sock" {
 		t.Fatal(p)
 	}
 	long := "/" + strings.Repeat("x", 120)
-	if p := store.SocketPath(long); len(p) > 100 || p != store.SocketPath(long) || p == store.SocketPath(long+"y") {
+	if p := datadir.SocketPath(long); len(p) > 100 || p != datadir.SocketPath(long) || p == datadir.SocketPath(long+"y") {
 		t.Fatal(p)
 	}
 }

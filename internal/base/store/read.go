@@ -85,7 +85,7 @@ func (db *DB) sql(q string) string {
 	if db.engine == SQLite {
 		return q
 	}
-	return db.bind.rebind(q)
+	return db.bind.SQL(q)
 }
 
 var errTime = errors.New("store: times are stored as microseconds: pass clock.Micros(t)")

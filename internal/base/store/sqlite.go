@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"modernc.org/sqlite"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/store/statement"
 )
 
 const fileName = "wakebell.db"
@@ -41,8 +43,13 @@ func (db *DB) connectSQLite(ctx context.Context, snapshot bool) error {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return fault.Wrap(fault.Unavailable, err, "The data directory "+db.cfg.Dir+" cannot be made")
 		}
-		db.write, err = openSQLite(sqliteDSN(path, "rwc", "journal_mode(WAL)", "synchronous(FULL)",
-			"cache_size(-32000)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)"), 1)
+		pragmas := []string{
+			"journal_mode(WAL)", "synchronous(FULL)", "cache_size(-32000)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)",
+		}
+		if db.cfg.Scratch {
+			pragmas = []string{"journal_mode(OFF)", "synchronous(OFF)", "cache_size(-64000)"}
+		}
+		db.write, err = openSQLite(sqliteDSN(path, "rwc", pragmas...), 1)
 		if err != nil {
 			return err
 		}
@@ -99,12 +106,37 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, ok := base.(sqliteConn)
+	b, ok := base.(statement.Driver)
 	if !ok {
 		base.Close()
 		return nil, fmt.Errorf("store: the SQLite driver's connection %T lacks what is needed", base)
 	}
-	return &conn{sqliteConn: b, stmts: map[string]*cached{}}, nil
+	return statement.Keep(b), nil
+}
+
+// strip drops the indexes that stand beside the tables; those of keys are part of them.
+func (db *DB) strip(ctx context.Context) error {
+	rows, err := db.write.QueryContext(ctx, "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL")
+	if err != nil {
+		return err
+	}
+	var names []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+		names = append(names, name)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	for _, name := range names {
+		if _, err := db.write.ExecContext(ctx, "DROP INDEX "+name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // SnapshotTo writes a consistent copy of the database to path, which must not

@@ -20,6 +20,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/store/rebind"
 )
 
 // Engine names a database engine.
@@ -43,6 +44,10 @@ type Config struct {
 	// Migrate allows pending migrations on a PostgreSQL database that already
 	// holds Wakebell tables. SQLite always migrates, after a backup.
 	Migrate bool
+	// Scratch makes a SQLite database for a replay, which is thrown away: nothing is
+	// durable, a write that fails spoils it, tables have their keys and no other
+	// index, and nothing is indexed for the search.
+	Scratch bool
 	Log     *slog.Logger // nil: silent
 	Clock   *clock.Clock // nil: the machine's
 }
@@ -76,7 +81,7 @@ type DB struct {
 	write   *sql.DB // nil for a snapshot
 	writer  *writer // nil for a snapshot
 	journal atomic.Pointer[Journal]
-	bind    rebinder
+	bind    rebind.Binder
 	health  health
 	version int
 	closing sync.Once
@@ -100,6 +105,11 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	}
 	if err := db.checkMark(ctx); err != nil {
 		return nil, db.abandon(err)
+	}
+	if cfg.Scratch {
+		if err := db.strip(ctx); err != nil {
+			return nil, db.abandon(err)
+		}
 	}
 	db.writer = newWriter(db)
 	go db.writer.run()

@@ -114,6 +114,9 @@ func (s *Service) Project(tx *store.Tx, e record.Entry) error {
 		if err = e.Decode(&b); err == nil {
 			err = applyReceived(tx, e, &b)
 		}
+		if err == nil && !e.Erased {
+			err = index(tx, e.Subject, &b, e.KnownAt)
+		}
 	case kindResolved:
 		var b resolved
 		if err = e.Decode(&b); err == nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/datadir"
 )
 
 // Target says where an archive is restored to, and how a loaded database is made
@@ -66,7 +67,7 @@ type restore struct {
 // A server on the directory, another process that reads the SQLite file, or a
 // PostgreSQL database with Wakebell tables is fault.Conflict.
 func (a *Archive) Restore(ctx context.Context, to Target) (kept string, err error) {
-	lock, err := store.LockDir(to.Dir)
+	lock, err := datadir.Take(to.Dir)
 	if fault.KindOf(err) == fault.Conflict {
 		return "", fault.Wrap(fault.Conflict, err, "The data directory "+to.Dir+" is in use: stop the server first, then restore")
 	}

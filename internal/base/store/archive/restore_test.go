@@ -11,6 +11,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/datadir"
 	"github.com/wakebell/wakebell/internal/base/store/storetest"
 )
 
@@ -176,7 +177,7 @@ func TestRestoreRefusesAndChangesNothing(t *testing.T) {
 				check(at, err, fault.Internal, wrong.Error())
 			}
 			to.At(nil)
-			lock, err := store.LockDir(cfg.Dir)
+			lock, err := datadir.Take(cfg.Dir)
 			if err != nil {
 				t.Fatal(err)
 			}

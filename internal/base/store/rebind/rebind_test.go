@@ -1,4 +1,4 @@
-package store_test
+package rebind_test
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/rebind"
 )
 
 func TestRebind(t *testing.T) {
@@ -25,7 +25,7 @@ func TestRebind(t *testing.T) {
 		"?,?,?,?,?,?,?,?,?,?,?":                "$1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11",
 		"INSERT INTO x (a) VALUES (?) -- end?": "INSERT INTO x (a) VALUES ($1) -- end?",
 	} {
-		if got := store.Rebind(in); got != want {
+		if got := rebind.SQL(in); got != want {
 			t.Errorf("%s\n got %s\nwant %s", in, got, want)
 		}
 	}
@@ -52,7 +52,7 @@ func TestRebindProperty(t *testing.T) {
 				in.WriteString(rapid.StringMatching(`[a-z =,()]{0,8}`).Draw(t, "text"))
 			}
 		}
-		if got := store.Rebind(in.String()); got != numbered(in.String()) {
+		if got := rebind.SQL(in.String()); got != numbered(in.String()) {
 			t.Fatalf("%q became %q", in.String(), got)
 		}
 		if got := strings.Count(numbered(in.String()), "$"); got != n {

@@ -1,6 +1,8 @@
 //go:build linux || darwin || freebsd
 
-package store
+// Package datadir knows the data directory of one process: its lock, its socket and
+// the space left. It serves base/store and app and must not import a room.
+package datadir
 
 import (
 	"crypto/sha256"
@@ -15,13 +17,13 @@ import (
 	"github.com/wakebell/wakebell/internal/base/fault"
 )
 
-// DirLock is the lock of one process on a data directory.
-type DirLock struct{ f *os.File }
+// Lock is the lock of one process on a data directory.
+type Lock struct{ f *os.File }
 
-// LockDir makes the data directory if it is missing and takes the lock
+// Take makes the data directory if it is missing and takes the lock
 // DIR/lock. fault.Conflict says that another process holds it. The lock ends
 // with the process, however that ends.
-func LockDir(dir string) (*DirLock, error) {
+func Take(dir string) (*Lock, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fault.Wrap(fault.Unavailable, err, "The data directory "+dir+" cannot be made")
 	}
@@ -45,11 +47,11 @@ func LockDir(dir string) (*DirLock, error) {
 	if f.Truncate(0) == nil {
 		f.WriteAt([]byte(strconv.Itoa(os.Getpid())), 0) // only for the line above
 	}
-	return &DirLock{f}, nil
+	return &Lock{f}, nil
 }
 
 // Close releases the lock.
-func (l *DirLock) Close() error { return l.f.Close() }
+func (l *Lock) Close() error { return l.f.Close() }
 
 // maxSocket is the longest path of a socket that all systems take.
 const maxSocket = 100
@@ -70,8 +72,8 @@ func SocketPath(dir string) string {
 	return filepath.Join(os.TempDir(), "wakebell-"+strconv.Itoa(os.Getuid()), hex.EncodeToString(sum[:8])+".sock")
 }
 
-// freeSpace returns the bytes a normal user may still write below dir.
-func freeSpace(dir string) (uint64, error) {
+// FreeSpace returns the bytes a normal user may still write below dir.
+func FreeSpace(dir string) (uint64, error) {
 	var st syscall.Statfs_t
 	if err := syscall.Statfs(dir, &st); err != nil {
 		return 0, err

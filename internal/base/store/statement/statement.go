@@ -1,4 +1,7 @@
-package store
+// Package statement keeps the prepared statements of a SQLite connection: parsing and
+// planning cost more than running most of them. It serves base/store and must not
+// import anything of the house.
+package statement
 
 import (
 	"context"
@@ -6,8 +9,8 @@ import (
 	"strings"
 )
 
-// sqliteConn is what the SQLite driver's connection must offer.
-type sqliteConn interface {
+// Driver is what the SQLite driver's connection must offer.
+type Driver interface {
 	driver.Conn
 	driver.ConnBeginTx
 	driver.ConnPrepareContext
@@ -28,13 +31,15 @@ type sqliteStmt interface {
 // maxStatements bounds the prepared statements kept per connection.
 const maxStatements = 500
 
-// conn is a SQLite connection that keeps its prepared statements: parsing and
-// planning cost more than running most of them. database/sql serialises calls
-// on a connection.
-type conn struct {
-	sqliteConn
+// Conn is a SQLite connection that keeps its prepared statements. database/sql
+// serialises calls on a connection.
+type Conn struct {
+	Driver
 	stmts map[string]*cached
 }
+
+// Keep wraps a connection.
+func Keep(d Driver) *Conn { return &Conn{Driver: d, stmts: map[string]*cached{}} }
 
 type cached struct {
 	stmt sqliteStmt
@@ -43,7 +48,7 @@ type cached struct {
 
 // get returns the statement for q, prepared. One whose rows are still open is
 // not shared: the caller gets another, which release closes.
-func (c *conn) get(ctx context.Context, q string) (*cached, error) {
+func (c *Conn) get(ctx context.Context, q string) (*cached, error) {
 	s, known := c.stmts[q]
 	if known && !s.busy {
 		s.busy = true
@@ -69,7 +74,7 @@ func (c *conn) get(ctx context.Context, q string) (*cached, error) {
 	return n, nil
 }
 
-func (c *conn) release(q string, s *cached) error {
+func (c *Conn) release(q string, s *cached) error {
 	s.busy = false
 	if c.stmts[q] != s {
 		return s.stmt.Close()
@@ -81,9 +86,9 @@ func (c *conn) release(q string, s *cached) error {
 func script(q string) bool { return strings.Contains(q, ";") }
 
 // ExecContext implements driver.ExecerContext.
-func (c *conn) ExecContext(ctx context.Context, q string, args []driver.NamedValue) (driver.Result, error) {
+func (c *Conn) ExecContext(ctx context.Context, q string, args []driver.NamedValue) (driver.Result, error) {
 	if script(q) {
-		return c.sqliteConn.ExecContext(ctx, q, args)
+		return c.Driver.ExecContext(ctx, q, args)
 	}
 	s, err := c.get(ctx, q)
 	if err != nil {
@@ -97,9 +102,9 @@ func (c *conn) ExecContext(ctx context.Context, q string, args []driver.NamedVal
 }
 
 // QueryContext implements driver.QueryerContext.
-func (c *conn) QueryContext(ctx context.Context, q string, args []driver.NamedValue) (driver.Rows, error) {
+func (c *Conn) QueryContext(ctx context.Context, q string, args []driver.NamedValue) (driver.Rows, error) {
 	if script(q) {
-		return c.sqliteConn.QueryContext(ctx, q, args)
+		return c.Driver.QueryContext(ctx, q, args)
 	}
 	s, err := c.get(ctx, q)
 	if err != nil {
@@ -114,20 +119,20 @@ func (c *conn) QueryContext(ctx context.Context, q string, args []driver.NamedVa
 }
 
 // Close closes the kept statements, then the connection.
-func (c *conn) Close() error {
+func (c *Conn) Close() error {
 	for _, s := range c.stmts {
 		if !s.busy {
 			s.stmt.Close()
 		}
 	}
 	c.stmts = nil
-	return c.sqliteConn.Close()
+	return c.Driver.Close()
 }
 
 // cachedRows gives the statement back when the rows are closed.
 type cachedRows struct {
 	driver.Rows
-	c *conn
+	c *Conn
 	q string
 	s *cached
 }

@@ -1,4 +1,6 @@
-package store
+// Package rebind turns the `?` of the one SQL text into the $1, $2 … of PostgreSQL. It
+// serves base/store, whose seam it is, and must not import anything of the house.
+package rebind
 
 import (
 	"strconv"
@@ -7,8 +9,8 @@ import (
 	"sync/atomic"
 )
 
-// rebinder turns `?` into $1, $2 … and remembers the result per text.
-type rebinder struct {
+// Binder turns `?` into $1, $2 … and remembers the result per text. The zero Binder works.
+type Binder struct {
 	cache sync.Map // string -> string
 	n     atomic.Int64
 }
@@ -17,11 +19,12 @@ type rebinder struct {
 // lists, so it is never reached unless somebody pastes values into SQL.
 const maxRebound = 4000
 
-func (r *rebinder) rebind(q string) string {
+// SQL returns q with numbered placeholders.
+func (r *Binder) SQL(q string) string {
 	if v, ok := r.cache.Load(q); ok {
 		return v.(string)
 	}
-	out := rebind(q)
+	out := SQL(q)
 	if r.n.Load() < maxRebound {
 		r.cache.Store(q, out)
 		r.n.Add(1)
@@ -29,9 +32,9 @@ func (r *rebinder) rebind(q string) string {
 	return out
 }
 
-// rebind replaces each `?` outside string literals, quoted names and comments
+// SQL replaces each `?` outside string literals, quoted names and comments
 // with $1, $2 … in order.
-func rebind(q string) string {
+func SQL(q string) string {
 	if !strings.Contains(q, "?") {
 		return q
 	}
