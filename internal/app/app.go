@@ -8,7 +8,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/clock"
@@ -16,9 +18,12 @@ import (
 	"github.com/wakebell/wakebell/internal/base/mail"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/datadir"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/base/who/account"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
@@ -27,17 +32,19 @@ import (
 	"github.com/wakebell/wakebell/internal/prepare/directory/exchange"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
+	"github.com/wakebell/wakebell/internal/web/page"
 )
 
 // App is one running product: every room, and what serves them.
 type App struct {
 	cfg  Config
-	lock *store.DirLock
+	lock *datadir.Lock
 
 	Clock      *clock.Clock
 	DB         *store.DB
 	Ledger     *record.Ledger
 	People     *who.Service
+	Accounts   *account.Service
 	Jobs       *job.Runner
 	Outbox     *mail.Outbox
 	Plans      *plan.Service
@@ -50,7 +57,10 @@ type App struct {
 	Duties     *duty.Service
 	Escalation *escalation.Service
 	Register   *register.Service
+	Views      *view.Service // incidents as they are read, told by every room
 
+	Live     *page.Live   // tells open pages what changed
+	screens  http.Handler // the face in the browser
 	watchdog *job.Watchdog
 	server   *server
 	stopBack context.CancelFunc
@@ -64,7 +74,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 		return nil, err
 	}
 	a := &App{cfg: cfg.withDefaults()}
-	lock, err := store.LockDir(cfg.Dir)
+	lock, err := datadir.Take(cfg.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +89,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 func Kinds() []record.Kind {
 	var out []record.Kind
 	for _, k := range [][]record.Kind{
-		who.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), duty.Kinds(), escalation.Kinds(),
+		who.Kinds(), account.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), duty.Kinds(), escalation.Kinds(),
 	} {
 		out = append(out, k...)
 	}
@@ -106,6 +116,9 @@ func (a *App) build(ctx context.Context) (err error) {
 		return err
 	}
 	a.People = who.New(a.DB, a.Ledger, a.Clock)
+	a.Accounts = account.New(a.DB, a.Ledger, a.Clock, a.People, account.Config{
+		Secure: strings.HasPrefix(cfg.BaseURL, "https://"), Proxies: cfg.Proxies, Demo: cfg.Demo, Log: cfg.Log,
+	})
 	a.Jobs = job.New(a.DB, a.Clock, cfg.Log, job.Config{})
 	if a.Outbox, err = mail.New(a.DB, a.Clock, a.Jobs, cfg.Log, cfg.Mail); err != nil {
 		return err
@@ -119,10 +132,14 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Triage = triage.New(a.DB, a.Intake, a.Incidents)
 	a.Duties = duty.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.Incidents, a.Jobs)
 	a.Escalation = escalation.New(a.DB, a.Ledger, a.Clock, a.Directory, a.Plans, a.People, a.Duties, a.Intake, a.Outbox, a.Jobs,
-		escalation.Config{BaseURL: cfg.BaseURL})
+		cfg.escalation())
 	a.Register = register.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Duties, a.Directory)
+	a.Views = view.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.People)
+	a.Live = page.NewLive(a.DB, a.Ledger, a.Clock, cfg.Log)
 	a.wire()
-	return nil
+	a.tell()
+	a.screens, err = a.newScreens()
+	return err
 }
 
 // maxSilence is how long the loop of timed work may be silent before people are
@@ -136,6 +153,7 @@ func (a *App) Start(ctx context.Context) error {
 		return err
 	}
 	a.server = srv
+	a.Live.Start(ctx)
 	a.Jobs.Start(ctx)
 	a.watchdog = job.NewWatchdog(a.Jobs, a.Clock, maxSilence, a.Escalation.OnJobLoopSilent)
 	a.watchdog.Start(ctx)
@@ -173,6 +191,7 @@ func (a *App) background(ctx context.Context) {
 func (a *App) Stop(ctx context.Context) error {
 	var errs []error
 	if a.server != nil {
+		a.Live.Stop() // its streams would keep the server waiting
 		errs = append(errs, a.server.shutdown(ctx))
 	}
 	if a.watchdog != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record/tree"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/store/archive"
+	"github.com/wakebell/wakebell/internal/base/who/account"
 	"github.com/wakebell/wakebell/ledger"
 )
 
@@ -181,6 +182,10 @@ func (r *restoring) fill(ctx context.Context, db *store.DB, stage string) error 
 		r.rep.Notes = append(r.rep.Notes, "The backup has no checkpoint: that nothing was changed in it before it was made cannot be shown.")
 	}
 	if _, err := record.Rebuild(ctx, db, Projectors()); err != nil {
+		return err
+	}
+	// What was open when the backup was made may have been revoked since.
+	if err := account.ForgetOpen(ctx, db); err != nil {
 		return err
 	}
 	if err := r.endRotation(ctx); err != nil {

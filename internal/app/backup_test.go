@@ -122,7 +122,7 @@ func (h *house) reads() map[string]string {
 	for _, path := range []string{
 		"/signals", "/duties", "/calls", "/directory/people", "/directory/teams", "/directory/export", "/directory/readiness",
 		"/plan", "/plan/versions", "/register", "/register/export?format=csv", "/outbox", "/jobs",
-		"/search?q=export&kind=incident", "/search?q=locked", "/ledger/proof?seq=5&size=20",
+		"/search?q=export", "/search?q=locked", "/ledger/proof?seq=5&size=20",
 	} {
 		get(path)
 	}

@@ -71,7 +71,7 @@ func (a *App) Ready(ctx context.Context) []api.Check {
 	return []api.Check{
 		{Name: "database", Error: word(a.DB.Healthy(ctx))},
 		{Name: "clock", Error: word(a.checkSkew(ctx))},
-		{Name: "timed work", Error: word(a.checkLoop())},
+		{Name: "timed work", Error: word(a.checkLoop(ctx))},
 	}
 }
 
@@ -86,10 +86,15 @@ func (a *App) checkSkew(ctx context.Context) error {
 	return nil
 }
 
-func (a *App) checkLoop() error {
+func (a *App) checkLoop(ctx context.Context) error {
 	last := a.Jobs.LastTurn()
-	if last.IsZero() || a.Clock.Real().Sub(last) > maxSilence {
-		return fault.New(fault.Unavailable, "The timed work has not run for two minutes: calls and reminders are late; restart the server")
+	if !last.IsZero() && a.Clock.Real().Sub(last) <= maxSilence {
+		return nil
 	}
-	return nil
+	text := "The timed work has not run for two minutes: calls and reminders are late; restart the server"
+	if raised, open, err := a.Escalation.Standstill(ctx); err == nil && open {
+		text += fmt.Sprintf(". An internal duty was raised at %s; %d people are called and nobody has answered yet",
+			raised.RaisedAt.UTC().Format("2006-01-02 15:04 UTC"), raised.People)
+	}
+	return fault.New(fault.Unavailable, text)
 }

@@ -2,12 +2,13 @@ package app
 
 import (
 	"log/slog"
-	"net/url"
+	"net/netip"
 	"strings"
 
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/respond/escalation"
 )
 
 // Config says how one process runs. The zero value of every field but Dir works.
@@ -21,9 +22,13 @@ type Config struct {
 	TestClock bool
 	Migrate   bool // bring an existing PostgreSQL database up to date at the start
 	Mail      mail.Config
-	Log       *slog.Logger
-	Clock     *clock.Clock // tests; nil = the system's, or a movable one with TestClock
-	Version   string
+	// Demo lets everybody sign in as anybody, as long as nobody has a passphrase.
+	Demo bool
+	// Proxies are the networks of reverse proxies whose X-Forwarded-For is believed.
+	Proxies []netip.Prefix
+	Log     *slog.Logger
+	Clock   *clock.Clock // tests; nil = the system's, or a movable one with TestClock
+	Version string
 }
 
 // DefaultListen keeps a fresh server on this machine.
@@ -35,10 +40,16 @@ func (c Config) Validate() error {
 	if c.Dir == "" {
 		f = append(f, fault.Field{Field: "data", Message: "name a data directory"})
 	}
-	if u, err := url.Parse(c.BaseURL); c.BaseURL != "" && (err != nil || u.Host == "" || !strings.HasPrefix(u.Scheme, "http")) {
-		f = append(f, fault.Field{Field: "base-url", Message: "must look like https://wakebell.example.com"})
+	for _, w := range fault.FieldsOf(c.escalation().Validate()) {
+		w.Field = strings.ReplaceAll(w.Field, "_", "-") // as the option is called
+		f = append(f, w)
 	}
 	return fault.Invalids(f...)
+}
+
+// escalation is what the calling of people takes from the configuration.
+func (c Config) escalation() escalation.Config {
+	return escalation.Config{BaseURL: c.BaseURL, Log: c.Log}
 }
 
 func (c Config) withDefaults() Config {

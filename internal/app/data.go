@@ -85,10 +85,7 @@ func VerifyData(ctx context.Context, cfg Config, against []byte) (rep VerifyRepo
 		if err != nil {
 			return err
 		}
-		if rep.Ledger, err = record.Verify(ctx, db, known...); err != nil {
-			return err
-		}
-		rep.Tables, err = record.RebuildCheck(ctx, db, Projectors())
+		rep.Ledger, rep.Tables, err = record.VerifyAll(ctx, db, Projectors(), known...)
 		return err
 	})
 	return rep, err

@@ -3,9 +3,11 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/wakebell/wakebell/examples"
+	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/prepare/directory/exchange"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
@@ -36,6 +38,23 @@ func (a *App) LoadDemo(ctx context.Context) error {
 	}
 	_, err = a.Plans.Change(ctx, by, p, 1, "The demo company's plan")
 	return err
+}
+
+// DemoUnfinished reports whether a loading of the demo company was cut off: its plan,
+// which comes last, is missing, and nobody but the loading has recorded anything.
+// Loading again ends it.
+func (a *App) DemoUnfinished(ctx context.Context) (bool, error) {
+	p, err := a.Plans.CurrentTx(a.DB)
+	if err != nil || p.Version > 1 {
+		return false, err
+	}
+	const most = 1000 // the demo company is smaller
+	entries, err := a.Ledger.Entries(ctx, a.DB, 0, most)
+	if err != nil || len(entries) == 0 || len(entries) == most {
+		return false, err
+	}
+	ours := []string{who.Engine("demo").Actor, operator().Actor}
+	return !slices.ContainsFunc(entries, func(e record.Entry) bool { return !slices.Contains(ours, e.Actor) }), nil
 }
 
 // demoPerson is whom the demo's token speaks for.

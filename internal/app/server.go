@@ -13,7 +13,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/api"
 	"github.com/wakebell/wakebell/internal/base/clock"
-	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/datadir"
 	"github.com/wakebell/wakebell/internal/base/who"
 )
 
@@ -39,7 +39,7 @@ func (a *App) listen() (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", a.cfg.Listen, err)
 	}
-	socket, err := listenSocket(store.SocketPath(a.cfg.Dir))
+	socket, err := listenSocket(datadir.SocketPath(a.cfg.Dir))
 	if err != nil {
 		return nil, errors.Join(err, tcp.Close())
 	}
@@ -47,18 +47,8 @@ func (a *App) listen() (*server, error) {
 	return &server{
 		tcp: tcp, socket: socket, done: make(chan error, 2),
 		http:  newHTTP(h, a.cfg.Log),
-		local: newHTTP(asOperator(h), a.cfg.Log),
+		local: newHTTP(a.asOperator(h), a.cfg.Log),
 	}, nil
-}
-
-// Handler is the whole HTTP face, for the server and for tests.
-func (a *App) Handler() http.Handler {
-	return api.New(api.Deps{
-		People: a.People, Jobs: a.Jobs, Outbox: a.Outbox, Plans: a.Plans, Directory: a.Directory, Intake: a.Intake,
-		Alerts: a.Alerts, Triage: a.Triage, Incidents: a.Incidents, Duties: a.Duties, Escalation: a.Escalation,
-		Register: a.Register, Ledger: a.Ledger, DB: a.DB, Clock: a.Clock, Log: a.cfg.Log, Version: a.cfg.Version,
-		TestClock: a.cfg.TestClock, Forward: a.Forward, Ready: a.Ready,
-	})
 }
 
 func newHTTP(h http.Handler, log *slog.Logger) *http.Server {
@@ -91,15 +81,16 @@ func listenSocket(path string) (net.Listener, error) {
 // the files, who could read the database anyway. It may make any token.
 func operator() who.Identity { return who.Engine("operator") }
 
-// asOperator serves tokens on the socket, and nothing else: whoever wants more shows
-// the token that was made.
-func asOperator(h http.Handler) http.Handler {
+// asOperator serves tokens and sign-in links on the socket, and nothing else: whoever
+// wants more shows the token that was made, or signs in.
+func (a *App) asOperator(h http.Handler) http.Handler {
 	own := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.ServeHTTP(w, r.WithContext(api.WithIdentity(r.Context(), operator())))
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/api/v1/tokens", own)
 	mux.Handle("/api/v1/tokens/", own)
+	mux.HandleFunc("POST /api/v1/sign-in-link", a.serveOperatorLink)
 	mux.Handle("/", h)
 	return mux
 }

@@ -23,6 +23,12 @@ func (a *App) wire() {
 	a.Directory.Observe(a.Duties.RederiveOpen)
 	// A close is refused while outward duties stand open.
 	a.Incidents.Guard(a.openDuties)
+	// A person who is no longer active is signed out everywhere.
+	a.People.Observe(a.Accounts.OnPerson)
+	// A new passphrase is told to its person, who may not be the one who set it.
+	a.Accounts.Observe(a.tellPassphrase)
+	// Every commit of the ledger tells the open pages which of their regions are stale.
+	a.Ledger.OnCommit(a.Live.Wake)
 	// Erasing a person's words re-projects what they stood in, and its search rows.
 	a.Ledger.OnErase(a.reproject)
 }

@@ -54,6 +54,7 @@ type root struct {
 	Register registerCmd `cmd:"" help:"The breach register."`
 	Outbox   outboxCmd   `cmd:"" help:"Messages that were sent, or kept."`
 	Dir      dirCmd      `cmd:"" name:"directory" help:"People, teams, services, customers: import, export, readiness."`
+	Account  accountCmd  `cmd:"" help:"Sign-in links for people."`
 	Tokens   tokenCmd    `cmd:"" name:"token" help:"API tokens."`
 	Verify   verifyCmd   `cmd:"" help:"Check the ledger of a data directory, or an exported bundle."`
 	Rebuild  rebuildCmd  `cmd:"" help:"Rebuild the tables from the ledger, or check that they equal it."`

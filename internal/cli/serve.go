@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"os"
 	"strconv"
 	"strings"
@@ -47,9 +48,10 @@ func (e *env) secret(name, flag string) (string, error) {
 // serveFlags are shared by serve and demo.
 type serveFlags struct {
 	dataFlags
-	Listen    string `help:"Address to listen on ($WAKEBELL_LISTEN); default 127.0.0.1:8080." placeholder:"ADDR"`
-	BaseURL   string `help:"How people reach the server, for links in calls ($WAKEBELL_BASE_URL)." name:"base-url" placeholder:"URL"`
-	TestClock bool   `help:"Make time movable by POST /debug/clock. Fixed for a database at its creation."`
+	Listen    string   `help:"Address to listen on ($WAKEBELL_LISTEN); default 127.0.0.1:8080." placeholder:"ADDR"`
+	BaseURL   string   `help:"How people reach the server, for links in calls ($WAKEBELL_BASE_URL)." name:"base-url" placeholder:"URL"`
+	Proxy     []string `help:"Network of a reverse proxy whose X-Forwarded-For is believed ($WAKEBELL_TRUSTED_PROXIES, separated by commas); loopback always is." name:"trusted-proxy" placeholder:"CIDR"`
+	TestClock bool     `help:"Make time movable by POST /debug/clock. Fixed for a database at its creation."`
 
 	SMTPHost string `help:"Mail server ($WAKEBELL_SMTP_HOST). Without one, messages are kept in the outbox." name:"smtp-host" placeholder:"HOST"`
 	SMTPPort int    `help:"Its port ($WAKEBELL_SMTP_PORT); default 587." name:"smtp-port" placeholder:"PORT"`
@@ -66,6 +68,9 @@ func (f serveFlags) config(e *env) (app.Config, error) {
 	cfg.Listen = cmp.Or(f.Listen, e.Getenv("WAKEBELL_LISTEN"))
 	cfg.BaseURL = cmp.Or(f.BaseURL, e.Getenv("WAKEBELL_BASE_URL"))
 	cfg.TestClock = f.TestClock
+	if cfg.Proxies, err = proxies(f.Proxy, e.Getenv("WAKEBELL_TRUSTED_PROXIES")); err != nil {
+		return cfg, err
+	}
 	cfg.Log = slog.New(slog.NewTextHandler(e.Err, nil))
 	port := f.SMTPPort
 	if v := e.Getenv("WAKEBELL_SMTP_PORT"); port == 0 && v != "" {
@@ -82,6 +87,26 @@ func (f serveFlags) config(e *env) (app.Config, error) {
 	return cfg, err
 }
 
+// proxies reads networks such as 10.0.0.0/8, or single addresses.
+func proxies(flags []string, env string) ([]netip.Prefix, error) {
+	if len(flags) == 0 && env != "" {
+		flags = strings.Split(env, ",")
+	}
+	var out []netip.Prefix
+	for _, f := range flags {
+		f = strings.TrimSpace(f)
+		p, err := netip.ParsePrefix(f)
+		if a, err2 := netip.ParseAddr(f); err2 == nil {
+			p, err = netip.PrefixFrom(a, a.BitLen()), nil
+		}
+		if err != nil {
+			return nil, fault.InvalidField("trusted-proxy", "must be a network like 10.0.0.0/8")
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
 type serveCmd struct {
 	serveFlags
 }
@@ -93,10 +118,19 @@ func (c *serveCmd) Run(e *env) error {
 		return err
 	}
 	return e.serve(cfg, func(ctx context.Context, a *app.App, first bool) error {
+		link, err := a.SetUpLink(ctx)
+		if err != nil {
+			return err
+		}
+		if link != "" {
+			if _, err := fmt.Fprintf(e.Out, "Nobody can sign in yet. Open this link once, within 24 hours, to become the first administrator:\n  %s\n", link); err != nil {
+				return err
+			}
+		}
 		if !first {
 			return nil
 		}
-		_, err := fmt.Fprintf(e.Out, "This is a new ledger. Make the first token in another terminal:\n  wakebell token create --data %s --name admin --role admin\n", cfg.Dir)
+		_, err = fmt.Fprintf(e.Out, "This is a new ledger. Make the first token in another terminal:\n  wakebell token create --data %s --name admin --role admin\n", cfg.Dir)
 		return err
 	})
 }
@@ -141,8 +175,13 @@ func (c *demoCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	cfg.Demo = true
 	return e.serve(cfg, func(ctx context.Context, a *app.App, first bool) error {
-		if first {
+		unfinished, err := a.DemoUnfinished(ctx)
+		if err != nil {
+			return err
+		}
+		if first || unfinished {
 			if err := a.LoadDemo(ctx); err != nil {
 				return err
 			}

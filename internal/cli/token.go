@@ -11,7 +11,7 @@ import (
 
 	"github.com/wakebell/wakebell/client"
 	"github.com/wakebell/wakebell/internal/app"
-	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/datadir"
 )
 
 type tokenCmd struct {
@@ -51,7 +51,7 @@ func (c *tokenCreate) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	switch api := client.Local(store.SocketPath(cfg.Dir)); {
+	switch api := client.Local(datadir.SocketPath(cfg.Dir)); {
 	case e.root.Token != "" && c.Data == "":
 		err = e.api().Do(e.ctx, http.MethodPost, "/tokens", body, &out)
 	default:

@@ -13,6 +13,7 @@ import (
 	"github.com/wakebell/wakebell/internal/app"
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/datadir"
 )
 
 // Exit codes, as README documents them.
@@ -82,7 +83,7 @@ func TestServerAndItsTokens(t *testing.T) {
 	refused(t, second, exitConflict, "is in use by process")
 	refused(t, []string{"rebuild", "--data", dir}, exitConflict, "is in use by process")
 	n.verified(t) // beside the server
-	if info, err := os.Stat(store.SocketPath(dir)); err != nil || info.Mode().Perm() != 0o600 {
+	if info, err := os.Stat(datadir.SocketPath(dir)); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the socket: %v %v", info, err)
 	}
 	port := strings.TrimPrefix(n.url, "http://")
@@ -91,7 +92,7 @@ func TestServerAndItsTokens(t *testing.T) {
 	if code := n.stop(t); code != 0 {
 		t.Errorf("stop: exit %d", code)
 	}
-	if _, err := os.Stat(store.SocketPath(dir)); err == nil {
+	if _, err := os.Stat(datadir.SocketPath(dir)); err == nil {
 		t.Error("the socket is left behind by an orderly stop")
 	}
 	after := ok(t, "token", "create", "--data", dir, "--name", "after", "--role", "admin")

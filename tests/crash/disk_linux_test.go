@@ -116,7 +116,16 @@ func startFull(t *testing.T, n *node) {
 	eventually(t, 20*time.Second, "a start without space is decided", func() bool {
 		return p.ended() || listening.MatchString(p.out.String())
 	})
-	t.Logf("started without space: ended %v\n%s", p.ended(), p.out)
+	if p.ended() {
+		if code := p.cmd.ProcessState.ExitCode(); code != exitUnavailable || !strings.Contains(p.out.String(), "full") {
+			t.Errorf("a start without space: exit %d, want %d and the cause\n%s", code, exitUnavailable, p.out)
+		}
+		return
+	}
+	p.listens(t)
+	if code, text := ready(t, p); code != http.StatusServiceUnavailable {
+		t.Errorf("a start without space is ready: %d %s", code, text)
+	}
 	p.kill()
 }
 

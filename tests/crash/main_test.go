@@ -36,7 +36,7 @@ var program = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// Another user starts it too, see TestReadOnly.
+	// Another user starts it too, where the data directory is read-only.
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return "", err
 	}

@@ -103,7 +103,7 @@ func (l *Ledger) append(tx *store.Tx, d Draft, atSeal func(h *tree.Head)) (Entry
 		ID: ident.New(clock.FromMicros(g.last)), Kind: k.full(), Subject: d.Subject, Actor: d.Actor,
 		At: orNow(d.At, now), KnownAt: orNow(d.KnownAt, now), RecordedAt: g.last,
 	}}
-	if !utf8.ValidString(d.Subject) || !utf8.ValidString(d.Actor) || strings.ContainsRune(d.Subject+d.Actor, 0) {
+	if !utf8.ValidString(d.Subject) || !utf8.ValidString(d.Actor) || strings.ContainsAny(d.Subject+d.Actor, "\x00\x1f") {
 		return Entry{}, fmt.Errorf("append %s: subject and actor must be plain text", d.Kind)
 	}
 	rand.Read(p.salts[:])

@@ -1,12 +1,14 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
 	"strings"
 
 	"github.com/wakebell/wakebell/internal/base/clock"
+	"github.com/wakebell/wakebell/internal/base/record/check"
 	"github.com/wakebell/wakebell/internal/base/record/compare"
 	"github.com/wakebell/wakebell/internal/base/store"
 )
@@ -72,12 +74,28 @@ func (r *replayer) read(ctx context.Context, from store.Reader, after int64) (li
 
 func (r *replayer) project(tx *store.Tx, list []Entry) error {
 	for _, e := range list {
-		seq := e.Seq
-		e.Seq = 0
-		for _, p := range r.byKey[e.Kind] {
-			if err := p.Project(tx, e); err != nil {
-				return fmt.Errorf("replay entry %d (%s/%d, id %s): %w", seq, e.Kind, e.Version, e.ID, err)
-			}
+		if err := r.apply(tx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// one projects an entry as it is stored.
+func (r *replayer) one(tx *store.Tx, stored row) error {
+	e, err := r.kinds.upcast(stored)
+	if err != nil {
+		return err
+	}
+	return r.apply(tx, e)
+}
+
+func (r *replayer) apply(tx *store.Tx, e Entry) error {
+	seq := e.Seq
+	e.Seq = 0
+	for _, p := range r.byKey[e.Kind] {
+		if err := p.Project(tx, e); err != nil {
+			return fmt.Errorf("replay entry %d (%s/%d, id %s): %w", seq, e.Kind, e.Version, e.ID, err)
 		}
 	}
 	return nil
@@ -139,23 +157,59 @@ type Difference = compare.Difference
 // SQLite database and compares every projection table with it row by row, in
 // the order of the primary key. A *Difference names the first one found.
 func RebuildCheck(ctx context.Context, db *store.DB, projectors []Projector) (RebuildReport, error) {
+	return beside(ctx, db, projectors, func(v *store.View, r *replayer, tx *store.Tx) (n int64, err error) {
+		for {
+			list, last, err := r.read(ctx, v, n)
+			if err != nil || last == n {
+				return n, err
+			}
+			if err := r.project(tx, list); err != nil {
+				return n, err
+			}
+			n = last
+		}
+	})
+}
+
+// VerifyAll is Verify and RebuildCheck over one snapshot and in one reading of the
+// ledger. What is wrong with an entry is found before what is wrong with a table.
+func VerifyAll(ctx context.Context, db *store.DB, projectors []Projector, against ...[]byte) (rep Report, tables RebuildReport, err error) {
+	tables, err = beside(ctx, db, projectors, func(v *store.View, r *replayer, tx *store.Tx) (int64, error) {
+		var failed error // of the replay; the ledger is read to its end nevertheless
+		var err error
+		rep, err = check.Snapshot(ctx, v, func(e check.Entry) {
+			if name, _, _ := strings.Cut(e.Kind, "/"); failed == nil && r.byKey[name] != nil {
+				failed = r.one(tx, row{Header: *e.Header, facts: e.Facts, private: e.Private, erasedBy: e.ErasedBy})
+			}
+		}, against...)
+		return rep.Entries, cmp.Or(err, failed)
+	})
+	return rep, tables, err
+}
+
+// beside runs a replay of one snapshot in a temporary database, in one write, and
+// compares the tables.
+func beside(ctx context.Context, db *store.DB, projectors []Projector, replay func(v *store.View, r *replayer, tx *store.Tx) (int64, error)) (rep RebuildReport, err error) {
 	r, err := newReplayer(projectors)
 	if err != nil {
-		return RebuildReport{}, err
+		return rep, err
 	}
 	dir, err := os.MkdirTemp("", "wakebell-rebuild-")
 	if err != nil {
-		return RebuildReport{}, fmt.Errorf("rebuild check: %w", err)
+		return rep, fmt.Errorf("rebuild check: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	fresh, err := store.Open(ctx, store.Config{Dir: dir, Clock: clock.System()})
+	fresh, err := store.Open(ctx, store.Config{Dir: dir, Clock: clock.System(), Scratch: true})
 	if err != nil {
-		return RebuildReport{}, fmt.Errorf("rebuild check: temporary database: %w", err)
+		return rep, fmt.Errorf("rebuild check: temporary database: %w", err)
 	}
 	defer fresh.Close()
-	var rep RebuildReport
 	err = db.View(ctx, func(v *store.View) error {
-		if rep.Entries, err = r.into(ctx, fresh, v); err != nil {
+		_, err := fresh.Write(ctx, store.Op{Name: "ledger.rebuild", Actor: "ledger"}, func(tx *store.Tx) (err error) {
+			rep.Entries, err = replay(v, r, tx)
+			return err
+		})
+		if err != nil {
 			return err
 		}
 		return fresh.View(ctx, func(want *store.View) error {
@@ -172,21 +226,4 @@ func RebuildCheck(ctx context.Context, db *store.DB, projectors []Projector) (Re
 		})
 	})
 	return rep, err
-}
-
-// into replays what v holds into the database fresh.
-func (r *replayer) into(ctx context.Context, fresh *store.DB, v *store.View) (int64, error) {
-	for n := int64(0); ; {
-		list, last, err := r.read(ctx, v, n)
-		if err != nil || last == n {
-			return n, err
-		}
-		_, err = fresh.Write(ctx, store.Op{Name: "ledger.rebuild", Actor: "ledger"}, func(tx *store.Tx) error {
-			return r.project(tx, list)
-		})
-		if err != nil {
-			return n, err
-		}
-		n = last
-	}
 }

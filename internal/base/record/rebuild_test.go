@@ -64,13 +64,23 @@ func TestRebuild(t *testing.T) {
 			}
 		}
 		h.shelve(t, "b", "two")
+		h.shelve(t, "f", "odd\x1ftext \\ über") // the sign that stands between packed columns
 		r, err := record.RebuildCheck(ctx, db, rooms)
-		if err != nil || r.Entries != 6 || len(r.Tables) != 1 || r.Tables[0].Rows != 5 {
+		if err != nil || r.Entries != 7 || len(r.Tables) != 1 || r.Tables[0].Rows != 6 {
 			t.Fatalf("check: %+v, %v", r, err)
+		}
+		rep, all, err := record.VerifyAll(ctx, db, rooms)
+		if alone, err := record.Verify(ctx, db); err != nil || cmp.Diff(alone, rep) != "" || cmp.Diff(r, all) != "" {
+			t.Fatalf("both at once: %+v, %+v, %v", rep, all, err)
+		}
+		if err != nil {
+			t.Fatal(err)
 		}
 		for _, c := range []struct{ harm, want string }{
 			{"UPDATE test_shelf SET text = 'three' WHERE subject = 'b'", "test_shelf [b] column text: its value does not follow"},
 			{"UPDATE test_shelf SET number = 7 WHERE subject = 'e'", "test_shelf [e] column number: its value does not follow"},
+			{"UPDATE test_shelf SET text = 'odd text' WHERE subject = 'f'", "test_shelf [f] column text: its value does not follow"},
+			{"UPDATE test_shelf SET number = 7 WHERE subject IN ('f', 'c')", "test_shelf [c] column number: its value does not follow"},
 			{"DELETE FROM test_shelf WHERE subject = 'e'", "test_shelf [e]: the row is missing"},
 			{"DELETE FROM test_shelf WHERE subject = 'a'", "test_shelf [a]: the row is missing"},
 			{"INSERT INTO test_shelf (subject, text, number, at) VALUES ('aa', '', 1, 1)", "test_shelf [aa]: the row does not follow"},
@@ -81,7 +91,10 @@ func TestRebuild(t *testing.T) {
 			if d, ok := errors.AsType[*record.Difference](err); !ok || !strings.Contains(d.Error(), c.want) {
 				t.Errorf("%s: %v", c.harm, err)
 			}
-			if n, err := record.Rebuild(ctx, db, rooms); err != nil || n != 6 {
+			if _, _, again := record.VerifyAll(ctx, db, rooms); again == nil || again.Error() != err.Error() {
+				t.Errorf("%s: both at once: %v", c.harm, again)
+			}
+			if n, err := record.Rebuild(ctx, db, rooms); err != nil || n != 7 {
 				t.Fatalf("rebuild: %d, %v", n, err)
 			}
 			if _, err := record.RebuildCheck(ctx, db, rooms); err != nil {

@@ -37,6 +37,9 @@ func (h *house) finds(t testing.TB, seq int64, say string, against ...[]byte) {
 	if !ok || w.Seq != seq || !strings.Contains(err.Error(), say) {
 		t.Errorf("verify: %v (want entry %d, %q)", err, seq, say)
 	}
+	if _, _, all := record.VerifyAll(t.Context(), h.db, []record.Projector{shelf{}}, against...); err == nil || all == nil || all.Error() != err.Error() {
+		t.Errorf("verify with the tables: %v (want %v)", all, err)
+	}
 }
 
 // flip changes one bit of the value in one column of one row.

@@ -69,7 +69,7 @@ func (s *Service) meet(ctx context.Context, tx *store.Tx, by who.Identity, d Dut
 	}
 	if err := s.record(ctx, tx, by, record.Draft{
 		Kind: kindMet, Subject: d.Incident, At: at,
-		Body: met{Duty: d.ID, Key: d.Key, With: with, Ref: ev.Ref, Remark: ev.Remark, LateReason: ev.LateReason},
+		Body: met{Duty: d.ID, Key: d.Key, With: with, Ref: ev.Ref, DueAt: d.DueAt, Remark: ev.Remark, LateReason: ev.LateReason},
 	}); err != nil {
 		return err
 	}

@@ -29,11 +29,21 @@ type Difference struct {
 	Added     []Duty       `json:"added,omitempty"`
 	Changed   []Duty       `json:"changed,omitempty"` // whole duties after the change
 	Withdrawn []Withdrawal `json:"withdrawn,omitempty"`
+	Moved     []Move       `json:"moved,omitempty"` // of those changed: whose due time is another
+	Again     []string     `json:"again,omitempty"` // of those changed: keys that were withdrawn and are owed again
+}
+
+// Move is a due time before and after.
+type Move struct {
+	Key string    `json:"key"`
+	Was time.Time `json:"was,omitzero"`
+	Due time.Time `json:"due,omitzero"`
 }
 
 // Withdrawal names a duty that fell away.
 type Withdrawal struct {
 	Key    string `json:"key"`
+	Title  string `json:"title"`
 	Reason string `json:"reason"`
 }
 
@@ -166,6 +176,12 @@ func (d *deriver) owe(r Rule, t target, why string) {
 	case !same(old, next):
 		next.Version = old.Version + 1
 		d.diff.Changed = append(d.diff.Changed, next)
+		switch {
+		case old.State == Withdrawn:
+			d.diff.Again = append(d.diff.Again, key)
+		case !next.DueAt.Equal(old.DueAt):
+			d.diff.Moved = append(d.diff.Moved, Move{Key: key, Was: old.DueAt, Due: next.DueAt})
+		}
 	}
 }
 
@@ -298,7 +314,7 @@ func (d *deriver) meetFromState(n *Duty) {
 func (d *deriver) withdraw() {
 	for _, e := range d.Existing {
 		if e.State == Open && !d.want[e.Key] {
-			d.diff.Withdrawn = append(d.diff.Withdrawn, Withdrawal{Key: e.Key, Reason: d.withdrawReason(e)})
+			d.diff.Withdrawn = append(d.diff.Withdrawn, Withdrawal{Key: e.Key, Title: e.Title, Reason: d.withdrawReason(e)})
 		}
 	}
 }

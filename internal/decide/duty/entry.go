@@ -32,12 +32,14 @@ type rederived struct {
 
 // met says by what and when a duty was met; its time is the entry's At.
 type met struct {
-	Duty       string `json:"duty"`
-	Key        string `json:"key"`
-	With       string `json:"with"`
-	Ref        string `json:"evidence,omitempty"`
-	Remark     string `json:"remark,omitempty" private:"true"`
-	LateReason string `json:"late_reason,omitempty" private:"true"`
+	Duty string `json:"duty"`
+	Key  string `json:"key"`
+	With string `json:"with"`
+	Ref  string `json:"evidence,omitempty"`
+	// DueAt is when it was due, so that the entry alone says if it was met late.
+	DueAt      time.Time `json:"due_at,omitzero"`
+	Remark     string    `json:"remark,omitempty" private:"true"`
+	LateReason string    `json:"late_reason,omitempty" private:"true"`
 }
 
 // undone opens a met or waived duty again.

@@ -120,6 +120,16 @@ func ofIncident(ctx context.Context, r store.Reader, incident string) ([]Duty, e
 	return query(ctx, r, `SELECT doc FROM duty WHERE incident_id = ? ORDER BY id`, incident)
 }
 
+// Title is what people call a duty, "" for an id that is not known; for rooms that have
+// checked who asks.
+func (s *Service) Title(ctx context.Context, r store.Reader, id string) string {
+	d, err := one(r.QueryRow(ctx, `SELECT doc FROM duty WHERE id = ?`, id))
+	if err != nil {
+		return ""
+	}
+	return d.Title
+}
+
 func byID(tx *store.Tx, id string) (Duty, error) {
 	return one(tx.QueryRow(clock.Background(), `SELECT doc FROM duty WHERE id = ?`, id))
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/respond/escalation/call"
+	"github.com/wakebell/wakebell/internal/respond/escalation/post"
+	"github.com/wakebell/wakebell/internal/respond/escalation/rows"
 )
 
 // alarm calls the incident manager and an executive about an incident. While nobody
@@ -16,7 +18,7 @@ import (
 // starts a new chain.
 func (s *Service) alarm(ctx context.Context, tx *store.Tx, of Chain, a call.Alarm) error {
 	a.At = s.clk.Now()
-	running, err := alarmsOf(ctx, tx, of.Incident)
+	running, err := rows.Alarms(ctx, tx, of.Incident)
 	if err != nil {
 		return err
 	}
@@ -43,7 +45,7 @@ func (s *Service) join(ctx context.Context, tx *store.Tx, c Chain, manager strin
 	c.Manager = manager
 	c.Raise(a)
 	c.Keep(func(id string) bool { return id == a.Duty || open[id].State == duty.Open })
-	calls, err := callsOf(ctx, tx, c.ID)
+	calls, err := rows.OfChain(ctx, tx, c.ID)
 	if err != nil {
 		return err
 	}
@@ -61,10 +63,10 @@ func (s *Service) join(ctx context.Context, tx *store.Tx, c Chain, manager strin
 	now := s.clk.Now()
 	var told []Call
 	for _, k := range calls {
-		if k.State != Waiting || now.Sub(k.CalledAt) > together {
+		if k.State != Waiting || now.Sub(k.CalledAt) > post.Together {
 			continue
 		}
-		free, err := s.unsent(ctx, tx, k.Message())
+		free, err := s.post.Unsent(ctx, tx, k.Message())
 		if err != nil {
 			return err
 		}
@@ -75,7 +77,7 @@ func (s *Service) join(ctx context.Context, tx *store.Tx, c Chain, manager strin
 	ahead := c
 	ahead.NextAt = now.Add(s.minutes(c))
 	for _, p := range call.Again(c, call.Lanes(dir, c, calls, now), calls, now, func(p string) string { return unreachable(dir, p) }) {
-		k, err := s.share(ctx, tx, ahead.Make(p, dir.People[p.Person], ident.New(now), 0, now))
+		k, err := s.post.Share(ctx, tx, ahead.Make(p, dir.People[p.Person], ident.New(now), 0, now))
 		if err != nil {
 			return err
 		}
@@ -85,7 +87,7 @@ func (s *Service) join(ctx context.Context, tx *store.Tx, c Chain, manager strin
 		return err
 	}
 	for _, k := range told {
-		if err := s.send(ctx, tx, k, dir.People[k.Person]); err != nil {
+		if err := s.post.Send(ctx, tx, k, dir.People[k.Person]); err != nil {
 			return fmt.Errorf("call %s: %w", k.Person, err)
 		}
 	}
@@ -95,7 +97,7 @@ func (s *Service) join(ctx context.Context, tx *store.Tx, c Chain, manager strin
 // settleAlarms ends the calls about an incident's alarms when none of the duties they
 // are about is open any more.
 func (s *Service) settleAlarms(ctx context.Context, tx *store.Tx, d duty.Duty) error {
-	chains, err := alarmsOf(ctx, tx, d.Incident)
+	chains, err := rows.Alarms(ctx, tx, d.Incident)
 	if err != nil || len(chains) == 0 {
 		return err
 	}
@@ -129,11 +131,4 @@ func (s *Service) openDuties(ctx context.Context, r store.Reader, incident strin
 		open[d.ID] = d
 	}
 	return open, nil
-}
-
-// alarmsOf lists the chains about alarms of an incident that can still be answered:
-// one, or none.
-func alarmsOf(ctx context.Context, r store.Reader, incident string) ([]Chain, error) {
-	return docs[Chain](ctx, r, `SELECT doc FROM call_chain WHERE incident_id <> '' AND incident_id = ? AND purpose IN ('duty_missed', 'nobody_answered')
-		AND state IN ('running', 'exhausted') ORDER BY id DESC`, incident)
 }

@@ -3,19 +3,17 @@ package escalation
 import (
 	"cmp"
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
-	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/respond/escalation/call"
+	"github.com/wakebell/wakebell/internal/respond/escalation/rows"
 )
 
 // Acknowledge answers a call: "I have it". It needs call.acknowledge, and to be the
@@ -43,7 +41,7 @@ func (s *Service) Acknowledge(ctx context.Context, by who.Identity, id string) (
 		return Call{}, fmt.Errorf("acknowledge call %s: %w", id, err)
 	}
 	if res.Replayed {
-		return callByID(ctx, s.db, res.ResultID)
+		return rows.Call(ctx, s.db, res.ResultID)
 	}
 	return out, nil
 }
@@ -53,7 +51,7 @@ func (s *Service) AcknowledgeTx(ctx context.Context, tx *store.Tx, by who.Identi
 	if err := who.Check(by, who.PermCallAcknowledge); err != nil {
 		return Call{}, err
 	}
-	k, err := callByID(ctx, tx, id)
+	k, err := rows.Call(ctx, tx, id)
 	if err != nil {
 		return Call{}, err
 	}
@@ -127,7 +125,7 @@ func (s *Service) answerAll(ctx context.Context, tx *store.Tx, by who.Identity, 
 	var done []Call
 	for _, k := range calls {
 		// The answer before may have ended this one.
-		now, err := callByID(ctx, tx, k.ID)
+		now, err := rows.Call(ctx, tx, k.ID)
 		if err != nil {
 			return Linked{}, err
 		}
@@ -153,26 +151,18 @@ func (s *Service) answerAll(ctx context.Context, tx *store.Tx, by who.Identity, 
 // linked finds the calls of the message a link stands in, of a reminder the call it
 // repeats, and the person the message was sent to.
 func (s *Service) linked(ctx context.Context, r store.Reader, token string) ([]Call, string, error) {
-	var id, person string
-	var expires int64
-	err := r.QueryRow(ctx, `SELECT call_id, person, expires_at FROM call_token WHERE hash = ?`, linkHash(token)).Scan(&id, &person, &expires)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, "", fault.New(fault.NotFound, "This link is not known")
-	}
+	id, person, err := s.post.Open(ctx, r, token)
 	if err != nil {
-		return nil, "", fmt.Errorf("look up link: %w", err)
+		return nil, "", err
 	}
-	if !s.clk.Now().Before(clock.FromMicros(expires)) {
-		return nil, "", fault.New(fault.Gone, "This link is older than seven days; sign in to answer")
-	}
-	said, err := saidBy(ctx, r, id)
+	said, err := rows.Message(ctx, r, id)
 	if err != nil {
 		return nil, "", err
 	}
 	var calls []Call
 	for _, k := range said {
 		if k.Kind == KindReminder && k.Of != "" {
-			if k, err = callByID(ctx, r, k.Of); err != nil {
+			if k, err = rows.Call(ctx, r, k.Of); err != nil {
 				return nil, "", err
 			}
 		}
@@ -210,7 +200,7 @@ type answering struct {
 // weigh says whether somebody may answer a call; it changes nothing.
 func (s *Service) weigh(ctx context.Context, tx *store.Tx, by who.Identity, k Call, via Via) (a answering, err error) {
 	if k.Kind == KindReminder && k.Of != "" {
-		if k, err = callByID(ctx, tx, k.Of); err != nil {
+		if k, err = rows.Call(ctx, tx, k.Of); err != nil {
 			return a, err
 		}
 	}
@@ -218,10 +208,10 @@ func (s *Service) weigh(ctx context.Context, tx *store.Tx, by who.Identity, k Ca
 		return a, fault.New(fault.Conflict, "A reminder asks for no answer; the duty itself waits to be met")
 	}
 	a = answering{call: k, via: via, manager: via == ViaSelf && (by.Is(who.Manager) || by.IsEngine())}
-	if a.chain, err = chainByID(ctx, tx, k.Chain); err != nil {
+	if a.chain, err = rows.Chain(ctx, tx, k.Chain); err != nil {
 		return a, err
 	}
-	if a.calls, err = callsOf(ctx, tx, k.Chain); err != nil {
+	if a.calls, err = rows.OfChain(ctx, tx, k.Chain); err != nil {
 		return a, err
 	}
 	if a.dir, err = s.dirs.Snapshot(tx); err != nil {
@@ -305,7 +295,7 @@ func (s *Service) answered(ctx context.Context, tx *store.Tx, by who.Identity, c
 		}
 		return s.duties.MeetTx(ctx, tx, by, c.Duty, duty.Evidence{With: "acknowledgement", Ref: k.ID, At: k.AnsweredAt})
 	case ForSignals:
-		ids, err := signalsOf(ctx, tx, c.ID)
+		ids, err := rows.Signals(ctx, tx, c.ID)
 		if err != nil {
 			return err
 		}

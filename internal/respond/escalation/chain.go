@@ -14,6 +14,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/respond/escalation/call"
+	"github.com/wakebell/wakebell/internal/respond/escalation/rows"
 )
 
 // The reasons that stand in the record. They are fixed texts without personal data.
@@ -66,7 +67,7 @@ func (s *Service) advance(ctx context.Context, tx *store.Tx, c Chain, calls []Ca
 	made := make([]Call, 0, len(picks))
 	for _, p := range picks {
 		c.Round = max(c.Round, p.Round)
-		k, err := s.share(ctx, tx, c.Make(p, dir.People[p.Person], ident.New(now), count, now))
+		k, err := s.post.Share(ctx, tx, c.Make(p, dir.People[p.Person], ident.New(now), count, now))
 		if err != nil {
 			return err
 		}
@@ -80,7 +81,7 @@ func (s *Service) advance(ctx context.Context, tx *store.Tx, c Chain, calls []Ca
 		return err
 	}
 	for _, k := range made {
-		if err := s.send(ctx, tx, k, dir.People[k.Person]); err != nil {
+		if err := s.post.Send(ctx, tx, k, dir.People[k.Person]); err != nil {
 			return fmt.Errorf("call %s: %w", k.Person, err)
 		}
 	}
@@ -159,7 +160,7 @@ func (s *Service) duty(ctx context.Context, r store.Reader, incident, id string)
 
 // withdraw ends a chain and those of its calls that still wait.
 func (s *Service) withdraw(ctx context.Context, tx *store.Tx, c Chain, why string) error {
-	calls, err := callsOf(ctx, tx, c.ID)
+	calls, err := rows.OfChain(ctx, tx, c.ID)
 	if err != nil {
 		return err
 	}
@@ -193,7 +194,7 @@ const sweepBatch = 200
 // message; different incidents are different writes, so that a broken one holds nobody
 // else up. It asks again inside the write, so that several nodes call a person once.
 func (s *Service) callNext(ctx context.Context, now time.Time) error {
-	due, err := docs[Chain](ctx, s.db, `SELECT doc FROM call_chain WHERE next_at > 0 AND next_at <= ? ORDER BY next_at, id LIMIT ?`, clock.Micros(now), sweepBatch)
+	due, err := rows.Docs[Chain](ctx, s.db, `SELECT doc FROM call_chain WHERE next_at > 0 AND next_at <= ? ORDER BY next_at, id LIMIT ?`, clock.Micros(now), sweepBatch)
 	if err != nil {
 		return fmt.Errorf("calls that go on: %w", err)
 	}
@@ -222,7 +223,7 @@ func (s *Service) callNext(ctx context.Context, now time.Time) error {
 
 func (s *Service) goOnAll(ctx context.Context, ids []string, now time.Time) error {
 	_, err := s.db.Write(ctx, store.Op{Name: "call.next", Actor: self().Actor}, func(tx *store.Tx) error {
-		if _, err := tx.Exec(`DELETE FROM call_token WHERE expires_at < ?`, clock.Micros(now.Add(-keepDeadLinks))); err != nil {
+		if err := s.post.Forget(tx, now); err != nil {
 			return err
 		}
 		for _, id := range ids {
@@ -236,7 +237,7 @@ func (s *Service) goOnAll(ctx context.Context, ids []string, now time.Time) erro
 }
 
 func (s *Service) goOn(ctx context.Context, tx *store.Tx, id string, now time.Time) error {
-	c, err := chainByID(ctx, tx, id)
+	c, err := rows.Chain(ctx, tx, id)
 	if err != nil || c.NextAt.IsZero() || c.NextAt.After(now) {
 		return err
 	}
@@ -247,7 +248,7 @@ func (s *Service) goOn(ctx context.Context, tx *store.Tx, id string, now time.Ti
 	if why != "" {
 		return s.withdraw(ctx, tx, c, why)
 	}
-	calls, err := callsOf(ctx, tx, id)
+	calls, err := rows.OfChain(ctx, tx, id)
 	if err != nil {
 		return err
 	}
@@ -258,7 +259,3 @@ func (s *Service) goOn(ctx context.Context, tx *store.Tx, id string, now time.Ti
 	}
 	return s.advance(ctx, tx, c, calls, nil)
 }
-
-// keepDeadLinks is how long a link that has ended is remembered, to say "over" rather
-// than "unknown".
-const keepDeadLinks = 30 * 24 * time.Hour

@@ -13,6 +13,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/respond/escalation/call"
+	"github.com/wakebell/wakebell/internal/respond/escalation/rows"
 )
 
 // OnDuty is a duty.Observer. A duty that begins and names a team has its first person
@@ -80,7 +81,7 @@ func (s *Service) chainFor(tx *store.Tx, d duty.Duty) (Chain, error) {
 
 // withdrawDuty ends the chains that call the team of a duty.
 func (s *Service) withdrawDuty(ctx context.Context, tx *store.Tx, id, why string) error {
-	chains, err := chainsOf(ctx, tx, id)
+	chains, err := rows.ChainsOf(ctx, tx, id)
 	if err != nil {
 		return err
 	}
@@ -99,13 +100,13 @@ func (s *Service) remind(ctx context.Context, tx *store.Tx, d duty.Duty) error {
 	if err != nil {
 		return fmt.Errorf("remind of %s: %w", d.Key, err)
 	}
-	chains, err := chainsOf(ctx, tx, d.ID)
+	chains, err := rows.ChainsOf(ctx, tx, d.ID)
 	if err != nil {
 		return err
 	}
 	var told []Call
 	for _, c := range chains {
-		calls, err := callsOf(ctx, tx, c.ID)
+		calls, err := rows.OfChain(ctx, tx, c.ID)
 		if err != nil {
 			return err
 		}
@@ -123,7 +124,7 @@ func (s *Service) remind(ctx context.Context, tx *store.Tx, d duty.Duty) error {
 	}
 	for i := range told {
 		told[i].DueAt = d.DueAt
-		if told[i], err = s.share(ctx, tx, told[i]); err != nil {
+		if told[i], err = s.post.Share(ctx, tx, told[i]); err != nil {
 			return err
 		}
 	}
@@ -134,7 +135,7 @@ func (s *Service) remind(ctx context.Context, tx *store.Tx, d duty.Duty) error {
 		return err
 	}
 	for _, k := range told {
-		if err := s.send(ctx, tx, k, dir.People[k.Person]); err != nil {
+		if err := s.post.Send(ctx, tx, k, dir.People[k.Person]); err != nil {
 			return fmt.Errorf("remind %s: %w", k.Person, err)
 		}
 	}

@@ -222,7 +222,9 @@ func TestRemindersAndMissed(t *testing.T) {
 		}
 		told := len(ks)
 		eva := slices.IndexFunc(ks, func(k escalation.Item) bool { return k.Person == "eva" })
-		if !slices.ContainsFunc(h.mails("eva"), func(m mail.Item) bool { return strings.Contains(m.Text, "A duty was missed. 2 teams have not answered.") }) {
+		if !slices.ContainsFunc(h.mails("eva"), func(m mail.Item) bool {
+			return strings.Contains(m.Text, "A duty was missed. 2 teams have not answered.")
+		}) {
 			t.Error("the executive does not read that a duty was missed")
 		}
 		_, err = h.Acknowledge(t.Context(), as("eva"), ks[eva].ID)

@@ -1,14 +1,10 @@
 package escalation
 
 import (
-	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/wakebell/wakebell/internal/base/clock"
-	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/respond/escalation/call"
@@ -116,76 +112,4 @@ func flag(b bool) int64 {
 		return 1
 	}
 	return 0
-}
-
-func chainByID(ctx context.Context, r store.Reader, id string) (Chain, error) {
-	return scanDoc[Chain](r.QueryRow(ctx, `SELECT doc FROM call_chain WHERE id = ?`, id))
-}
-
-func callByID(ctx context.Context, r store.Reader, id string) (Call, error) {
-	return scanDoc[Call](r.QueryRow(ctx, `SELECT doc FROM call WHERE id = ?`, id))
-}
-
-func callsOf(ctx context.Context, r store.Reader, chain string) ([]Call, error) {
-	return docs[Call](ctx, r, `SELECT doc FROM call WHERE chain_id = ? ORDER BY id`, chain)
-}
-
-// chainsOf lists the chains of a duty that can still be answered.
-func chainsOf(ctx context.Context, r store.Reader, dutyID string) ([]Chain, error) {
-	return docs[Chain](ctx, r, `SELECT doc FROM call_chain WHERE duty_id <> '' AND duty_id = ? AND state IN ('running', 'exhausted') ORDER BY id`, dutyID)
-}
-
-// saidBy lists the calls of one message, the first one first.
-func saidBy(ctx context.Context, r store.Reader, message string) ([]Call, error) {
-	return docs[Call](ctx, r, `SELECT doc FROM call WHERE id = ? OR (with_id <> '' AND with_id = ?) ORDER BY id`, message, message)
-}
-
-func signalsOf(ctx context.Context, r store.Reader, chain string) ([]string, error) {
-	return texts(ctx, r, `SELECT signal_id FROM call_signal WHERE chain_id = ? ORDER BY signal_id`, chain)
-}
-
-func scanDoc[T any](row *sql.Row) (v T, err error) {
-	var doc []byte
-	if err = row.Scan(&doc); errors.Is(err, sql.ErrNoRows) {
-		return v, fault.New(fault.NotFound, "There is no such call")
-	} else if err != nil {
-		return v, err
-	}
-	return v, json.Unmarshal(doc, &v)
-}
-
-func docs[T any](ctx context.Context, r store.Reader, q string, args ...any) (out []T, err error) {
-	rows, err := r.Query(ctx, q, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var doc []byte
-		var v T
-		if err := rows.Scan(&doc); err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal(doc, &v); err != nil {
-			return nil, err
-		}
-		out = append(out, v)
-	}
-	return out, rows.Err()
-}
-
-func texts(ctx context.Context, r store.Reader, q string, args ...any) (out []string, err error) {
-	rows, err := r.Query(ctx, q, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var v string
-		if err := rows.Scan(&v); err != nil {
-			return nil, err
-		}
-		out = append(out, v)
-	}
-	return out, rows.Err()
 }

@@ -30,6 +30,8 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
+	"github.com/wakebell/wakebell/internal/respond/escalation/hook"
+	"github.com/wakebell/wakebell/internal/respond/escalation/post"
 )
 
 // Config tunes the room. The zero value works.
@@ -64,14 +66,7 @@ func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	client := http.Client{}
-	if c.HTTP != nil {
-		client = *c.HTTP
-	}
-	client.Timeout = c.WebhookTimeout
-	// A redirect could carry the link to somebody the person did not name.
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	c.HTTP = &client
+	c.HTTP = hook.Client(c.HTTP, c.WebhookTimeout)
 	return c
 }
 
@@ -85,8 +80,7 @@ type Service struct {
 	people *who.Service
 	duties *duty.Service
 	in     *intake.Service
-	box    *mail.Outbox
-	jobs   *job.Runner
+	post   *post.Office
 	cfg    Config
 }
 
@@ -94,11 +88,11 @@ type Service struct {
 // validated.
 func New(db *store.DB, led *record.Ledger, clk *clock.Clock, dirs *directory.Service, plans *plan.Service, people *who.Service,
 	duties *duty.Service, in *intake.Service, box *mail.Outbox, jobs *job.Runner, cfg Config) *Service {
+	cfg = cfg.withDefaults()
 	s := &Service{
-		db: db, led: led, clk: clk, dirs: dirs, plans: plans, people: people, duties: duties, in: in, box: box, jobs: jobs,
-		cfg: cfg.withDefaults(),
+		db: db, led: led, clk: clk, dirs: dirs, plans: plans, people: people, duties: duties, in: in, cfg: cfg,
+		post: post.New(db, clk, people, box, jobs, post.Config{BaseURL: cfg.BaseURL, HTTP: cfg.HTTP, Log: cfg.Log}),
 	}
-	jobs.Register(jobWebhook, s.runWebhook)
 	jobs.AddSweep(job.Sweep{Name: "call.next", Next: s.nextCallAt, Run: s.callNext})
 	jobs.AddSweep(job.Sweep{Name: "call.signals", Next: func(ctx context.Context, r store.Reader) (time.Time, bool, error) {
 		return in.NextDue(ctx, r)

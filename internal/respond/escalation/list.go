@@ -10,6 +10,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/respond/escalation/rows"
 )
 
 // Filter narrows a list; empty fields do not.
@@ -66,7 +67,7 @@ func (s *Service) List(ctx context.Context, by who.Identity, f Filter, cursor st
 		q, args = q+` AND id < ?`, append(args, after[0])
 	}
 	limit = who.Limit(limit)
-	calls, err := docs[Call](ctx, s.db, q+` ORDER BY id DESC LIMIT ?`, append(args, limit+1)...)
+	calls, err := rows.Docs[Call](ctx, s.db, q+` ORDER BY id DESC LIMIT ?`, append(args, limit+1)...)
 	if err != nil {
 		return Page{}, fmt.Errorf("list calls: %w", err)
 	}
@@ -94,7 +95,7 @@ func (s *Service) Get(ctx context.Context, by who.Identity, id string) (Item, er
 	if err := who.Check(by, who.PermCallRead); err != nil {
 		return Item{}, err
 	}
-	k, err := callByID(ctx, s.db, id)
+	k, err := rows.Call(ctx, s.db, id)
 	if err != nil {
 		return Item{}, err
 	}

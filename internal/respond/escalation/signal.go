@@ -12,6 +12,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/respond/escalation/rows"
 )
 
 // signalBatch is how many signals one write takes. A storm is several writes and
@@ -101,7 +102,7 @@ func (s *Service) group(ctx context.Context, p Purpose, team string, drill bool,
 			return err
 		}
 		n = len(ids)
-		running, err := docs[Chain](ctx, tx, `SELECT doc FROM call_chain WHERE purpose = ? AND team = ? AND drill = ? AND state = 'running' ORDER BY id`,
+		running, err := rows.Docs[Chain](ctx, tx, `SELECT doc FROM call_chain WHERE purpose = ? AND team = ? AND drill = ? AND state = 'running' ORDER BY id`,
 			string(p), team, flag(drill))
 		if err != nil {
 			return err
@@ -129,7 +130,7 @@ func (s *Service) remaining(ctx context.Context, r store.Reader, c Chain, except
 	if c.Purpose != ForClassify {
 		q += ` AND s.acknowledged_at = 0`
 	}
-	ids, err := texts(ctx, r, q, c.ID)
+	ids, err := rows.Texts(ctx, r, q, c.ID)
 	if err != nil {
 		return nil, fmt.Errorf("signals of a call: %w", err)
 	}
@@ -160,7 +161,7 @@ func (s *Service) settle(ctx context.Context, tx *store.Tx, signals []string, wh
 		for i, id := range part {
 			args[i] = id
 		}
-		chains, err := docs[Chain](ctx, tx, `SELECT c.doc FROM call_chain c WHERE c.state IN ('running', 'exhausted') AND c.id IN
+		chains, err := rows.Docs[Chain](ctx, tx, `SELECT c.doc FROM call_chain c WHERE c.state IN ('running', 'exhausted') AND c.id IN
 			(SELECT chain_id FROM call_signal WHERE signal_id IN (`+store.Placeholders(len(part))+`)) ORDER BY c.id`, args...)
 		if err != nil {
 			return err

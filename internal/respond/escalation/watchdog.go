@@ -2,17 +2,17 @@ package escalation
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/ident"
-	"github.com/wakebell/wakebell/internal/base/mail"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/respond/escalation/call"
+	"github.com/wakebell/wakebell/internal/respond/escalation/post"
+	"github.com/wakebell/wakebell/internal/respond/escalation/rows"
 )
 
 // watchdogWait bounds the attempt to record a silence: the writer may be what stands
@@ -57,11 +57,11 @@ type Standstill struct {
 // acknowledged it and no loop runs again. It names nobody, for whoever may ask if the
 // server is ready.
 func (s *Service) Standstill(ctx context.Context) (st Standstill, open bool, err error) {
-	chains, err := docs[Chain](ctx, s.db, `SELECT doc FROM call_chain WHERE purpose = 'job_loop_silent' AND team = '' AND drill = 0 AND state = 'running' ORDER BY id DESC LIMIT 1`)
+	chains, err := rows.Docs[Chain](ctx, s.db, `SELECT doc FROM call_chain WHERE purpose = 'job_loop_silent' AND team = '' AND drill = 0 AND state = 'running' ORDER BY id DESC LIMIT 1`)
 	if err != nil || len(chains) == 0 {
 		return st, false, err
 	}
-	calls, err := callsOf(ctx, s.db, chains[0].ID)
+	calls, err := rows.OfChain(ctx, s.db, chains[0].ID)
 	for _, k := range calls {
 		if k.State != Skipped {
 			st.People++
@@ -71,19 +71,18 @@ func (s *Service) Standstill(ctx context.Context) (st Standstill, open bool, err
 	return st, true, err
 }
 
-// outcry is one silence and whom to call about it. links and mails are the secrets of
-// the webhooks and the e-mails in the outbox, by call; without a record there are none.
+// outcry is one silence and whom to call about it. sent is what was left behind for
+// the calls, by their ids; without a record there is none.
 type outcry struct {
 	chain Chain
 	calls []Call
 	dir   directory.Snapshot
-	links map[string]string
-	mails map[string]string
+	sent  map[string]post.Direct
 }
 
 func (s *Service) silence(dir directory.Snapshot, minutes int, since time.Time) outcry {
 	now := s.clk.Now()
-	a := outcry{dir: dir, links: map[string]string{}, mails: map[string]string{}, chain: Chain{
+	a := outcry{dir: dir, sent: map[string]post.Direct{}, chain: Chain{
 		ID: ident.New(now), Purpose: ForWatchdog, Subject: subjectSystem, Ref: "wakebell", Minutes: minutes, Round: 1,
 		State: Running, StartedAt: now, Since: since.UTC(),
 	}}
@@ -112,89 +111,18 @@ func (s *Service) recordSilence(ctx context.Context, tx *store.Tx, since time.Ti
 		return outcry{}, err
 	}
 	for _, k := range a.calls {
-		for _, way := range k.Channels {
-			p := dir.People[k.Person]
-			state, id := deliverySending, "" // a webhook is posted once, by shout, which notes the outcome
-			switch way {
-			case Email:
-				state = deliveryQueued
-				m, err := s.compose(ctx, tx, k, p)
-				if err != nil {
-					return outcry{}, err
-				}
-				if id, err = s.box.EnqueueUrgent(tx, mail.Message{To: []string{p.Email}, Subject: m.Subject, Text: m.Text, About: k.Ref}); err != nil {
-					return outcry{}, fmt.Errorf("call %s: %w", k.Person, err)
-				}
-				a.mails[k.ID] = id
-			case Webhook:
-				token, hash := newLink()
-				if err := s.keepLink(tx, hash, k); err != nil {
-					return outcry{}, err
-				}
-				a.links[k.ID] = token
-			}
-			if err := s.keepDelivery(tx, k, way, state, id); err != nil {
-				return outcry{}, err
-			}
+		if a.sent[k.ID], err = s.post.Prepare(ctx, tx, k, dir.People[k.Person]); err != nil {
+			return outcry{}, err
 		}
 	}
 	return a, nil
 }
 
-// shout tells everybody of an alarm at the same time, each by all ways.
+// shout tells everybody of a silence at the same time.
 func (s *Service) shout(ctx context.Context, a outcry) {
 	var wg sync.WaitGroup
 	for _, k := range a.calls {
-		for _, way := range k.Channels {
-			wg.Go(func() {
-				if way == Email {
-					s.mailNow(ctx, a, k)
-				} else {
-					s.postNow(ctx, a, k)
-				}
-			})
-		}
+		wg.Go(func() { s.post.Now(ctx, k, a.dir.People[k.Person], a.sent[k.ID]) })
 	}
 	wg.Wait()
-}
-
-// mailNow sends the e-mail of one call without the job loop. Without a record it
-// leaves no trace but the log.
-func (s *Service) mailNow(ctx context.Context, a outcry, k Call) {
-	if !s.box.Enabled() {
-		return // it stays in the outbox, to be read there
-	}
-	p := a.dir.People[k.Person]
-	var err error
-	if id := a.mails[k.ID]; id != "" {
-		err = s.box.SendNow(ctx, id)
-	} else {
-		m := call.Compose([]Call{k}, s.cfg.BaseURL, "", p.Zone)
-		err = s.box.SendUnrecorded(ctx, mail.Message{To: []string{p.Email}, Subject: m.Subject, Text: m.Text, About: k.Ref})
-	}
-	if err != nil {
-		s.cfg.Log.Error("e-mail of the watchdog not sent", "call", k.ID, "error", err)
-	}
-}
-
-// postNow posts the webhook of one call and notes what became of it where the record
-// was written.
-func (s *Service) postNow(ctx context.Context, a outcry, k Call) {
-	p, token := a.dir.People[k.Person], a.links[k.ID]
-	state, text := deliverySent, ""
-	if failed := s.post(ctx, p.Webhook, call.Compose([]Call{k}, s.cfg.BaseURL, token, p.Zone).Post); failed != nil {
-		state, text = deliveryFailed, failed.text
-		s.cfg.Log.Error("webhook of the watchdog not sent", "call", k.ID, "error", failed)
-	}
-	if token == "" {
-		return
-	}
-	wctx, cancel := context.WithTimeout(ctx, watchdogWait)
-	defer cancel()
-	_, err := s.db.Write(wctx, store.Op{Name: "call.watchdog", Actor: self().Actor}, func(tx *store.Tx) error {
-		return s.mark(tx, k.ID, state, text)
-	})
-	if err != nil {
-		s.cfg.Log.Error("webhook of the watchdog not noted", "call", k.ID, "error", err)
-	}
 }

@@ -45,12 +45,12 @@ function icons() {
 
 package page
 
-// Icon is one icon of the sprite. Only the constants below exist.
-type Icon string
+// IconName is one icon of the sprite. Only the constants below exist.
+type IconName string
 
 // The icons.
 const (
-${list.map((n) => `\t${constant(n).padEnd(width)} Icon = "${n}"`).join("\n")}
+${list.map((n) => `\t${constant(n).padEnd(width)} IconName = "${n}"`).join("\n")}
 )
 `;
   const file = join(here, "../page/icon_gen.go");

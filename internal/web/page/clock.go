@@ -14,7 +14,7 @@ import (
 type Clock struct {
 	ID       string // of the element, so that a morph finds it
 	Name     string
-	Icon     Icon
+	Icon     IconName
 	For      string // who receives it
 	Whose    string // who must do it; "" = nobody yet
 	StartAt  time.Time
@@ -44,7 +44,7 @@ var thresholds = map[string][2]time.Duration{
 	duty.RuleAuthority:   {24 * time.Hour, 6 * time.Hour},
 }
 
-var clockIcons = map[string]Icon{
+var clockIcons = map[string]IconName{
 	duty.RuleProductTeam: IconBellRing, duty.RuleClassify: IconGauge, duty.RuleSIRT: IconSiren,
 	"leadership": IconUserRound, "siht": IconUsersRound, "legal": IconScale, duty.RuleSitrep: IconMessageSquareText,
 	duty.RuleBoard: IconPresentation, "customer": IconMail, "partner": IconHandshake, "employee_group": IconUsersRound,

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	heartbeat = 20 * time.Second
+	heartbeat  = 20 * time.Second
 	sendWithin = 10 * time.Second // a reader that takes longer is dropped
 )
 

@@ -235,7 +235,7 @@ type Option struct{ Value, Label, Hint string }
 // Button is the button of a form.
 type Button struct {
 	Label string
-	Icon  Icon
+	Icon  IconName
 	Main  bool
 	Tone  Tone   // Danger for what cannot be taken back
 	Large bool   // 44 px high

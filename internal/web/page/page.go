@@ -51,7 +51,7 @@ type Crumb struct{ Label, Href string }
 // Action is a link that looks like a button.
 type Action struct {
 	Label string
-	Icon  Icon
+	Icon  IconName
 	Href  string
 	Main  bool   // the one thing to do here
 	Key   string // single-key shortcut
@@ -79,7 +79,7 @@ const (
 // Tag is the content of a chip.
 type Tag struct {
 	Text string
-	Icon Icon
+	Icon IconName
 	Tone Tone
 }
 
@@ -93,7 +93,7 @@ type Heading struct {
 
 // Nothing is an empty state: what will appear here, who puts it there, one button.
 type Nothing struct {
-	Icon   Icon
+	Icon   IconName
 	Title  string
 	Text   string
 	Action Action // none when Label is ""
@@ -106,11 +106,17 @@ type Done struct {
 	Say string // one sentence, shown once
 }
 
+// Elsewhere is an error that sends the viewer to another page of ours.
+type Elsewhere string
+
+// Error says where to.
+func (e Elsewhere) Error() string { return "see " + string(e) }
+
 // Item is one entry of the menu. It is shown to viewers with any of the permissions, once its
 // path is registered.
 type Item struct {
 	Label, Path string
-	Icon        Icon
+	Icon        IconName
 	Key         string
 	Perms       []Permission
 }

@@ -162,7 +162,12 @@ func (w *Web) handler(anyone bool, fn func(r *Request) error) http.HandlerFunc {
 			w.askToSignIn(r)
 			return
 		}
-		if err := fn(r); err != nil {
+		err := fn(r)
+		if to, ok := errors.AsType[Elsewhere](err); ok {
+			http.Redirect(out, r.Request, string(to), http.StatusSeeOther)
+			return
+		}
+		if err != nil {
 			r.problem(err)
 		}
 	}

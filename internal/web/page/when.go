@@ -7,7 +7,9 @@ import (
 )
 
 // Stamp writes a time in the viewer's zone, unambiguously: 21 Nov 2026 14:25.
-func Stamp(ctx context.Context, t time.Time) string { return t.In(frameOf(ctx).zone()).Format("2 Jan 2006 15:04") }
+func Stamp(ctx context.Context, t time.Time) string {
+	return t.In(frameOf(ctx).zone()).Format("2 Jan 2006 15:04")
+}
 
 // stampShort leaves out what is clear from now: the day when it is today, the year when it is this one.
 func stampShort(ctx context.Context, t time.Time) string {

@@ -10,6 +10,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -39,18 +41,27 @@ func Verify(ctx context.Context, db *store.DB, against ...[]byte) (Report, error
 	var rep Report
 	err := db.View(ctx, func(v *store.View) error {
 		var err error
-		rep, err = verify(ctx, v, against)
+		rep, err = Snapshot(ctx, v, nil, against...)
 		return err
 	})
 	return rep, err
 }
 
-func verify(ctx context.Context, v *store.View, against [][]byte) (Report, error) {
+// Entry is what visit gets to see of a row. The bytes hold until it returns.
+type Entry struct {
+	*ledger.Header
+	Facts, Private []byte
+	ErasedBy       string // id of the erasure, or ""
+}
+
+// Snapshot is Verify over one snapshot. It shows each entry that was found to be right
+// to visit, in the order of the ledger.
+func Snapshot(ctx context.Context, v *store.View, visit func(e Entry), against ...[]byte) (Report, error) {
 	h, err := tree.Read(ctx, v)
 	if err != nil {
 		return Report{}, err
 	}
-	c := &scan{hash: ledger.NewHasher(), holes: map[string]hole{}, named: map[string]naming{}, other: map[string]bool{}}
+	c := &scan{visit: visit, hash: ledger.NewHasher(), holes: map[string]hole{}, named: map[string]naming{}, other: map[string]bool{}}
 	if err := c.read(ctx, v); err != nil {
 		return Report{}, err
 	}
@@ -104,6 +115,7 @@ type rotation struct {
 
 // scan is what reading all entries gathers.
 type scan struct {
+	visit   func(e Entry) // may be nil
 	hash    *ledger.Hasher
 	tree    tree.Head // recomputed
 	scratch []byte
@@ -117,35 +129,49 @@ type scan struct {
 	rotations []rotation
 }
 
-const selectAll = "SELECT e.seq, e.at, e.known_at, e.recorded_at, e.id, e.kind, e.subject, e.actor, e.facts, e.facts_salt, e.private, e.private_salt, e.private_commit, e.erased_by, h.hashes " +
+// separator stands between the columns of the header, which come packed in one text:
+// each column of its own costs more than to take them apart. Append refuses it.
+const separator = "\x1f"
+
+const selectAll = "SELECT concat_ws('" + separator + "', e.seq, e.at, e.known_at, e.recorded_at, e.id, e.kind, e.subject, e.actor, e.erased_by), " +
+	"e.facts, e.facts_salt, e.private, e.private_salt, e.private_commit, h.hashes " +
 	"FROM ledger_entry e LEFT JOIN ledger_hash h ON h.seq = e.seq ORDER BY e.seq"
 
 // stored is one row of selectAll. RawBytes point into the driver's memory and
 // hold until the next row.
 type stored struct {
 	ledger.Header
-	num                         [4]any
+	packed                      string
 	facts, factsSalt            sql.RawBytes
 	private, salt, commit, hash sql.RawBytes
 	erasedBy                    string
 }
 
 func (s *stored) targets() []any {
-	return []any{
-		&s.num[0], &s.num[1], &s.num[2], &s.num[3], &s.ID, &s.Kind, &s.Subject, &s.Actor,
-		&s.facts, &s.factsSalt, &s.private, &s.salt, &s.commit, &s.erasedBy, &s.hash,
-	}
+	return []any{&s.packed, &s.facts, &s.factsSalt, &s.private, &s.salt, &s.commit, &s.hash}
 }
 
-// numbers takes the integers over; scanning them into any avoids a detour
-// through text.
-func (s *stored) numbers() bool {
-	ok := true
-	for i, to := range [...]*int64{&s.Seq, &s.At, &s.KnownAt, &s.RecordedAt} {
-		n, is := s.num[i].(int64)
-		*to, ok = n, ok && is
+// unpack takes the header apart. A column that holds the separator or nothing (NULL is
+// left out) changes the number of parts.
+func (s *stored) unpack() bool {
+	rest, more := s.packed, true
+	for _, to := range [...]*int64{&s.Seq, &s.At, &s.KnownAt, &s.RecordedAt} {
+		var part string
+		var err error
+		if part, rest, more = strings.Cut(rest, separator); !more {
+			return false
+		}
+		if *to, err = strconv.ParseInt(part, 10, 64); err != nil {
+			return false
+		}
 	}
-	return ok
+	for _, to := range [...]*string{&s.ID, &s.Kind, &s.Subject, &s.Actor} {
+		if *to, rest, more = strings.Cut(rest, separator); !more {
+			return false
+		}
+	}
+	s.erasedBy = rest
+	return !strings.Contains(rest, separator)
 }
 
 func (s *stored) wrong(format string, args ...any) *ledger.Wrong {
@@ -164,11 +190,14 @@ func (c *scan) read(ctx context.Context, v *store.View) error {
 		if err := rows.Scan(targets...); err != nil {
 			return &ledger.Wrong{Seq: c.tree.Size + 1, What: "cannot be read: " + err.Error()}
 		}
-		if !s.numbers() {
-			return &ledger.Wrong{Seq: c.tree.Size + 1, What: "its numbers are not numbers"}
+		if !s.unpack() {
+			return &ledger.Wrong{Seq: c.tree.Size + 1, What: "its header cannot be read"}
 		}
 		if w := c.entry(&s); w != nil {
 			return w
+		}
+		if c.visit != nil {
+			c.visit(Entry{&s.Header, s.facts, s.private, s.erasedBy})
 		}
 	}
 	if err := rows.Err(); err != nil {
@@ -229,7 +258,7 @@ func (c *scan) private(s *stored) ([32]byte, *ledger.Wrong) {
 // fresh says whether an id is new. Ids nearly always rise.
 func (c *scan) fresh(id string) bool {
 	if n := len(c.ids); n == 0 || c.ids[n-1] < id {
-		c.ids = append(c.ids, id)
+		c.ids = append(c.ids, strings.Clone(id)) // not the whole header
 		return true
 	}
 	if _, known := slices.BinarySearch(c.ids, id); known || c.other[id] {

@@ -426,7 +426,7 @@ func TestCookies(t *testing.T) {
 		secure bool
 	}{{plain.Service, "wb_session", false}, {secure, "__Host-wb_session", true}} {
 		w := httptest.NewRecorder()
-		c.s.SetCookies(w, in)
+		c.s.SetCookies(w.Header(), in)
 		r := httptest.NewRequest("GET", "/", nil)
 		for _, k := range w.Result().Cookies() {
 			if !k.HttpOnly || k.SameSite != 2 || k.Path != "/" || k.Domain != "" || k.Secure != c.secure || k.MaxAge <= 0 {
@@ -444,7 +444,7 @@ func TestCookies(t *testing.T) {
 			t.Errorf("client %+v", got)
 		}
 		w = httptest.NewRecorder()
-		c.s.ClearCookies(w)
+		c.s.ClearCookies(w.Header())
 		if k := w.Result().Cookies()[0]; k.Name != c.name || k.MaxAge >= 0 {
 			t.Errorf("clear %+v", k)
 		}

@@ -68,19 +68,20 @@ func byHand(r *http.Request) bool {
 	return !own || (r.Method != http.MethodGet && r.Method != http.MethodHead)
 }
 
-// SetCookies hands the secrets of a new session to the browser.
-func (s *Service) SetCookies(w http.ResponseWriter, in Issued) {
+// SetCookies hands the secrets of a new session to the browser, in the header
+// of an answer.
+func (s *Service) SetCookies(h http.Header, in Issued) {
 	now := s.clk.Now()
-	http.SetCookie(w, s.cookie(sessionCookie, in.Session, in.ExpiresAt.Sub(now)))
+	h.Add("Set-Cookie", s.cookie(sessionCookie, in.Session, in.ExpiresAt.Sub(now)).String())
 	if in.Browser != "" {
-		http.SetCookie(w, s.cookie(browserCookie, in.Browser, in.BrowserExpires.Sub(now)))
+		h.Add("Set-Cookie", s.cookie(browserCookie, in.Browser, in.BrowserExpires.Sub(now)).String())
 	}
 }
 
 // ClearCookies takes the session from the browser. That the browser is known
 // stays: it only makes the next sign-in surer.
-func (s *Service) ClearCookies(w http.ResponseWriter) {
-	http.SetCookie(w, s.cookie(sessionCookie, "", -time.Second))
+func (s *Service) ClearCookies(h http.Header) {
+	h.Add("Set-Cookie", s.cookie(sessionCookie, "", -time.Second).String())
 }
 
 func (s *Service) cookie(name, value string, life time.Duration) *http.Cookie {

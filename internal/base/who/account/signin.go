@@ -182,7 +182,7 @@ func (s *Service) DemoPeople(ctx context.Context) ([]who.Person, error) {
 }
 
 // ChangePassphrase replaces the own passphrase and ends all own sessions but
-// the one with the id keep. Permission own.read. Invalid on "current" when the
+// the one with the id keep. Permission own.read. Invalid on "current_passphrase" when the
 // old one is wrong and on "passphrase" when the new one breaks the rules;
 // *Throttled after too many wrong ones; Conflict for somebody without one.
 func (s *Service) ChangePassphrase(ctx context.Context, by who.Identity, keep, current, text string) error {
@@ -205,7 +205,7 @@ func (s *Service) ChangePassphrase(ctx context.Context, by who.Identity, keep, c
 		return err
 	}
 	if len(current) > 4*passphrase.MaxLength {
-		return fault.InvalidField("current", "is not your passphrase")
+		return fault.InvalidField("current_passphrase", "is not your passphrase")
 	}
 	buckets := []bucket{newBucket(accountBrake, "change", by.Person)}
 	fits, _, err := s.try(ctx, a.hash, current, buckets, "")
@@ -213,7 +213,7 @@ func (s *Service) ChangePassphrase(ctx context.Context, by who.Identity, keep, c
 		return fmt.Errorf("change the passphrase: %w", err)
 	}
 	if !fits {
-		return fault.InvalidField("current", "is not your passphrase")
+		return fault.InvalidField("current_passphrase", "is not your passphrase")
 	}
 	hash, err := s.hash(ctx, text)
 	if err != nil {

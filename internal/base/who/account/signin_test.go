@@ -228,7 +228,7 @@ func TestChangePassphrase(t *testing.T) {
 		}
 		const next = "harbour lantern grocer"
 		err = f.ChangePassphrase(t.Context(), cur.Identity, cur.Session.ID, "wrong", next)
-		wantKind(t, "wrong old one", err, fault.Invalid, "current")
+		wantKind(t, "wrong old one", err, fault.Invalid, "current_passphrase")
 		err = f.ChangePassphrase(t.Context(), cur.Identity, cur.Session.ID, good, "short")
 		wantKind(t, "bad new one", err, fault.Invalid, "passphrase")
 		if err := f.ChangePassphrase(t.Context(), cur.Identity, cur.Session.ID, good, next); err != nil {
@@ -247,7 +247,7 @@ func TestChangePassphrase(t *testing.T) {
 		for range 5 {
 			err = f.ChangePassphrase(t.Context(), cur.Identity, "", "wrong", good)
 		}
-		wantKind(t, "guesses from an open session", err, fault.Invalid, "current")
+		wantKind(t, "guesses from an open session", err, fault.Invalid, "current_passphrase")
 		err = f.ChangePassphrase(t.Context(), cur.Identity, "", next, good)
 		if _, ok := throttled(err); !ok {
 			t.Errorf("guesses from an open session are not braked: %v", err)

@@ -169,11 +169,12 @@ type Service struct {
 	incidents *incident.Service
 	people    *who.Service
 	tellers   map[string]Teller
+	namers    map[string]Namer
 }
 
 // New returns the service.
 func New(db *store.DB, led *record.Ledger, clk *clock.Clock, incidents *incident.Service, people *who.Service) *Service {
-	return &Service{db: db, led: led, clk: clk, incidents: incidents, people: people, tellers: map[string]Teller{}}
+	return &Service{db: db, led: led, clk: clk, incidents: incidents, people: people, tellers: map[string]Teller{}, namers: map[string]Namer{}}
 }
 
 // List returns a page of incidents and the cursor of the next one, "" on the last.

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/record"
+	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/check"
@@ -58,8 +60,16 @@ type Line struct {
 	Data       json.RawMessage `json:"data"`
 }
 
-// Teller puts an entry of another room into words. name resolves a person id.
+// Teller puts an entry of another room into words. name gives the name of a person by
+// its id, and of other things by a prefix that was set by Name, such as "duty:", and
+// their id; what is not known comes back as it is.
 type Teller func(e record.Entry, name func(id string) string) string
+
+// Namer gives what people call a thing now, "" for an id it does not know.
+type Namer func(ctx context.Context, r store.Reader, id string) string
+
+// Name sets who names the ids that begin with prefix, such as "duty:". Only at wiring.
+func (s *Service) Name(prefix string, n Namer) { s.namers[prefix] = n }
 
 // Tell sets who tells the entries whose kind begins with prefix, such as "duty.".
 // Only at wiring.
@@ -108,6 +118,16 @@ func (s *Service) Timeline(ctx context.Context, by who.Identity, ref string, sho
 			return lines, "", nil
 		}
 	}
+}
+
+// Lines tells entries that a room has read for somebody who may read them, such as the
+// history of a signal or of the system.
+func (s *Service) Lines(ctx context.Context, entries []record.Entry) []Line {
+	name, lines := s.names(ctx), make([]Line, len(entries))
+	for i, e := range entries {
+		lines[i] = s.line(e, name)
+	}
+	return lines
 }
 
 // chunk is how many entries are read at once.
@@ -195,7 +215,9 @@ func (s *Service) names(ctx context.Context) func(id string) string {
 			return n
 		}
 		n := id
-		if p, err := s.people.PersonTx(ctx, s.db, id); err == nil && p.Name != "" {
+		if prefix, rest, ok := strings.Cut(id, ":"); ok && s.namers[prefix+":"] != nil {
+			n = cmp.Or(s.namers[prefix+":"](ctx, s.db, rest), id)
+		} else if p, err := s.people.PersonTx(ctx, s.db, id); err == nil && p.Name != "" {
 			n = p.Name
 		}
 		known[id] = n

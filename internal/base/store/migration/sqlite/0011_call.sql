@@ -42,7 +42,7 @@ CREATE TABLE call_signal (
 ) WITHOUT ROWID;
 CREATE INDEX call_signal_of ON call_signal (signal_id, chain_id);
 
--- table call_token: operational (owner internal/respond/escalation)
+-- table call_token: operational (owner internal/respond/escalation/post)
 CREATE TABLE call_token (
   hash TEXT NOT NULL PRIMARY KEY,
   call_id TEXT NOT NULL,
@@ -52,7 +52,7 @@ CREATE TABLE call_token (
 ) WITHOUT ROWID;
 CREATE INDEX call_token_expires ON call_token (expires_at);
 
--- table call_delivery: operational (owner internal/respond/escalation)
+-- table call_delivery: operational (owner internal/respond/escalation/post)
 CREATE TABLE call_delivery (
   call_id TEXT NOT NULL,
   channel TEXT NOT NULL,

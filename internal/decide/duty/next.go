@@ -1,0 +1,37 @@
+package duty
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/who"
+)
+
+// NextOf returns the open duty that falls due first in each of some incidents, by incident id. An incident that
+// owes nothing now is absent. A page of a list at a time: at most who.PageLimit. Permission duty.read.
+func (s *Service) NextOf(ctx context.Context, by who.Identity, incidents []string) (map[string]Duty, error) {
+	if err := who.Check(by, who.PermDutyRead); err != nil {
+		return nil, err
+	}
+	out := make(map[string]Duty, len(incidents))
+	if len(incidents) == 0 {
+		return out, nil
+	}
+	args := make([]any, len(incidents))
+	for i, id := range incidents {
+		args[i] = id
+	}
+	// One short walk along an index per incident: an incident may owe thousands of duties at one time.
+	const one = `SELECT doc FROM (SELECT d.doc FROM duty_head h JOIN duty d ON d.state = 'open' AND d.due_at = h.next_due_at AND d.incident_id = h.incident_id
+		WHERE h.incident_id = ? ORDER BY d.id LIMIT 1) AS first`
+	list, err := query(ctx, store.Reader(s.db), one+strings.Repeat(" UNION ALL "+one, len(incidents)-1), args...)
+	if err != nil {
+		return nil, fmt.Errorf("read the next duties: %w", err)
+	}
+	for _, d := range list {
+		out[d.Incident] = d
+	}
+	return out, nil
+}

@@ -1,0 +1,84 @@
+// Package web is the face in the browser: it puts the screens together. The layout, the components, forms and live
+// updates are in page; each other folder is one screen, which answers one question. It carries out "everybody can
+// report an incident" (policy 003) by needing nothing but a browser. It must not import the API, the command line or
+// app; a screen imports no other screen.
+package web
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+
+	"github.com/wakebell/wakebell/internal/base/clock"
+	"github.com/wakebell/wakebell/internal/base/job"
+	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/record"
+	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/view"
+	"github.com/wakebell/wakebell/internal/decide/triage"
+	"github.com/wakebell/wakebell/internal/detect/alert"
+	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/notify/register"
+	"github.com/wakebell/wakebell/internal/prepare/directory"
+	"github.com/wakebell/wakebell/internal/prepare/directory/exchange"
+	"github.com/wakebell/wakebell/internal/prepare/plan"
+	"github.com/wakebell/wakebell/internal/respond/escalation"
+	"github.com/wakebell/wakebell/internal/web/now"
+	"github.com/wakebell/wakebell/internal/web/page"
+)
+
+// Deps is what the screens are made of.
+type Deps struct {
+	SignedIn func(r *http.Request) (who.Identity, bool) // who asks; false: nobody
+	SignIn   string                                     // path of the sign-in page, "" while there is none
+
+	People     *who.Service
+	Jobs       *job.Runner
+	Outbox     *mail.Outbox
+	Plans      *plan.Service
+	Directory  *directory.Service
+	Exchange   *exchange.Service
+	Intake     *intake.Service
+	Alerts     *alert.Service
+	Triage     *triage.Service
+	Incidents  *incident.Service
+	Views      *view.Service
+	Duties     *duty.Service
+	Escalation *escalation.Service
+	Register   *register.Service
+	Ledger     *record.Ledger
+	DB         *store.DB
+	Clock      *clock.Clock
+	Live       *page.Live // nil: no live updates
+	Log        *slog.Logger
+	Version    string
+	Demo       bool // banner on every page
+}
+
+//go:embed all:dist
+var dist embed.FS
+
+// New returns the face. It starts nothing.
+func New(d Deps) (http.Handler, error) {
+	built, err := fs.Sub(dist, "dist")
+	if err != nil {
+		return nil, fmt.Errorf("find the assets: %w", err)
+	}
+	assets, err := page.ReadAssets(built)
+	if err != nil {
+		return nil, err
+	}
+	w := page.New(page.Config{
+		SignedIn: d.SignedIn, SignIn: d.SignIn, People: d.People, DB: d.DB, Clock: d.Clock, Live: d.Live, Assets: assets,
+		Menu: menu(), Log: d.Log, Demo: d.Demo, Version: d.Version,
+	})
+	now.Mount(w, now.Deps{
+		Views: d.Views, Duties: d.Duties, Plans: d.Plans, Directory: d.Directory, DB: d.DB,
+	})
+	return w, nil
+}
