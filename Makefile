@@ -15,7 +15,7 @@ PACKAGES  ?= ./...
 BIN   := bin/wakebell
 TOOLS := bin/tools/.built
 
-.PHONY: help run build test lint format generate bench verify clean
+.PHONY: help run build test lint format generate assets bench verify clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -23,11 +23,11 @@ help: ## show this list
 run: build ## start the demo company on http://127.0.0.1:8080, data in ./data
 	$(BIN) demo --data $(DATA) --listen $(LISTEN)
 
-build: ## build bin/wakebell
+build: assets ## build bin/wakebell
 	@mkdir -p bin
 	go build -trimpath -ldflags '-s -w' -o $(BIN) ./cmd/wakebell
 
-test: lint ## everything: lint, freshness of generated files, all tests on SQLite and PostgreSQL
+test: assets lint ## everything: lint, freshness of generated files, all tests on SQLite and PostgreSQL
 	@scripts/fresh.sh
 	scripts/postgres.sh go test $(TESTFLAGS) $(PACKAGES)
 
@@ -42,8 +42,24 @@ lint: $(TOOLS) ## gofumpt, go vet, staticcheck
 format: $(TOOLS) ## gofumpt all files
 	bin/tools/gofumpt -w .
 
-generate: ## make generated files anew
+generate: $(TOOLS) ## make generated files anew
+	@bin/tools/templ generate -path internal/web -log-level error
 	@go generate ./...
+
+# The browser's part: style, scripts, font and icons, bundled and compressed into internal/web/dist. Without npm the
+# server is built all the same; its pages then say how to build them.
+ASSETS := internal/web/dist/manifest.json
+assets: ## build style and scripts of the screens (needs Node.js)
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(ASSETS); \
+	else echo "npm is not installed: the screens will look plain. Install Node.js 20 and run make assets."; fi
+
+node_modules/.built: package.json package-lock.json .npmrc
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(ASSETS): node_modules/.built $(wildcard internal/web/assets/* internal/web/assets/css/*)
+	npm run --silent check
+	npm run --silent build
 
 bench: build ## benchmarks: packages, then the whole server (see docs/design/performance.md)
 	go test -run '^$$' -bench . -benchmem $(PACKAGES)
@@ -53,7 +69,8 @@ verify: build ## recompute the ledger in ./data and compare everything with it
 	$(BIN) verify --data $(DATA)
 
 clean: ## remove what was built (not the data)
-	rm -rf bin
+	rm -rf bin node_modules
+	find internal/web/dist -type f ! -name .keep -delete
 
 # The tools have a module of their own, so that they add nothing to the product.
 $(TOOLS): tools/go.mod tools/go.sum

@@ -45,7 +45,10 @@ var readers = []struct {
 	{"person.", who.PermDirectoryRead},
 	{"directory.", who.PermDirectoryRead},
 	{"plan.", who.PermPlanRead},
+	{"watchdog.", who.PermCallRead},
 	{"token.", who.PermLedgerRead},
+	{"account.", who.PermLedgerRead},
+	{"session.", who.PermLedgerRead},
 	{"ledger.", who.PermLedgerRead},
 }
 

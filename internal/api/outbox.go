@@ -51,7 +51,7 @@ func (f *face) outbox() {
 		return wireMessage(m), nil
 	}
 	handle(f, op{
-		method: http.MethodGet, path: base + "/outbox", id: "list-outbox", tag: tag, summary: "List messages", text: "Newest first. Needs outbox.read.",
+		method: http.MethodGet, path: base + "/outbox", id: "list-outbox", tag: tag, summary: "List messages", text: "Newest first; the keys of links are hidden, for they act as the person they were sent to. Needs outbox.read.",
 	}, func(ctx context.Context, c *call, p *MessageFilter) (list[message], error) {
 		items, next, err := f.Outbox.List(ctx, c.by, mail.Filter{State: mail.State(p.State), About: p.About, MaybeTwice: p.MaybeTwice}, p.Cursor, p.Limit)
 		if err != nil {

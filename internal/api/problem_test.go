@@ -68,6 +68,7 @@ func TestMayRead(t *testing.T) {
 	for kind, want := range map[string][2]bool{
 		"incident.graded": {true, false}, "duties.rederived": {true, false}, "duty.met": {true, false}, "call.made": {true, false},
 		"signal.received": {true, false}, "plan.changed": {true, true}, "directory.changed": {true, true}, "ledger.erased": {true, false},
+		"watchdog.raised": {true, false}, "account.locked": {true, false}, "session.revoked": {true, false}, "token.created": {true, false},
 		"unheard.of": {false, false},
 	} {
 		if got := [2]bool{mayRead(auditor, kind), mayRead(admin, kind)}; got != want {

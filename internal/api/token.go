@@ -51,7 +51,7 @@ func (f *face) tokens() {
 	const tag, path = "Tokens", base + "/tokens"
 	take(f, op{
 		method: http.MethodPost, path: path, id: "create-token", tag: tag, creates: true, summary: "Make a token",
-		text: "The answer holds the secret, once. The same Idempotency-Key again answers 409, because a secret is never given twice. Needs token.manage.",
+		text: "The answer holds the secret, once. The same Idempotency-Key again answers 409, because a secret is never given twice. A role that decides for the company (legal, executive, privacy officer) goes only into the own token; the operator at the machine may make others. Needs token.manage.",
 	}, func(ctx context.Context, c *call, _ *none, b *tokenRequest) (newToken, error) {
 		t, secret, err := f.People.CreateToken(ctx, c.by, who.TokenInput{Name: b.Name, Person: b.Person, Roles: roles(b.Roles), ExpiresAt: b.ExpiresAt})
 		if err != nil {

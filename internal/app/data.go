@@ -73,7 +73,7 @@ type VerifyReport struct {
 
 // String is what an auditor reads.
 func (r VerifyReport) String() string {
-	return fmt.Sprintf("VALID: %d entries recomputed (%d erased, %d epochs), up to the checkpoint %s; %d kept checkpoints continue in it.\nThe tables equal what the entries say.\nKey: %s",
+	return fmt.Sprintf("VALID: %d entries recomputed (%d erased, %d epochs), up to the checkpoint %s; %d kept checkpoints continue in it.\nThe tables made from entries equal what they say; people, tokens, the plan and the directory are not compared.\nKey: %s",
 		r.Ledger.Entries, r.Ledger.Erased, r.Ledger.Epochs, r.Ledger.Checkpoint.Origin(), len(r.Ledger.Against), r.Ledger.Key)
 }
 

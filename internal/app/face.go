@@ -13,7 +13,8 @@ import (
 func (a *App) newScreens() (http.Handler, error) {
 	return web.New(web.Deps{
 		SignedIn: a.signedIn, SignIn: "/sign-in",
-		People: a.People, Jobs: a.Jobs, Outbox: a.Outbox, Plans: a.Plans, Directory: a.Directory, Exchange: a.Exchange,
+		People: a.People, Accounts: a.Accounts, BaseURL: a.cfg.BaseURL, Jobs: a.Jobs, Outbox: a.Outbox, Plans: a.Plans,
+		Directory: a.Directory, Exchange: a.Exchange,
 		Intake: a.Intake, Alerts: a.Alerts, Triage: a.Triage, Incidents: a.Incidents, Views: a.Views, Duties: a.Duties,
 		Escalation: a.Escalation, Register: a.Register, Ledger: a.Ledger, DB: a.DB, Clock: a.Clock, Live: a.Live,
 		Log: a.cfg.Log, Version: a.cfg.Version, Demo: a.cfg.Demo,

@@ -17,6 +17,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/base/who/account"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
@@ -28,8 +29,11 @@ import (
 	"github.com/wakebell/wakebell/internal/prepare/directory/exchange"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
+	"github.com/wakebell/wakebell/internal/web/desk"
 	"github.com/wakebell/wakebell/internal/web/now"
 	"github.com/wakebell/wakebell/internal/web/page"
+	"github.com/wakebell/wakebell/internal/web/room"
+	"github.com/wakebell/wakebell/internal/web/settings"
 )
 
 // Deps is what the screens are made of.
@@ -38,6 +42,8 @@ type Deps struct {
 	SignIn   string                                     // path of the sign-in page, "" while there is none
 
 	People     *who.Service
+	Accounts   *account.Service
+	BaseURL    string // how people reach the server, for one-time links
 	Jobs       *job.Runner
 	Outbox     *mail.Outbox
 	Plans      *plan.Service
@@ -80,5 +86,14 @@ func New(d Deps) (http.Handler, error) {
 	now.Mount(w, now.Deps{
 		Views: d.Views, Duties: d.Duties, Plans: d.Plans, Directory: d.Directory, DB: d.DB,
 	})
+	desk.Mount(w, desk.Deps{
+		Plans: d.Plans, Directory: d.Directory, Intake: d.Intake, Triage: d.Triage, Incidents: d.Incidents, Views: d.Views,
+		Duties: d.Duties, Escalation: d.Escalation, DB: d.DB,
+	})
+	room.Mount(w, room.Deps{
+		Incidents: d.Incidents, Views: d.Views, Duties: d.Duties, Escalation: d.Escalation, Intake: d.Intake, Directory: d.Directory,
+		Plans: d.Plans, DB: d.DB,
+	})
+	settings.Mount(w, settings.Deps{People: d.People, Accounts: d.Accounts, BaseURL: d.BaseURL})
 	return w, nil
 }

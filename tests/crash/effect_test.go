@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/wakebell/wakebell/internal/base/store"
 )
@@ -38,14 +39,15 @@ func (b *book) counted(t *testing.T, r store.Reader) {
 // made is the part of a call's entry that is looked at.
 type made struct {
 	Chain *struct {
-		ID string `json:"id"`
+		ID      string `json:"id"`
+		Minutes int    `json:"minutes"`
 	} `json:"chain"`
 	Calls []struct {
-		ID       string   `json:"id"`
-		Person   string   `json:"person"`
-		Round    int      `json:"round"`
-		State    string   `json:"state"`
-		Channels []string `json:"channels"`
+		ID       string    `json:"id"`
+		Person   string    `json:"person"`
+		Round    int       `json:"round"`
+		Channels []string  `json:"channels"` // none: another call's message says it too
+		CalledAt time.Time `json:"called_at"`
 	} `json:"calls"`
 }
 
@@ -60,9 +62,9 @@ func once(t *testing.T, r store.Reader) (calls, alarms int) {
 		}
 		seen[what] = seq
 	}
-	ways := map[string]bool{}
-	each(t, r, `SELECT seq, kind, facts FROM ledger_entry WHERE kind IN ('call.made/1', 'call.reminded/1', 'call.exhausted/1', 'duty.alarmed/1',
-		'signal.called/1', 'signal.overdue/1') ORDER BY seq`, nil, func(scan func(...any) error) error {
+	ways, last := map[string]bool{}, map[string]time.Time{}
+	each(t, r, `SELECT seq, kind, facts FROM ledger_entry WHERE kind IN ('call.made/1', 'call.reminded/1', 'call.exhausted/1', 'call.extended/1',
+		'duty.alarmed/1', 'signal.called/1', 'signal.overdue/1') ORDER BY seq`, nil, func(scan func(...any) error) error {
 		var seq int64
 		var kind string
 		var facts []byte
@@ -99,14 +101,24 @@ func once(t *testing.T, r store.Reader) (calls, alarms int) {
 				return err
 			}
 			for _, k := range b.Calls {
+				if _, known := seen["call "+k.ID]; known && kind == "call.extended/1" {
+					continue // it says more than before
+				}
 				calls++
 				first("call "+k.ID, seq)
-				if b.Chain != nil && kind != "call.reminded/1" {
-					first(fmt.Sprint("calling ", k.Person, " in round ", k.Round, " of ", b.Chain.ID), seq)
-				}
 				for _, way := range k.Channels {
 					ways[k.ID+" by "+way] = true
 				}
+				if b.Chain == nil || kind == "call.reminded/1" {
+					continue
+				}
+				// Nobody is called twice in a round, unless a newer alarm asks for it the
+				// plan's minutes later.
+				turn := fmt.Sprint(k.Person, " in round ", k.Round, " of ", b.Chain.ID)
+				if was, again := last[turn]; again && k.CalledAt.Sub(was) < time.Duration(b.Chain.Minutes)*time.Minute {
+					t.Errorf("%s was called at %s and at %s (entry %d)", turn, was, k.CalledAt, seq)
+				}
+				last[turn] = k.CalledAt
 			}
 		}
 		return nil

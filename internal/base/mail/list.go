@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
@@ -22,8 +23,21 @@ type Filter struct {
 const columns = `id, message_id, recipients, subject, body, about, drill, state, maybe_twice, attempts,
 	last_error, created_at, updated_at, sent_at`
 
+// key finds what makes a link a key: a part of an address as long as 32 bytes in
+// base64url. Ids and references are shorter.
+var key = regexp.MustCompile(`(https?://[^\s/]+/[^\s]*?)[A-Za-z0-9_-]{43,}`)
+
+// hidden is the message without the keys of its links: whoever may read what was sent
+// may not answer a call as the person it was sent to, nor sign in as them.
+func (m Item) hidden(by who.Identity) Item {
+	if !by.IsEngine() {
+		m.Text = key.ReplaceAllString(m.Text, "${1}(hidden)")
+	}
+	return m
+}
+
 // List returns messages, newest first. Permission outbox.read. next is "" on
-// the last page.
+// the last page. The keys of links are hidden from everybody but the engine.
 func (o *Outbox) List(ctx context.Context, by who.Identity, f Filter, cursor string, limit int) (items []Item, next string, err error) {
 	if err := who.Check(by, who.PermOutboxRead); err != nil {
 		return nil, "", err
@@ -59,15 +73,19 @@ func (o *Outbox) List(ctx context.Context, by who.Identity, f Filter, cursor str
 		items = items[:limit]
 		next = by.Cursor(f, items[limit-1].ID)
 	}
+	for i := range items {
+		items[i] = items[i].hidden(by)
+	}
 	return items, next, nil
 }
 
-// Read returns one message. Permission outbox.read.
+// Read returns one message, as List shows it. Permission outbox.read.
 func (o *Outbox) Read(ctx context.Context, by who.Identity, id string) (Item, error) {
 	if err := who.Check(by, who.PermOutboxRead); err != nil {
 		return Item{}, err
 	}
-	return find(ctx, o.db, id)
+	m, err := find(ctx, o.db, id)
+	return m.hidden(by), err
 }
 
 func find(ctx context.Context, r store.Reader, id string) (Item, error) {

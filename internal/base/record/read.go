@@ -73,6 +73,15 @@ func (l *Ledger) Subject(ctx context.Context, r store.Reader, subject string, af
 	return l.kinds.list(ctx, r, "WHERE subject = ? AND seq > ? ORDER BY seq LIMIT ?", subject, after, limited(limit))
 }
 
+// SubjectBack returns the newest entries about a subject with a seq below before, newest
+// first. 0 stands for the end.
+func (l *Ledger) SubjectBack(ctx context.Context, r store.Reader, subject string, before int64, limit int) ([]Entry, error) {
+	if before <= 0 {
+		before = math.MaxInt64
+	}
+	return l.kinds.list(ctx, r, "WHERE subject = ? AND seq < ? ORDER BY seq DESC LIMIT ?", subject, before, limited(limit))
+}
+
 // SubjectAsOf returns what was recorded about a subject up to and at t, by seq.
 func (l *Ledger) SubjectAsOf(ctx context.Context, r store.Reader, subject string, t time.Time) ([]Entry, error) {
 	return l.kinds.list(ctx, r, "WHERE subject = ? AND recorded_at <= ? ORDER BY seq", subject, clock.Micros(t))

@@ -14,8 +14,7 @@ const (
 	minFree   = 4 << 20         // bytes: a few groups and a checkpoint
 	probeKept = 2 * time.Second // how long one probe answers for
 	badKept   = 5 * probeKept   // how long a write that was not taken does
-
-	probe = "store.probe"
+	probe     = "store.probe"
 )
 
 type health struct {

@@ -64,27 +64,20 @@ func (db *DB) connectSQLite(ctx context.Context, snapshot bool) error {
 	if snapshot {
 		mode = "ro"
 	}
-	db.read, err = openReaders(ctx, sqliteDSN(path, mode, "query_only(1)", "cache_size(-4000)"))
-	if code, ok := sqliteCode(err); ok && snapshot && (code == sqliteCantOpen || code == sqliteReadOnly) {
-		// A copy on a medium that cannot be written has no place for the shared memory
-		// file. Without a log beside it nobody writes, and it is read as it lies there.
-		if _, e := os.Stat(path + "-wal"); os.IsNotExist(e) {
-			db.read, err = openReaders(ctx, sqliteDSN(path, mode, "query_only(1)", "cache_size(-4000)")+"&immutable=1")
+	dsn, conns := sqliteDSN(path, mode, "query_only(1)", "cache_size(-4000)"), max(4, 2*runtime.GOMAXPROCS(0))
+	if db.read, err = openSQLite(dsn, conns); err != nil {
+		return err
+	}
+	err = db.read.PingContext(ctx)
+	// A copy on a medium that cannot be written has no place for the shared memory file.
+	// Without a log beside it nobody writes, and it is read as it lies there.
+	if _, e := os.Stat(path + "-wal"); snapshot && err != nil && os.IsNotExist(e) {
+		db.read.Close()
+		if db.read, err = openSQLite(dsn+"&immutable=1", conns); err == nil {
+			err = db.read.PingContext(ctx)
 		}
 	}
 	return err
-}
-
-func openReaders(ctx context.Context, dsn string) (*sql.DB, error) {
-	pool, err := openSQLite(dsn, max(4, 2*runtime.GOMAXPROCS(0)))
-	if err != nil {
-		return nil, err
-	}
-	if err := pool.PingContext(ctx); err != nil {
-		pool.Close()
-		return nil, err
-	}
-	return pool, nil
 }
 
 func openSQLite(dsn string, conns int) (*sql.DB, error) {

@@ -33,8 +33,7 @@ type writer struct {
 	lastBad                         atomic.Pointer[setback]
 }
 
-// setback is a write that the machine underneath did not take, and none was taken
-// since but probes.
+// setback is a write that was not taken; since then none was but probes.
 type setback struct {
 	at  time.Time // real
 	err error

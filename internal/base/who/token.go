@@ -61,8 +61,9 @@ type tokenEntry struct {
 }
 
 // CreateToken makes a token and returns its secret, which cannot be read again.
-// Permission token.manage. Roles that decide for the company need a person,
-// unless the operator at the machine asks.
+// Permission token.manage. Roles that decide for the company need a person, and are
+// given to a token by that person alone, unless the operator at the machine asks:
+// else whoever makes tokens could decide in two names.
 func (s *Service) CreateToken(ctx context.Context, by Identity, in TokenInput) (Token, string, error) {
 	if err := Check(by, PermTokenManage); err != nil {
 		return Token{}, "", err
@@ -148,6 +149,9 @@ func (s *Service) allowed(tx *store.Tx, by Identity, person string, roles []Role
 	for _, r := range roles {
 		if !slices.Contains(p.Roles, r) {
 			return nil, fault.InvalidField("roles", "the person does not hold the role "+string(r))
+		}
+		if slices.Contains(personal, r) && by.Person != person && !by.IsEngine() {
+			return nil, fault.InvalidField("roles", "the role "+string(r)+" decides in the person's name: only that person or the operator at the machine can put it in a token")
 		}
 	}
 	return roles, nil

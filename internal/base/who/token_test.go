@@ -126,16 +126,21 @@ func TestTokenInputIsValidated(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, db *store.DB) {
 		f := open(t, db)
 		p := f.create(t, anna())
+		counsel := anna()
+		counsel.Email, counsel.Roles = "counsel@example.com", []who.Role{who.Legal, who.Admin}
+		c1 := f.create(t, counsel)
 		for name, c := range map[string]struct {
 			in    who.TokenInput
 			field string
 		}{
-			"no name":        {who.TokenInput{Roles: []who.Role{who.Auditor}}, "name"},
-			"no role":        {who.TokenInput{Name: "x"}, "roles"},
-			"unknown role":   {who.TokenInput{Name: "x", Roles: []who.Role{"boss"}}, "roles"},
-			"more than held": {who.TokenInput{Name: "x", Person: p.ID, Roles: []who.Role{who.Executive}}, "roles"},
-			"no person":      {who.TokenInput{Name: "x", Person: "nobody"}, "person"},
-			"machine decide": {who.TokenInput{Name: "x", Roles: []who.Role{who.Legal}}, "roles"},
+			"no name":                {who.TokenInput{Roles: []who.Role{who.Auditor}}, "name"},
+			"no role":                {who.TokenInput{Name: "x"}, "roles"},
+			"unknown role":           {who.TokenInput{Name: "x", Roles: []who.Role{"boss"}}, "roles"},
+			"more than held":         {who.TokenInput{Name: "x", Person: p.ID, Roles: []who.Role{who.Executive}}, "roles"},
+			"no person":              {who.TokenInput{Name: "x", Person: "nobody"}, "person"},
+			"machine decide":         {who.TokenInput{Name: "x", Roles: []who.Role{who.Legal}}, "roles"},
+			"in another's name":      {who.TokenInput{Name: "x", Person: c1.ID, Roles: []who.Role{who.Legal}}, "roles"},
+			"all, in another's name": {who.TokenInput{Name: "x", Person: c1.ID}, "roles"},
 		} {
 			_, _, err := f.CreateToken(t.Context(), admin, c.in)
 			wantKind(t, name, err, fault.Invalid, c.field)
@@ -143,6 +148,10 @@ func TestTokenInputIsValidated(t *testing.T) {
 		_, _, err := f.CreateToken(t.Context(), who.Engine("operator"), who.TokenInput{Name: "x", Roles: []who.Role{who.Legal}})
 		if err != nil {
 			t.Errorf("the operator at the machine may: %v", err)
+		}
+		own := who.Identity{Actor: c1.ID, Person: c1.ID, Roles: c1.Roles}
+		if _, _, err := f.CreateToken(t.Context(), own, who.TokenInput{Name: "mine", Person: c1.ID}); err != nil {
+			t.Errorf("in the own name: %v", err)
 		}
 		for range 3 {
 			f.token(t, who.TokenInput{Name: "m", Roles: []who.Role{who.Reporter}})
@@ -158,8 +167,8 @@ func TestTokenInputIsValidated(t *testing.T) {
 				break
 			}
 		}
-		if seen != 4 {
-			t.Errorf("%d tokens listed, want 4", seen)
+		if seen != 5 {
+			t.Errorf("%d tokens listed, want 5", seen)
 		}
 	})
 }

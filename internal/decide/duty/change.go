@@ -12,6 +12,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/duty/policy"
 )
 
 // Evidence says what met a duty.
@@ -28,7 +29,16 @@ func (s *Service) Meet(ctx context.Context, by who.Identity, id string, ev Evide
 	if err := who.Check(by, who.PermDutyWork); err != nil {
 		return Duty{}, err
 	}
-	return s.write(ctx, by, "duty.meet", id, func(tx *store.Tx, d Duty) error { return s.meet(ctx, tx, by, d, ev) })
+	return s.write(ctx, by, "duty.meet", id, func(tx *store.Tx, d Duty) error {
+		st, err := s.incidents.GetTx(tx, d.Incident)
+		if err != nil {
+			return err
+		}
+		if !ev.At.IsZero() && ev.At.Before(st.DiscoveredAt.Add(-futureSlack)) {
+			return fault.InvalidField("at", "lies before the incident was discovered")
+		}
+		return s.meet(ctx, tx, by, d, ev)
+	})
 }
 
 // MeetTx is Meet inside another room's transaction, by key; it does nothing when
@@ -47,6 +57,9 @@ func (s *Service) MeetTx(ctx context.Context, tx *store.Tx, by who.Identity, id 
 func (s *Service) meet(ctx context.Context, tx *store.Tx, by who.Identity, d Duty, ev Evidence) error {
 	if d.State != Open {
 		return fault.Newf(fault.Conflict, "this duty is %s already", d.State)
+	}
+	if how := shown(d.Rule); how != "" {
+		return fault.Newf(fault.Conflict, "this duty is met by the %s itself, not by saying so: record it in the incident", how)
 	}
 	now := s.clk.Now()
 	at := cmp.Or(ev.At, now)
@@ -73,11 +86,7 @@ func (s *Service) meet(ctx context.Context, tx *store.Tx, by who.Identity, d Dut
 	}); err != nil {
 		return err
 	}
-	st, err := s.incidents.GetTx(tx, d.Incident)
-	if err != nil {
-		return err
-	}
-	return s.rederive(ctx, tx, by, st, "met "+d.Key) // a recurring duty's next one starts here
+	return s.again(ctx, tx, by, d, "met") // a recurring duty's next one starts here
 }
 
 // futureSlack is how far ahead of our clock another clock may be.
@@ -95,15 +104,40 @@ func (s *Service) Undo(ctx context.Context, by who.Identity, id, reason string) 
 		if d.State != Met && d.State != Waived && len(d.WaivedBy) == 0 {
 			return fault.Newf(fault.Conflict, "this duty is %s; there is nothing to undo", d.State)
 		}
+		if d.State == Met && d.MetActor == "" {
+			return fault.New(fault.Conflict, "this duty was met by what the incident shows, not by a person's word; correct it there")
+		}
 		p, err := s.planOf(tx, d)
 		if err != nil {
 			return err
 		}
-		return s.record(ctx, tx, by, record.Draft{
+		if err := s.record(ctx, tx, by, record.Draft{
 			Kind: kindUndone, Subject: d.Incident,
 			Body: undone{Duty: d.ID, Key: d.Key, Reason: reason, AlarmAt: nextAlarm(d, p.ReminderFractions, s.clk.Now())},
-		})
+		}); err != nil {
+			return err
+		}
+		return s.again(ctx, tx, by, d, "undone") // facts may have moved its time meanwhile
 	})
+}
+
+// again re-derives the incident of a duty that changed.
+func (s *Service) again(ctx context.Context, tx *store.Tx, by who.Identity, d Duty, cause string) error {
+	st, err := s.incidents.GetTx(tx, d.Incident)
+	if err != nil {
+		return err
+	}
+	return s.rederive(ctx, tx, by, st, cause+" "+d.Key)
+}
+
+// shown names what meets the duties of a rule where only the incident can show it.
+func shown(rule string) string {
+	for _, r := range policy.Rules() {
+		if r.ID == rule && r.Shown {
+			return r.MetBy[0]
+		}
+	}
+	return ""
 }
 
 // Waive records one person's yes to leaving a duty undone, with the ground. A duty
@@ -125,13 +159,19 @@ func (s *Service) Waive(ctx context.Context, by who.Identity, id, ground string)
 		if err != nil {
 			return err
 		}
-		return s.record(ctx, tx, by, record.Draft{
+		if err := s.record(ctx, tx, by, record.Draft{
 			Kind: kindConsent, Subject: d.Incident, Body: consented{Duty: d.ID, Key: d.Key, As: as, Complete: complete, Ground: ground},
-		})
+		}); err != nil || !complete {
+			return err
+		}
+		return s.again(ctx, tx, by, d, "waived") // a recurring duty goes on with its next one
 	})
 }
 
 func consentOf(d Duty, by who.Identity) (as string, complete bool, err error) {
+	if by.Person == "" {
+		return "", false, fault.New(fault.Denied, "a waiver names a person; a machine's token cannot agree to one")
+	}
 	if slices.ContainsFunc(d.WaivedBy, func(c Consent) bool { return c.Person == by.Actor }) {
 		return "", false, fault.New(fault.Conflict, "you have agreed already; another person's yes is needed")
 	}
@@ -170,11 +210,11 @@ func (s *Service) Assign(ctx context.Context, by who.Identity, id, person string
 		}
 		holder := Ref{Kind: "person", ID: person}
 		if person == "" {
-			i := slices.IndexFunc(Rules(), func(r Rule) bool { return r.ID == d.Rule })
+			i := slices.IndexFunc(policy.Rules(), func(r policy.Rule) bool { return r.ID == d.Rule })
 			if i < 0 {
 				return fault.InvalidField("person", "is needed: the rule of this duty was retired")
 			}
-			def, err := s.defaultHolder(tx, d, Rules()[i])
+			def, err := s.defaultHolder(tx, d, policy.Rules()[i])
 			if err != nil {
 				return err
 			}
@@ -199,7 +239,7 @@ func (s *Service) checkPerson(tx *store.Tx, id string) error {
 	return nil
 }
 
-func (s *Service) defaultHolder(tx *store.Tx, d Duty, r Rule) (Ref, error) {
+func (s *Service) defaultHolder(tx *store.Tx, d Duty, r policy.Rule) (Ref, error) {
 	st, err := s.incidents.GetTx(tx, d.Incident)
 	if err != nil {
 		return Ref{}, err

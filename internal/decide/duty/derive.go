@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/decide/duty/policy"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
@@ -58,7 +59,7 @@ func Derive(in Input) Difference {
 	for _, e := range in.Existing {
 		d.have[e.Key] = e
 	}
-	for _, r := range Rules() {
+	for _, r := range policy.Rules() {
 		why, holds := d.triggered(r)
 		if !holds {
 			continue
@@ -79,30 +80,33 @@ type deriver struct {
 }
 
 // triggered evaluates a rule's trigger and says in words why it holds.
-func (d *deriver) triggered(r Rule) (why string, holds bool) {
+func (d *deriver) triggered(r policy.Rule) (why string, holds bool) {
 	s := d.Incident
-	if s.Status == incident.Dismissed || s.MergedInto != "" || (!s.ClosedAt.IsZero() && !r.Outward) {
+	// A merge closes: what is owed outside runs on, for the other incident may owe it
+	// later, to fewer, or not at all.
+	if s.Status == incident.Dismissed || (!s.ClosedAt.IsZero() && !r.Outward) {
 		return "", false
 	}
 	security := s.Nature == incident.Security
 	switch r.Trigger {
-	case always:
+	case policy.Always:
 		return "the incident is declared", true
-	case sirtActivated:
+	case policy.SIRTActivated:
 		return d.gradeWhy(), d.sirt()
-	case sitrepOwed:
+	case policy.SitrepOwed:
 		bil3 := security && s.BIL != nil && *s.BIL == 3
 		return d.gradeWhy(), !d.recovered() && (d.sirt() || bil3)
-	case boardOwed:
+	case policy.BoardOwed:
 		return d.gradeWhy(), !d.recovered() && security && s.Status == incident.Confirmed && s.BIL != nil && slices.Contains(d.Plan.BoardBILs, *s.BIL)
-	case customerData:
-		return d.customerDataWhy(), security && d.customerDataWhy() != ""
-	case legalAsked:
+	case policy.CustomerData:
+		why := d.customerDataWhy()
+		return why, why != ""
+	case policy.LegalAsked:
 		why := d.legalWhy()
-		return why, security && why != ""
-	case partyAffected:
+		return why, why != ""
+	case policy.PartyAffected:
 		return "", true
-	case controllerLaw, processorOwed:
+	case policy.ControllerLaw, policy.ProcessorOwed:
 		return "personal data: " + string(s.PersonalData), s.PersonalData == incident.Yes
 	}
 	return "", false
@@ -120,13 +124,29 @@ func (d *deriver) gradeWhy() string {
 	return fmt.Sprintf("%s %s incident, BIL %d", d.Incident.Status, d.Incident.Nature, *d.Incident.BIL)
 }
 
+// recovered says whether reports end. Going back to an earlier phase after the recorded
+// recovery takes it back: a moment cannot be unrecorded, and the work goes on.
 func (d *deriver) recovered() bool {
-	return !d.Incident.Moment(incident.Recovered, "").IsZero() || d.Incident.Phase == incident.Review
+	at := d.Incident.Moment(incident.Recovered, "")
+	if at.IsZero() {
+		return d.Incident.Phase == incident.Review
+	}
+	if n := len(d.Incident.Phases); n > 0 && d.Incident.Phases[n-1].At.After(at) {
+		return slices.Index(incident.Phases[:], d.Incident.Phase) >= slices.Index(incident.Phases[:], incident.Recover)
+	}
+	return true
+}
+
+// personalMay says whether personal data may be involved. While nobody has answered,
+// an operational incident is taken for what it was declared as.
+func (d *deriver) personalMay() bool {
+	s := d.Incident
+	return s.PersonalData == incident.Yes || (s.PersonalData == incident.Unknown && s.Nature == incident.Security)
 }
 
 func (d *deriver) customerDataWhy() string {
 	s := d.Incident
-	if s.PersonalData != incident.No {
+	if d.personalMay() {
 		return "personal data: " + string(s.PersonalData)
 	}
 	for _, h := range s.Facts[string(incident.FactHarm)].Value.Harm {
@@ -134,14 +154,14 @@ func (d *deriver) customerDataWhy() string {
 			return "harm to customers' data: " + h.Property
 		}
 	}
-	if len(s.ScopeNow().Customers) > 0 {
+	if len(s.ScopeNow().Customers) > 0 && s.Nature == incident.Security {
 		return "customers are in scope"
 	}
 	return ""
 }
 
 func (d *deriver) legalWhy() string {
-	if d.Incident.PersonalData != incident.No {
+	if d.personalMay() {
 		return "personal data: " + string(d.Incident.PersonalData)
 	}
 	if f, ok := d.Incident.Fact(incident.FactLaw, ""); ok && f.Value.Answer == incident.Yes {
@@ -156,7 +176,7 @@ func (d *deriver) legalWhy() string {
 }
 
 // owe adds, changes or meets the duty of one rule towards one target.
-func (d *deriver) owe(r Rule, t target, why string) {
+func (d *deriver) owe(r policy.Rule, t target, why string) {
 	ordinal := 1
 	if r.Recurs {
 		ordinal = d.ordinal(r, t)
@@ -203,35 +223,31 @@ func keyOf(rule string, t target, ordinal int) string {
 	return fmt.Sprintf("%s:%d", k, ordinal)
 }
 
-// ordinal is the number of the report that is due next. Situation reports count
-// those the incident has sent; board reports those that were met.
-func (d *deriver) ordinal(r Rule, t target) int {
-	if r.ID == RuleSitrep {
-		for n := d.Incident.Sitreps; n > 0; n-- { // the one just sent is met by it
-			key := keyOf(r.ID, t, n)
-			if e, ok := d.have[key]; ok && e.State == Open {
-				d.want[key] = true
-				e.State, e.MetAt, e.MetWith, e.AlarmAt = Met, d.Incident.LastSitrepAt, "report", time.Time{}
-				e.Version++
-				d.diff.Changed = append(d.diff.Changed, e)
-			}
-		}
-		return d.Incident.Sitreps + 1
-	}
-	n := 1
-	for {
+// ordinal is the number of the report that is due next. Of situation reports those that
+// the incident has sent meet the first ones; of board reports those that were met count.
+// One that was waived is passed over: leaving one report out does not end the series.
+func (d *deriver) ordinal(r policy.Rule, t target) int {
+	sent := 0
+	for n := 1; ; n++ {
 		e, ok := d.have[keyOf(r.ID, t, n)]
-		if !ok || (e.State != Met && e.State != Waived) {
+		switch byHand := e.State == Met && (r.ID != RuleSitrep || e.MetActor != ""); {
+		case ok && (e.State == Waived || byHand):
+			continue
+		case r.ID != RuleSitrep || sent == d.Incident.Sitreps:
 			return n
 		}
-		d.want[e.Key] = true
-		n++
+		if sent++; ok && e.State == Open { // the one just sent meets it
+			d.want[e.Key] = true
+			e.State, e.MetAt, e.MetWith, e.AlarmAt = Met, d.Incident.LastSitrepAt, "report", time.Time{}
+			e.Version++
+			d.diff.Changed = append(d.diff.Changed, e)
+		}
 	}
 }
 
 // build makes the duty as it should stand now; live means old is open and keeps
 // its identity, its trigger time and its holder if a person took it.
-func (d *deriver) build(r Rule, t target, ordinal int, why string, old Duty, live bool) Duty {
+func (d *deriver) build(r policy.Rule, t target, ordinal int, why string, old Duty, live bool) Duty {
 	s := d.Incident
 	n := old
 	if !live {
@@ -242,7 +258,7 @@ func (d *deriver) build(r Rule, t target, ordinal int, why string, old Duty, liv
 	n.Recipient, n.Outward, n.Filing, n.MetBy = t.to, r.Outward, r.Filing, r.MetBy
 	n.Title = title(r, t, ordinal)
 	n.NeedsAck = t.contract != nil && t.contract.Acknowledge
-	n.Statutory = r.ID == RuleAuthority || r.ID == RuleController || t.contract != nil
+	n.Statutory = r.ID == RuleAuthority || r.ID == RuleController || t.bound
 	n.State = Open
 	if !n.Taken {
 		n.Holder = d.holder(r)
@@ -265,7 +281,7 @@ func (d *deriver) build(r Rule, t target, ordinal int, why string, old Duty, liv
 	return n
 }
 
-func title(r Rule, t target, ordinal int) string {
+func title(r policy.Rule, t target, ordinal int) string {
 	out := r.Title
 	if strings.Contains(out, "%s") {
 		out = fmt.Sprintf(out, t.to.Name)
@@ -278,7 +294,7 @@ func title(r Rule, t target, ordinal int) string {
 
 // winner picks the due time. A rule that is due at once when its time passed before
 // it applied gets a second candidate that says so.
-func winner(r Rule, cands []deadline.Candidate, triggered time.Time) ([]deadline.Candidate, string, time.Time, time.Time) {
+func winner(r policy.Rule, cands []deadline.Candidate, triggered time.Time) ([]deadline.Candidate, string, time.Time, time.Time) {
 	marked, i := deadline.Shortest(cands)
 	if i < 0 {
 		return marked, "", time.Time{}, time.Time{}
@@ -288,7 +304,7 @@ func winner(r Rule, cands []deadline.Candidate, triggered time.Time) ([]deadline
 		marked[i].Wins = false
 		marked[i].Reason = "this time had passed when the rule came to apply"
 		w = deadline.Candidate{
-			Name: "at once", Kind: deadline.Policy, Start: startTriggered, StartAt: triggered, Period: deadline.Minutes(0),
+			Name: "at once", Kind: deadline.Policy, Start: policy.Triggered, StartAt: triggered, Period: deadline.Minutes(0),
 			DueAt: triggered, Reason: "the time allowed had passed already: due now", Wins: true,
 		}
 		marked = append(marked, w)
@@ -321,14 +337,14 @@ func (d *deriver) withdraw() {
 
 func (d *deriver) withdrawReason(e Duty) string {
 	switch s := d.Incident; {
-	case s.MergedInto != "":
+	case s.MergedInto != "" && !e.Outward:
 		return "the incident was merged into another"
 	case s.Status == incident.Dismissed:
 		return "the incident was dismissed"
 	case !s.ClosedAt.IsZero() && !e.Outward:
 		return "the incident is closed"
 	}
-	for _, r := range Rules() {
+	for _, r := range policy.Rules() {
 		if r.ID == e.Rule {
 			if _, holds := d.triggered(r); holds {
 				return e.Recipient.Name + " is no longer a recipient under the facts recorded"

@@ -2,12 +2,16 @@ package duty
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/wakebell/wakebell/internal/base/record"
+	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
@@ -289,4 +293,119 @@ func TestDeriveSettles(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A series goes on when one of its reports is left out, and a report meets the one that is
+// owed, not the one that was waived.
+func TestWaivedReportDoesNotEndTheSeries(t *testing.T) {
+	t.Parallel()
+	w := declared(t, incident.Security)
+	w.confirmGrade(1, 0)
+	for _, key := range []string{"sitrep:siht:1", "board:board:1"} {
+		d := w.duties[key]
+		d.State = Waived
+		w.duties[key] = d
+	}
+	w.derive()
+	for key, want := range map[string]string{"sitrep:siht:2": "4h0m0s", "board:board:2": "25h0m0s"} {
+		if got := w.open()[key]; got != want {
+			t.Errorf("%s due %q, want %s", key, got, want)
+		}
+	}
+	w.now = t0.Add(3 * time.Hour)
+	w.apply(incident.SitrepSent{Number: 1})
+	if got := w.duties["sitrep:siht:2"].State; got != Met {
+		t.Errorf("the report sent does not meet the one owed: %s", got)
+	}
+	if got := w.open()["sitrep:siht:3"]; got != "5h0m0s" {
+		t.Errorf("next report due %q, want two hours after the one sent", got)
+	}
+}
+
+// Back at work after a recorded recovery, reports are owed again.
+func TestRecoveryIsTakenBackByGoingBack(t *testing.T) {
+	t.Parallel()
+	w := declared(t, incident.Security)
+	w.confirmGrade(1, 0)
+	w.apply(incident.FactRecorded{Name: incident.Recovered, Value: incident.Value{At: w.now}})
+	check(t, map[string]string{"sitrep": string(w.duties["sitrep:siht:1"].State)}, map[string]string{"sitrep": "withdrawn"})
+	w.now = t0.Add(time.Hour)
+	w.apply(incident.PhaseEntered{Phase: incident.Contain, Reason: "it is back"})
+	if got := w.duties["sitrep:siht:1"].State; got != Open {
+		t.Errorf("contained again, and the report is %s", got)
+	}
+}
+
+// An entity without a recorded processing, or named without one that is touched, owes.
+func TestNothingIsHiddenByAMissingRole(t *testing.T) {
+	t.Parallel()
+	w := declared(t, incident.Security)
+	w.dir.Entities["fr"] = directory.Entity{ID: "fr", Name: "Acme SAS", Country: "FR"}
+	w.dir.Entities["ie"] = directory.Entity{ID: "ie", Name: "Acme Ltd", Processings: []directory.Processing{{Name: "pay", Role: directory.RoleController}}}
+	w.scope(incident.Scope{Entities: []string{"fr", "ie"}, Processings: []string{"hr"}})
+	w.personal(incident.Yes)
+	for _, key := range []string{"authority_gdpr@fr:1", "authority_gdpr@ie:1"} {
+		if w.duties[key].State != Open {
+			t.Errorf("no duty %s: %v", key, w.open())
+		}
+	}
+	if why := w.duties["authority_gdpr@fr:1"].Basis.Why; !strings.Contains(why, "taken for a controller") {
+		t.Errorf("the assumption is not said: %s", why)
+	}
+}
+
+// What the contract asks to be acknowledged can be acknowledged, whoever receives it.
+func TestEveryDutyCanBeMet(t *testing.T) {
+	t.Parallel()
+	w := declared(t, incident.Security)
+	w.scope(incident.Scope{Customers: []string{"c1", "c2", "c3"}})
+	w.personal(incident.Yes)
+	for k, d := range w.duties {
+		if d.NeedsAck && !slices.Contains(d.MetBy, "acknowledgement") {
+			t.Errorf("%s asks for an acknowledgement and cannot be met by one", k)
+		}
+	}
+}
+
+// A contract whose condition does not hold yet binds for the waiver: it may hold later.
+func TestConditionalContractNeedsTwoPersons(t *testing.T) {
+	t.Parallel()
+	w := declared(t, incident.Security)
+	w.dir.Parties["c4"] = directory.Party{ID: "c4", Kind: directory.PartyCustomer, Contract: &directory.Contract{Hours: 6, Condition: directory.WhenConfirmed}}
+	w.scope(incident.Scope{Customers: []string{"c4"}})
+	d := w.duties["customer:c4:1"]
+	if len(d.Candidates) != 2 || !d.Statutory {
+		t.Fatalf("before its condition holds: %+v", d)
+	}
+	exec := who.Identity{Actor: "e", Person: "e", Roles: []who.Role{who.Executive}}
+	if _, complete, err := consentOf(d, exec); complete || err != nil {
+		t.Errorf("one executive alone: complete %v, %v", complete, err)
+	}
+	machine := who.Identity{Actor: "t1", Roles: []who.Role{who.Manager, who.Executive, who.Legal}}
+	for _, d := range w.duties {
+		if _, _, err := consentOf(d, machine); err == nil {
+			t.Errorf("a machine's token agreed to waive %s", d.Key)
+		}
+	}
+}
+
+// People's words never become facts of a derivation, and a derivation never loses them.
+func TestDerivationHoldsNoWords(t *testing.T) {
+	t.Parallel()
+	was := Duty{ID: "d", Key: "k", State: Open, Remark: "Erika said", Ground: "Max asked", LateReason: "ill"}
+	next := was
+	next.DueAt = t0
+	entry := rederived{Difference: Difference{Changed: []Duty{next}}.withoutWords()}
+	facts, private, err := record.Encode(entry)
+	if err != nil || len(private) > 0 {
+		t.Fatalf("%s, %v", private, err)
+	}
+	for _, word := range []string{"Erika", "Max", "ill"} {
+		if strings.Contains(string(facts), word) {
+			t.Errorf("the facts hold %q: %s", word, facts)
+		}
+	}
+	if got := entry.changes([]Duty{was})[0].after; got.Remark != was.Remark || got.Ground != was.Ground || got.LateReason != was.LateReason {
+		t.Errorf("the words are lost: %+v", got)
+	}
 }

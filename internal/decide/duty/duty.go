@@ -12,6 +12,7 @@ package duty
 import (
 	"time"
 
+	"github.com/wakebell/wakebell/internal/decide/duty/policy"
 	"github.com/wakebell/wakebell/internal/rule/deadline"
 )
 
@@ -25,6 +26,17 @@ const (
 	Missed    State = "missed"
 	Waived    State = "waived"
 	Withdrawn State = "withdrawn"
+)
+
+// The rules that other rooms name; see package policy.
+const (
+	RuleProductTeam = policy.ProductTeam
+	RuleClassify    = policy.Classify
+	RuleSIRT        = policy.SIRT
+	RuleSitrep      = policy.Sitrep
+	RuleBoard       = policy.Board
+	RuleAuthority   = policy.Authority
+	RuleController  = policy.Controller
 )
 
 // Ref names a holder or recipient: a team, a person, a party of the directory, or a function.

@@ -30,6 +30,22 @@ type rederived struct {
 	Difference
 }
 
+// withoutWords leaves people's words out of the changed duties: a derivation is facts,
+// which no erasure reaches, and never changes them. rederived.changes keeps those there are.
+func (d Difference) withoutWords() Difference {
+	d.Changed = slices.Clone(d.Changed)
+	for i := range d.Changed {
+		d.Changed[i] = d.Changed[i].withWordsOf(Duty{})
+	}
+	return d
+}
+
+// withWordsOf returns d with the free text of o.
+func (d Duty) withWordsOf(o Duty) Duty {
+	d.Remark, d.LateReason, d.Ground = o.Remark, o.LateReason, o.Ground
+	return d
+}
+
 // met says by what and when a duty was met; its time is the entry's At.
 type met struct {
 	Duty string `json:"duty"`
@@ -108,56 +124,9 @@ func project(tx *store.Tx, e record.Entry) ([]change, error) {
 	if e.Kind == kindRederived {
 		return projectRederived(tx, e)
 	}
-	var id string
-	var apply func(*Duty)
-	switch e.Kind {
-	case kindMet:
-		var b met
-		if err := e.Decode(&b); err != nil {
-			return nil, err
-		}
-		id, apply = b.Duty, func(d *Duty) {
-			d.State, d.MetAt, d.MetWith, d.MetRef, d.MetActor = Met, e.At, b.With, b.Ref, e.Actor
-			d.Remark, d.LateReason, d.AlarmAt = b.Remark, b.LateReason, time.Time{}
-		}
-	case kindUndone:
-		var b undone
-		if err := e.Decode(&b); err != nil {
-			return nil, err
-		}
-		id, apply = b.Duty, func(d *Duty) {
-			d.State, d.MetAt, d.MetWith, d.MetRef, d.MetActor = Open, time.Time{}, "", "", ""
-			d.Remark, d.LateReason, d.Ground, d.WaivedBy, d.AlarmAt = b.Reason, "", "", nil, b.AlarmAt
-		}
-	case kindConsent:
-		var b consented
-		if err := e.Decode(&b); err != nil {
-			return nil, err
-		}
-		id, apply = b.Duty, func(d *Duty) {
-			d.WaivedBy = append(d.WaivedBy, Consent{Person: e.Actor, As: b.As, At: e.At})
-			d.Ground = b.Ground
-			if b.Complete {
-				d.State, d.AlarmAt = Waived, time.Time{}
-			}
-		}
-	case kindAssigned:
-		var b assigned
-		if err := e.Decode(&b); err != nil {
-			return nil, err
-		}
-		id, apply = b.Duty, func(d *Duty) { d.Holder, d.Taken = b.Holder, b.Person != "" }
-	case kindAlarmed:
-		var b alarmed
-		if err := e.Decode(&b); err != nil {
-			return nil, err
-		}
-		id, apply = b.Duty, func(d *Duty) {
-			d.Alarms = append(d.Alarms, Alarm{Kind: b.Alarm, At: e.At, Due: b.DueAt})
-			d.AlarmAt = b.Next
-		}
-	default:
-		return nil, fmt.Errorf("duty: cannot project %s", e.Kind)
+	id, apply, err := changeOf(e)
+	if err != nil {
+		return nil, err
 	}
 	before, err := byID(tx, id)
 	if err != nil {
@@ -172,6 +141,60 @@ func project(tx *store.Tx, e record.Entry) ([]change, error) {
 	return []change{{before, after}}, head(tx, after.Incident)
 }
 
+// changeOf reads which duty an entry changes, and how.
+func changeOf(e record.Entry) (id string, apply func(*Duty), err error) {
+	switch e.Kind {
+	case kindMet:
+		var b met
+		if err := e.Decode(&b); err != nil {
+			return "", nil, err
+		}
+		id, apply = b.Duty, func(d *Duty) {
+			d.State, d.MetAt, d.MetWith, d.MetRef, d.MetActor = Met, e.At, b.With, b.Ref, e.Actor
+			d.Remark, d.LateReason, d.AlarmAt = b.Remark, b.LateReason, time.Time{}
+		}
+	case kindUndone:
+		var b undone
+		if err := e.Decode(&b); err != nil {
+			return "", nil, err
+		}
+		id, apply = b.Duty, func(d *Duty) {
+			d.State, d.MetAt, d.MetWith, d.MetRef, d.MetActor = Open, time.Time{}, "", "", ""
+			d.Remark, d.LateReason, d.Ground, d.WaivedBy, d.AlarmAt = b.Reason, "", "", nil, b.AlarmAt
+		}
+	case kindConsent:
+		var b consented
+		if err := e.Decode(&b); err != nil {
+			return "", nil, err
+		}
+		id, apply = b.Duty, func(d *Duty) {
+			d.WaivedBy = append(d.WaivedBy, Consent{Person: e.Actor, As: b.As, At: e.At})
+			d.Ground = b.Ground
+			if b.Complete {
+				d.State, d.AlarmAt = Waived, time.Time{}
+			}
+		}
+	case kindAssigned:
+		var b assigned
+		if err := e.Decode(&b); err != nil {
+			return "", nil, err
+		}
+		id, apply = b.Duty, func(d *Duty) { d.Holder, d.Taken = b.Holder, b.Person != "" }
+	case kindAlarmed:
+		var b alarmed
+		if err := e.Decode(&b); err != nil {
+			return "", nil, err
+		}
+		id, apply = b.Duty, func(d *Duty) {
+			d.Alarms = append(d.Alarms, Alarm{Kind: b.Alarm, At: e.At, Due: b.DueAt})
+			d.AlarmAt = b.Next
+		}
+	default:
+		return "", nil, fmt.Errorf("duty: cannot project %s", e.Kind)
+	}
+	return id, apply, nil
+}
+
 func projectRederived(tx *store.Tx, e record.Entry) ([]change, error) {
 	var b rederived
 	if err := e.Decode(&b); err != nil {
@@ -181,6 +204,17 @@ func projectRederived(tx *store.Tx, e record.Entry) ([]change, error) {
 	if err != nil {
 		return nil, err
 	}
+	out := b.changes(existing)
+	for _, c := range out {
+		if err := put(tx, c.after); err != nil {
+			return nil, err
+		}
+	}
+	return out, head(tx, e.Subject)
+}
+
+// changes are what a derivation did to the duties there were.
+func (b rederived) changes(existing []Duty) []change {
 	old := map[string]Duty{}
 	for _, d := range existing {
 		old[d.Key] = d
@@ -190,6 +224,9 @@ func projectRederived(tx *store.Tx, e record.Entry) ([]change, error) {
 		out = append(out, change{Duty{}, d})
 	}
 	for _, d := range b.Changed {
+		if o := old[d.Key]; o.State == Open { // else it starts anew
+			d = d.withWordsOf(o)
+		}
 		out = append(out, change{old[d.Key], d})
 	}
 	for _, w := range b.Withdrawn {
@@ -199,12 +236,7 @@ func projectRederived(tx *store.Tx, e record.Entry) ([]change, error) {
 		d.Version++
 		out = append(out, change{before, d})
 	}
-	for _, c := range out {
-		if err := put(tx, c.after); err != nil {
-			return nil, err
-		}
-	}
-	return out, head(tx, e.Subject)
+	return out
 }
 
 func put(tx *store.Tx, d Duty) error {

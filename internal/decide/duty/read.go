@@ -24,6 +24,8 @@ type Filter struct {
 	Recipient string `json:"recipient,omitempty"`
 	Outward   bool   `json:"outward,omitempty"` // only those owed to the outside
 	Drill     *bool  `json:"drill,omitempty"`
+	Pending   bool   `json:"pending,omitempty"` // open or missed: nobody has done it yet
+	Unowned   bool   `json:"unowned,omitempty"` // held by a team or nobody, not by a person
 }
 
 // Page is one page of duties, by due time; Next is "" on the last.
@@ -83,6 +85,12 @@ func (f Filter) sql(now time.Time) (where []string, args []any, err error) {
 		add(state+" = ?", string(f.State))
 	default:
 		return nil, nil, fault.InvalidField("state", "must be open, missed, met, waived or withdrawn")
+	}
+	if f.Pending {
+		add(state + " = 'open'")
+	}
+	if f.Unowned {
+		add("NOT EXISTS (SELECT 1 FROM person WHERE person.id = duty.holder_id)")
 	}
 	if f.Incident != "" {
 		add("incident_id = ?", f.Incident)

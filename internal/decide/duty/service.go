@@ -72,7 +72,7 @@ func (s *Service) rederive(ctx context.Context, tx *store.Tx, by who.Identity, s
 	if diff.Empty() {
 		return nil
 	}
-	return s.record(ctx, tx, by, record.Draft{Kind: kindRederived, Subject: st.ID, Body: rederived{Cause: cause, Difference: diff}})
+	return s.record(ctx, tx, by, record.Draft{Kind: kindRederived, Subject: st.ID, Body: rederived{Cause: cause, Difference: diff.withoutWords()}})
 }
 
 // record appends an entry, projects it and tells the observers.
@@ -102,10 +102,11 @@ type rederiveJob struct {
 	Incident string `json:"incident"`
 }
 
-// RederiveOpen enqueues one derivation per incident that is not closed: the
-// directory changed (a contract, a team, an entity). A directory.Observer.
+// RederiveOpen enqueues one derivation per incident that is not closed or still owes
+// something: the directory changed (a contract, a team, an entity). A directory.Observer.
 func (s *Service) RederiveOpen(ctx context.Context, tx *store.Tx, _ who.Identity) error {
-	rows, err := tx.Query(ctx, `SELECT id FROM incident WHERE closed_at = 0`)
+	rows, err := tx.Query(ctx, `SELECT id FROM incident WHERE closed_at = 0
+		UNION SELECT incident_id FROM duty_head WHERE open_count > 0`)
 	if err != nil {
 		return err
 	}

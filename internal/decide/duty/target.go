@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/decide/duty/policy"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/rule/deadline"
@@ -15,14 +16,15 @@ import (
 // target is one recipient a rule applies to.
 type target struct {
 	to       Ref
-	entity   string // our legal entity that owes it
-	contract *directory.Contract
+	entity   string              // our legal entity that owes it
+	contract *directory.Contract // where its condition holds now
+	bound    bool                // there is a contract, whether its condition holds yet or not
 	statute  *deadline.Candidate // from the law engine
 	why      string              // replaces the trigger's reason
 	sure     string
 }
 
-func (d *deriver) targets(r Rule) []target {
+func (d *deriver) targets(r policy.Rule) []target {
 	switch r.Recipient {
 	case "customer", "partner", "employee_group":
 		return d.parties(directory.PartyKind(r.Recipient))
@@ -56,7 +58,7 @@ func (d *deriver) team(kind string) Ref {
 	return Ref{Kind: "team", Name: kind + " team (none in the directory)"}
 }
 
-func (d *deriver) holder(r Rule) Ref {
+func (d *deriver) holder(r policy.Rule) Ref {
 	h := r.Holder
 	if r.ID == RuleSitrep && d.Incident.BIL != nil && *d.Incident.BIL == 3 {
 		h = "product"
@@ -94,16 +96,21 @@ func (d *deriver) parties(kind directory.PartyKind) []target {
 		t := target{to: Ref{Kind: string(kind), ID: id, Name: id}, why: why}
 		if p, ok := d.Dir.Parties[id]; ok {
 			t.to.Name = p.Name
-			t.contract = d.applies(p.Contract)
+			t.contract, t.bound = d.applies(p.Contract), promises(p.Contract)
 		}
 		out = append(out, t)
 	}
 	return out
 }
 
+// promises says whether a contract names a time at all. One whose condition does not
+// hold yet counts for who may waive: the duty becomes the contract's when it does, and
+// a waiver given before is never touched again.
+func promises(c *directory.Contract) bool { return c != nil && c.Hours > 0 }
+
 // applies returns the contract when its condition holds in this incident.
 func (d *deriver) applies(c *directory.Contract) *directory.Contract {
-	if c == nil || c.Hours <= 0 {
+	if !promises(c) {
 		return nil
 	}
 	switch c.Condition {
@@ -152,16 +159,35 @@ func (d *deriver) entities() []directory.Entity {
 	return out
 }
 
-// roles are the entity's roles in the processings touched, or in all of its own.
+// roles are the entity's roles in the processings touched, or in all of its own where
+// none of them is named. An entity without any recorded is taken for a controller, so
+// that a gap in the directory never hides a duty.
 func (d *deriver) roles(e directory.Entity) []regime.Role {
-	var out []regime.Role
-	touched := d.Incident.ScopeNow().Processings
-	for _, p := range e.Processings {
-		if (len(touched) == 0 || slices.Contains(touched, p.Name)) && !slices.Contains(out, regime.Role(p.Role)) {
-			out = append(out, regime.Role(p.Role))
+	if len(e.Processings) == 0 {
+		return []regime.Role{regime.Controller}
+	}
+	scope := d.Incident.ScopeNow()
+	in := func(touched []string) (out []regime.Role) {
+		for _, p := range e.Processings {
+			if (len(touched) == 0 || slices.Contains(touched, p.Name)) && !slices.Contains(out, regime.Role(p.Role)) {
+				out = append(out, regime.Role(p.Role))
+			}
 		}
+		return out
+	}
+	out := in(scope.Processings)
+	if len(out) == 0 && slices.Contains(scope.Entities, e.ID) {
+		return in(nil) // it is named, its processing is not
 	}
 	return out
+}
+
+// roleNote says where a role is taken for granted.
+func roleNote(e directory.Entity) string {
+	if len(e.Processings) > 0 {
+		return ""
+	}
+	return " No processing of " + cmp.Or(e.Name, e.ID) + " is in the directory: it is taken for a controller until one is."
 }
 
 // lawFacts hands the incident's facts to the law engine. An entity without a moment
@@ -202,7 +228,7 @@ func (d *deriver) authorities() []target {
 		if _, note := d.moment("aware", e.ID); note != "" {
 			c.Reason = note
 		}
-		out = append(out, target{to: to, entity: e.ID, statute: &c, why: o.Reason, sure: string(o.Rule.Sure)})
+		out = append(out, target{to: to, entity: e.ID, statute: &c, why: o.Reason + roleNote(e), sure: string(o.Rule.Sure)})
 	})
 	return out
 }
@@ -221,7 +247,7 @@ func (d *deriver) controllers() []target {
 			found = true
 			out = append(out, target{
 				to: Ref{Kind: "controller", ID: id, Name: cmp.Or(p.Name, id)}, entity: e.ID,
-				contract: d.applies(p.Contract), why: o.Reason, sure: string(o.Rule.Sure),
+				contract: d.applies(p.Contract), bound: promises(p.Contract), why: o.Reason, sure: string(o.Rule.Sure),
 			})
 		}
 		if !found && len(ids) == 0 {
@@ -253,14 +279,14 @@ func (d *deriver) moment(name, entity string) (time.Time, string) {
 }
 
 // candidates lists the due times that compete for one duty.
-func (d *deriver) candidates(r Rule, t target, ordinal int, triggered time.Time) []deadline.Candidate {
+func (d *deriver) candidates(r policy.Rule, t target, ordinal int, triggered time.Time) []deadline.Candidate {
 	p := r.Period(d.Plan)
 	switch r.Start {
-	case startTriggered:
-		return []deadline.Candidate{deadline.NewCandidate(deadline.Policy, r.Source, startTriggered, triggered, p)}
-	case startLast:
+	case policy.Triggered:
+		return []deadline.Candidate{deadline.NewCandidate(deadline.Policy, r.Source, policy.Triggered, triggered, p)}
+	case policy.Last:
 		return []deadline.Candidate{d.recurring(r, t, ordinal, triggered, p)}
-	case startPlan:
+	case policy.FromPlan:
 		return d.partyCandidates(r, t)
 	}
 	if t.statute != nil {
@@ -280,25 +306,30 @@ func (d *deriver) candidates(r Rule, t target, ordinal int, triggered time.Time)
 	return d.withContract(out, t)
 }
 
-func (d *deriver) recurring(r Rule, t target, ordinal int, triggered time.Time, first deadline.Period) deadline.Candidate {
+func (d *deriver) recurring(r policy.Rule, t target, ordinal int, triggered time.Time, first deadline.Period) deadline.Candidate {
 	if ordinal == 1 {
-		return deadline.NewCandidate(deadline.Policy, r.Source, startTriggered, triggered, first)
+		return deadline.NewCandidate(deadline.Policy, r.Source, policy.Triggered, triggered, first)
 	}
 	every := first
 	last := d.Incident.LastSitrepAt
 	if r.ID == RuleBoard {
 		every = deadline.Hours(d.Plan.BoardEveryHours)
 		last = d.have[keyOf(r.ID, t, ordinal-1)].MetAt
-	} else if _, before := d.have[keyOf(r.ID, t, ordinal-1)]; !before {
-		return deadline.NewCandidate(deadline.Policy, r.Source, startTriggered, triggered, every)
 	}
-	return deadline.NewCandidate(deadline.Policy, r.Source, startLast, last, every)
+	before, had := d.have[keyOf(r.ID, t, ordinal-1)]
+	if had && before.State == Waived && last.Before(before.DueAt) {
+		last = before.DueAt // the one that was left out counts as given when it was due
+	}
+	if !had || last.IsZero() {
+		return deadline.NewCandidate(deadline.Policy, r.Source, policy.Triggered, triggered, every)
+	}
+	return deadline.NewCandidate(deadline.Policy, r.Source, policy.Last, last, every)
 }
 
-func (d *deriver) partyCandidates(r Rule, t target) []deadline.Candidate {
+func (d *deriver) partyCandidates(r policy.Rule, t target) []deadline.Candidate {
 	start := string(d.Plan.CustomerStart)
 	var out []deadline.Candidate
-	if s := d.Incident; s.PersonalData == incident.Yes || (s.PersonalData == incident.Unknown && s.Nature == incident.Security) {
+	if d.Incident.PersonalData != incident.No { // whatever its nature: "may involve" (policy 000)
 		name := "policy 000: personal data may be involved"
 		out = append(out, d.candidate(deadline.Policy, name, start, "", deadline.Hours(d.Plan.CustomerPersonalHours)))
 	}

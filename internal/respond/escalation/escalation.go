@@ -8,6 +8,10 @@
 // information concerning an incident is to be considered confidential": a message
 // holds a reference, a time and a link, nothing else. Only people of the company are
 // called, never a party of the directory. It must not import notify, learn or a face.
+//
+// It is calm: who is asked several things about one incident in one moment gets one
+// message (package post), and all alarms of an incident to its manager and an executive
+// are one chain while nobody has answered (alarm.go). Each call keeps its own record.
 package escalation
 
 import (

@@ -1,6 +1,7 @@
 package escalation_test
 
 import (
+	"errors"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -69,23 +70,40 @@ func build(t *testing.T, db *store.DB) *house {
 	var err error
 	h.led, err = record.New(t.Context(), db, h.clk, record.Config{KeyFile: filepath.Join(t.TempDir(), "key")}, kinds)
 	h.must(err)
-	h.jobs = job.New(db, h.clk, nil, job.Config{PauseFirst: time.Millisecond})
 	h.people = who.New(db, h.led, h.clk)
 	h.plans = plan.New(db, h.led, h.clk)
 	h.dirs = directory.New(db, h.led, h.people, h.plans, h.clk)
 	h.in = intake.New(db, h.led, h.clk, h.plans, h.dirs)
-	h.incidents = incident.New(db, h.led, h.clk, h.plans, h.dirs, h.people)
-	h.triage = triage.New(db, h.in, h.incidents)
-	h.duties = duty.New(db, h.led, h.clk, h.plans, h.dirs, h.incidents, h.jobs)
-	h.box, err = mail.New(db, h.clk, h.jobs, nil, mail.Config{})
-	h.must(err)
-	h.Service = escalation.New(db, h.led, h.clk, h.dirs, h.plans, h.people, h.duties, h.in, h.box, h.jobs, escalation.Config{BaseURL: "https://w.example/"})
-	h.incidents.Observe(h.duties.OnIncident)
-	h.duties.Observe(h.OnDuty)
-	h.incidents.Observe(h.OnIncident)
+	h.rebuild(mail.Config{})
 	h.hire()
 	return h
 }
+
+// rebuild makes the rooms above the directory anew.
+func (h *house) rebuild(cfg mail.Config) {
+	h.t.Helper()
+	var err error
+	h.jobs = job.New(h.db, h.clk, nil, job.Config{PauseFirst: time.Millisecond})
+	h.incidents = incident.New(h.db, h.led, h.clk, h.plans, h.dirs, h.people)
+	h.triage = triage.New(h.db, h.in, h.incidents)
+	h.duties = duty.New(h.db, h.led, h.clk, h.plans, h.dirs, h.incidents, h.jobs)
+	h.box, err = mail.New(h.db, h.clk, h.jobs, nil, cfg)
+	h.must(err)
+	h.Service = escalation.New(h.db, h.led, h.clk, h.dirs, h.plans, h.people, h.duties, h.in, h.box, h.jobs, escalation.Config{BaseURL: "https://w.example/"})
+	h.incidents.Observe(h.duties.OnIncident)
+	h.duties.Observe(h.OnDuty)
+	h.incidents.Observe(h.OnIncident)
+}
+
+// breakLedger has every entry refused from here on.
+func (h *house) breakLedger() {
+	h.t.Helper()
+	h.db.SetJournal(broken{})
+}
+
+type broken struct{}
+
+func (broken) Seal(*store.Tx, []any) error { return errors.New("the ledger takes nothing") }
 
 func (h *house) must(err error) {
 	h.t.Helper()

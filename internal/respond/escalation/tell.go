@@ -60,22 +60,40 @@ func (t teller) people(calls []Call) string {
 	return phrase.And(names)
 }
 
-// made tells who was called how and about what, in one clause where all are called
-// about the same.
+// made tells who was called how and about what; those who were called alike share a
+// clause.
 func (t teller) made(calls []Call) string {
-	var clauses []string
+	var order []string
+	who := map[string][]string{}
 	for _, k := range calls {
-		if k.State == Skipped {
-			clauses = append(clauses, t.name(k.Person)+" could not be called: "+k.Reason)
-			continue
+		how := "could not be called: " + k.Reason
+		if k.State != Skipped {
+			how = "called" + channels(k) + " " + t.about(k)
+			if !k.ExpiresAt.IsZero() {
+				how += ", answer by " + phrase.Time(k.ExpiresAt, t.at)
+			}
 		}
-		text := t.name(k.Person) + " was called" + channels(k) + " " + t.about(k)
-		if !k.ExpiresAt.IsZero() {
-			text += ", answer by " + phrase.Time(k.ExpiresAt, t.at)
+		if who[how] == nil {
+			order = append(order, how)
 		}
-		clauses = append(clauses, text)
+		who[how] = append(who[how], t.name(k.Person))
+	}
+	var clauses []string
+	for _, how := range order {
+		verb := " "
+		if strings.HasPrefix(how, "called") {
+			verb = " " + was(who[how]) + " "
+		}
+		clauses = append(clauses, phrase.And(who[how])+verb+how)
 	}
 	return strings.Join(clauses, "; ")
+}
+
+func was(list []string) string {
+	if len(list) == 1 {
+		return "was"
+	}
+	return "were"
 }
 
 func channels(k Call) string {
@@ -148,8 +166,7 @@ func (t teller) reminded(calls []Call) string {
 	}
 	var parts []string
 	if len(names) > 0 {
-		was := map[bool]string{true: "was", false: "were"}[len(names) == 1]
-		text := fmt.Sprintf("%s %s reminded to %s", phrase.And(names), was, t.duty(calls[0].Duty, calls[0].Rule))
+		text := fmt.Sprintf("%s %s reminded to %s", phrase.And(names), was(names), t.duty(calls[0].Duty, calls[0].Rule))
 		if !calls[0].DueAt.IsZero() {
 			text += ", due " + phrase.Time(calls[0].DueAt, t.at)
 		}
@@ -168,7 +185,7 @@ func (t teller) extended(b body) string {
 	}
 	text += t.duty(b.Alarm.Duty, b.Alarm.Rule)
 	if len(b.Calls) > 0 {
-		text += "; " + t.made(b.Calls)
+		text += "; " + t.people(b.Calls) + " told at once"
 	}
 	return text
 }

@@ -5,3 +5,4 @@ import "./form";
 import "./live";
 import "./palette";
 import "./list";
+import "./reveal";

@@ -59,8 +59,9 @@ export const changed = (c: Control): boolean => {
 };
 
 const draftName = (f: HTMLFormElement, c: Control): string => `draft:${location.pathname}:${f.dataset.form}:${c.name}`;
-const keeps = (c: Control): boolean =>
-  c instanceof HTMLTextAreaElement || (c instanceof HTMLInputElement && ["text", "search", "email", "url", "tel", "number", "datetime-local"].includes(c.type));
+// A passphrase is never kept, not even while its field shows it.
+const keeps = (c: Control): boolean => !c.autocomplete.includes("password") && (
+  c instanceof HTMLTextAreaElement || (c instanceof HTMLInputElement && ["text", "search", "email", "url", "tel", "number", "datetime-local"].includes(c.type)));
 
 /** Drafts live in the tab until their form was sent. Private browsing may have no storage; then there are none. */
 export const draft = {

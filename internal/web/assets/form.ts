@@ -57,7 +57,8 @@ async function post(f: HTMLFormElement, by: HTMLElement | null): Promise<void> {
 
 document.addEventListener("submit", (e) => {
   const f = e.target as HTMLFormElement;
-  if (e.defaultPrevented || f.method !== "post" || !f.dataset.form || "plain" in f.dataset) return;
+  if (e.defaultPrevented || f.method !== "post" || !f.dataset.form) return;
+  if ("plain" in f.dataset) return draft.drop(f); // the server brings back what was typed
   e.preventDefault();
   if (f.dataset.busy) return;
   busy(f, true);

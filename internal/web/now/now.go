@@ -215,12 +215,26 @@ func (s screen) quiet(r *page.Request) (q quiet, err error) {
 func (b board) summary() string {
 	n := len(b.Rows)
 	count := strconv.Itoa(n)
-	if b.More != "" {
+	switch {
+	case b.More != "":
 		count = fmt.Sprintf("%d or more", n)
+	case n == 1:
+		count = "One"
 	}
-	what := map[tab]string{tabOpen: "open", tabClosed: "closed", tabDrills: "drills"}[b.Tab]
-	if b.filtered() {
-		what += " and matching"
+	noun, verb := "incidents", "are"
+	if b.Tab == tabDrills {
+		noun = "drills"
 	}
-	return count + " " + what + "."
+	if n == 1 {
+		noun, verb = noun[:len(noun)-1], "is"
+	}
+	switch {
+	case b.filtered():
+		return count + " " + noun + " " + map[bool]string{true: "matches.", false: "match."}[n == 1]
+	case b.Tab == tabOpen:
+		return count + " " + noun + " " + verb + " open."
+	case b.Tab == tabClosed:
+		return count + " closed " + noun + "."
+	}
+	return count + " " + noun + "."
 }

@@ -39,6 +39,8 @@ func (w *Web) events(out http.ResponseWriter, hr *http.Request) {
 	if !send("retry: 2000\n" + message("now", millis(w.Clock.Now()))) {
 		return
 	}
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
 	for {
 		select {
 		case <-hr.Context().Done():
@@ -49,7 +51,7 @@ func (w *Web) events(out http.ResponseWriter, hr *http.Request) {
 			if !send(m) {
 				return
 			}
-		case <-w.Clock.After(heartbeat):
+		case <-beat.C:
 			if again, ok := w.SignedIn(hr); !ok || again.Actor != by.Actor {
 				send(message("out", "1"))
 				return

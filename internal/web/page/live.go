@@ -26,6 +26,8 @@ type Live struct {
 	stop chan struct{}
 	done chan struct{}
 
+	ending sync.Once
+
 	mu        sync.Mutex
 	listeners map[*listener]bool
 	position  int64 // of the ledger, told so far; -1 while nobody listens
@@ -65,9 +67,9 @@ func (l *Live) Wake() {
 // Start runs the hub until Stop or the end of ctx.
 func (l *Live) Start(ctx context.Context) { go l.run(ctx) }
 
-// Stop ends the hub and every stream. It may be called once, after Start.
+// Stop ends the hub and every stream, after Start. More calls do nothing.
 func (l *Live) Stop() {
-	close(l.stop)
+	l.ending.Do(func() { close(l.stop) })
 	<-l.done
 }
 

@@ -81,6 +81,7 @@ func (w *Web) Post(path string, act Act, show Show) {
 
 // ShowAnyone registers a page that needs no sign-in.
 func (w *Web) ShowAnyone(path string, show Show) {
+	w.paths[path] = true
 	w.mux.HandleFunc("GET "+exact(path), w.handler(true, func(r *Request) error { return r.show(show, 0) }))
 }
 

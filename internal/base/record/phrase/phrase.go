@@ -40,19 +40,13 @@ func And(list []string) string {
 // word is an abbreviation such as SIRT.
 func Lower(s string) string {
 	first, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
+		return s
+	}
 	if next, _ := utf8.DecodeRuneInString(s[n:]); unicode.IsUpper(next) {
 		return s
 	}
 	return string(unicode.ToLower(first)) + s[n:]
-}
-
-// Upper makes a sentence begin with a capital letter.
-func Upper(s string) string {
-	first, n := utf8.DecodeRuneInString(s)
-	if n == 0 {
-		return s
-	}
-	return string(unicode.ToUpper(first)) + s[n:]
 }
 
 // Because adds a reason, if there is one.

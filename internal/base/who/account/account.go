@@ -189,6 +189,18 @@ func (s *Service) read(ctx context.Context, r store.Reader, person string) (row,
 	return a, nil
 }
 
+// Begun reports whether somebody can sign in at all.
+func (s *Service) Begun(ctx context.Context) (bool, error) { return s.any(ctx, s.db) }
+
+// HasPassphrase reports whether the asking person has one. Permission own.read.
+func (s *Service) HasPassphrase(ctx context.Context, by who.Identity) (bool, error) {
+	if err := who.Check(by, who.PermOwnRead); err != nil {
+		return false, err
+	}
+	a, err := s.read(ctx, s.db, by.Person)
+	return a.person != "", err
+}
+
 // any reports whether there is an account at all.
 func (s *Service) any(ctx context.Context, r store.Reader) (bool, error) {
 	var person string

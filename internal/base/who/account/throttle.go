@@ -108,10 +108,13 @@ type Throttled struct{ Wait time.Duration }
 // Error says how long, for people.
 func (t *Throttled) Error() string {
 	d := t.Wait.Round(time.Second)
-	if d > 90*time.Second {
+	switch {
+	case d > 90*time.Second:
 		return fmt.Sprintf("Too many attempts. Try again in %d minutes", int((d+time.Minute-1)/time.Minute))
+	case d > time.Second:
+		return fmt.Sprintf("Too many attempts. Try again in %d seconds", int(d/time.Second))
 	}
-	return fmt.Sprintf("Too many attempts. Try again in %d seconds", max(1, int(d/time.Second)))
+	return "Too many attempts. Try again in a second"
 }
 
 // Unwrap gives the kind.

@@ -1,30 +1,36 @@
-package duty
+// Package policy holds the duties of the four policies as rows of data: what triggers
+// each, from which moment it counts, how long, who holds it, who receives it, what meets
+// it, and the sentence it comes from. Package duty evaluates them.
+//
+// It must not import a clock, a store or a face: values only.
+package policy
 
 import (
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/rule/deadline"
 )
 
-// trigger names the condition under which a rule owes something; see triggered.
-type trigger string
+// Trigger names the condition under which a rule owes something; package duty judges it.
+type Trigger string
 
+// The triggers.
 const (
-	always        trigger = "incident declared"
-	sirtActivated trigger = "confirmed security incident with a BIL that calls the SIRT"
-	sitrepOwed    trigger = "SIRT activated, or security incident classified BIL 3; not recovered"
-	boardOwed     trigger = "confirmed security incident with a BIL that the board hears of; not recovered"
-	customerData  trigger = "customer data may be involved"
-	legalAsked    trigger = "personal data unknown or yes, or law enforcement considered"
-	partyAffected trigger = "the party is affected"
-	controllerLaw trigger = "our entity is controller, personal data, risk not excluded"
-	processorOwed trigger = "our entity is processor and personal data is involved"
+	Always        Trigger = "incident declared"
+	SIRTActivated Trigger = "confirmed security incident with a BIL that calls the SIRT"
+	SitrepOwed    Trigger = "SIRT activated, or security incident classified BIL 3; not recovered"
+	BoardOwed     Trigger = "confirmed security incident with a BIL that the board hears of; not recovered"
+	CustomerData  Trigger = "customer data may be involved"
+	LegalAsked    Trigger = "personal data unknown or yes, or law enforcement considered"
+	PartyAffected Trigger = "the party is affected"
+	ControllerLaw Trigger = "our entity is controller, personal data, risk not excluded"
+	ProcessorOwed Trigger = "our entity is processor and personal data is involved"
 )
 
 // The names of starts that are not facts of the incident.
 const (
-	startTriggered = "triggered" // the moment the rule came to apply in this incident
-	startLast      = "last"      // the report before; for the first one: triggered
-	startPlan      = "plan"      // the moment the plan names for customers
+	Triggered = "triggered" // the moment the rule came to apply in this incident
+	Last      = "last"      // the report before; for the first one: triggered
+	FromPlan  = "plan"      // the moment the plan names for customers
 )
 
 // Rule is one row of the policies as data: when it is owed, from which moment it
@@ -33,7 +39,7 @@ const (
 type Rule struct {
 	ID        string
 	Title     string // %s is the recipient's name
-	Trigger   trigger
+	Trigger   Trigger
 	Start     string // discovered, triggered, last (of the one before), aware
 	Period    func(plan.Plan) deadline.Period
 	AtOnce    bool   // when the due time passed before the trigger held: due at the trigger
@@ -44,6 +50,7 @@ type Rule struct {
 	Outward   bool
 	Filing    bool
 	MetBy     []string
+	Shown     bool // met by what the incident itself shows, never by a person's word
 	Source    string
 	Text      string
 }
@@ -56,15 +63,15 @@ func hours(f func(plan.Plan) int) func(plan.Plan) deadline.Period {
 	return func(p plan.Plan) deadline.Period { return deadline.Hours(f(p)) }
 }
 
-// Rule ids that other code names.
+// The ids of the rules that other code names.
 const (
-	RuleProductTeam = "product_team"
-	RuleClassify    = "classify"
-	RuleSIRT        = "sirt"
-	RuleSitrep      = "sitrep"
-	RuleBoard       = "board"
-	RuleAuthority   = "authority_gdpr"
-	RuleController  = "controller"
+	ProductTeam = "product_team"
+	Classify    = "classify"
+	SIRT        = "sirt"
+	Sitrep      = "sitrep"
+	Board       = "board"
+	Authority   = "authority_gdpr"
+	Controller  = "controller"
 )
 
 // Rules returns every rule of the policies, in the order duties are shown.
@@ -73,49 +80,49 @@ func Rules() []Rule { return append(inwardRules(), outwardRules()...) }
 func inwardRules() []Rule {
 	return []Rule{
 		{
-			ID: RuleProductTeam, Title: "Tell the product team (%s)", Trigger: always, Start: "discovered",
+			ID: ProductTeam, Title: "Tell the product team (%s)", Trigger: Always, Start: "discovered",
 			Period: minutes(func(p plan.Plan) int { return p.ProductTeamMinutes }), Holder: "product", Recipient: "product", Calls: true,
 			MetBy: []string{"acknowledgement"}, Source: "policy 003, Escalation Procedure",
 			Text: "A suspected security incident reaches the product team as soon as possible, at most 20 minutes after discovery.",
 		},
 		{
-			ID: RuleClassify, Title: "Verify and classify", Trigger: always, Start: "discovered",
+			ID: Classify, Title: "Verify and classify", Trigger: Always, Start: "discovered",
 			Period: minutes(func(p plan.Plan) int { return p.ClassifyMinutes }), Holder: "product", Recipient: "manager",
-			MetBy: []string{"grade"}, Source: "policy 003, Escalation Procedure",
+			MetBy: []string{"grade"}, Shown: true, Source: "policy 003, Escalation Procedure",
 			Text: "The product team verifies and classifies the incident, in time for the SIRT to be called within 60 minutes of discovery.",
 		},
 		{
-			ID: RuleSIRT, Title: "Call the SIRT", Trigger: sirtActivated, Start: "discovered", AtOnce: true,
+			ID: SIRT, Title: "Call the SIRT", Trigger: SIRTActivated, Start: "discovered", AtOnce: true,
 			Period: minutes(func(p plan.Plan) int { return p.SIRTMinutes }), Holder: "product", Recipient: "sirt", Calls: true,
 			MetBy: []string{"acknowledgement"}, Source: "policy 003, Escalation Procedure",
 			Text: "A verified security incident of BIL 1 or 2 goes to the SIRT within 60 minutes of discovery.",
 		},
 		{
-			ID: "leadership", Title: "Tell senior leadership, with the impact", Trigger: sirtActivated, Start: "discovered", AtOnce: true,
+			ID: "leadership", Title: "Tell senior leadership, with the impact", Trigger: SIRTActivated, Start: "discovered", AtOnce: true,
 			Period: minutes(func(p plan.Plan) int { return p.LeadershipMinutes }), Holder: "manager", Recipient: "leadership", Calls: true,
 			MetBy: []string{"record", "acknowledgement"}, Source: "policy 003, Notification and Communication",
 			Text: "The incident response manager reports the incident to the senior leadership.",
 		},
 		{
-			ID: "siht", Title: "Tell the SIHT: customer data may be involved", Trigger: customerData, Start: startTriggered,
+			ID: "siht", Title: "Tell the SIHT: customer data may be involved", Trigger: CustomerData, Start: Triggered,
 			Period: minutes(func(p plan.Plan) int { return p.SIHTMinutes }), Holder: "leadership", Recipient: "siht", Calls: true,
 			MetBy: []string{"acknowledgement"}, Source: "policy 003, Notification and Communication",
 			Text: "Senior leadership promptly reports potential breaches and incidents that involve customer data to the SIHT.",
 		},
 		{
-			ID: "legal", Title: "Alert legal counsel", Trigger: legalAsked, Start: startTriggered,
+			ID: "legal", Title: "Alert legal counsel", Trigger: LegalAsked, Start: Triggered,
 			Period: minutes(func(p plan.Plan) int { return p.LegalMinutes }), Holder: "manager", Recipient: "legal", Calls: true,
 			MetBy: []string{"acknowledgement"}, Source: "policy 001, Alert the authorities and legal counsel",
 			Text: "Legal counsel is alerted, and consulted before any contact with law enforcement.",
 		},
 		{
-			ID: RuleSitrep, Title: "Situation report to the SIHT", Trigger: sitrepOwed, Start: startLast, Recurs: true,
+			ID: Sitrep, Title: "Situation report to the SIHT", Trigger: SitrepOwed, Start: Last, Recurs: true,
 			Period: hours(func(p plan.Plan) int { return p.SitrepHours }), Holder: "manager", Recipient: "siht",
-			MetBy: []string{"report"}, Source: "policy 003, Escalation Procedure",
+			MetBy: []string{"report"}, Shown: true, Source: "policy 003, Escalation Procedure",
 			Text: "The SIHT gets a situation report every second hour, from the SIRT for BIL 1 and 2, from the product team for BIL 3.",
 		},
 		{
-			ID: RuleBoard, Title: "Report to the board of directors", Trigger: boardOwed, Start: startLast, Recurs: true,
+			ID: Board, Title: "Report to the board of directors", Trigger: BoardOwed, Start: Last, Recurs: true,
 			Period: minutes(func(p plan.Plan) int { return p.BoardFirstMinutes }), Holder: "siht", Recipient: "board",
 			MetBy: []string{"report", "record"}, Source: "policy 003, Escalation Procedure",
 			Text: "The SIHT reports to the board of directors in accordance with its governance.",
@@ -128,7 +135,7 @@ func outwardRules() []Rule {
 	const customers = "Affected customers and partners are told within 48 hours, by contract or by law, whichever is shorter; within 24 hours when personal data may be involved."
 	party := func(kind string) Rule {
 		return Rule{
-			ID: kind, Title: "Tell %s", Trigger: partyAffected, Start: startPlan, Holder: "siht", Recipient: kind,
+			ID: kind, Title: "Tell %s", Trigger: PartyAffected, Start: FromPlan, Holder: "siht", Recipient: kind,
 			Period:  hours(func(p plan.Plan) int { return p.CustomerHours }),
 			Outward: true, MetBy: notice, Source: "policy 003, Notification and Communication; policy 000", Text: customers,
 		}
@@ -136,13 +143,13 @@ func outwardRules() []Rule {
 	return []Rule{
 		party("customer"), party("partner"), party("employee_group"),
 		{
-			ID: RuleController, Title: "Tell the controller %s", Trigger: processorOwed, Start: "aware", Holder: "siht", Recipient: "controller",
+			ID: Controller, Title: "Tell the controller %s", Trigger: ProcessorOwed, Start: "aware", Holder: "siht", Recipient: "controller",
 			Period:  hours(func(p plan.Plan) int { return p.ControllerHours }),
-			Outward: true, MetBy: []string{"notice"}, Source: "GDPR Art. 33(2)",
+			Outward: true, MetBy: notice, Source: "GDPR Art. 33(2)",
 			Text: "A processor tells the controller without undue delay after becoming aware of a personal data breach.",
 		},
 		{
-			ID: RuleAuthority, Title: "Notify %s", Trigger: controllerLaw, Start: "aware", Holder: "siht", Recipient: "authority",
+			ID: Authority, Title: "Notify %s", Trigger: ControllerLaw, Start: "aware", Holder: "siht", Recipient: "authority",
 			Period:  hours(func(p plan.Plan) int { return p.AuthorityHours }),
 			Outward: true, Filing: true, MetBy: []string{"filing"}, Source: "GDPR Art. 33(1)",
 			Text: "A controller notifies the supervisory authority within 72 hours of becoming aware, unless a risk to persons is unlikely.",

@@ -1,0 +1,86 @@
+package head
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/wakebell/wakebell/internal/decide/incident"
+)
+
+func closedWord(s incident.State) string {
+	switch {
+	case s.MergedInto != "":
+		return "Merged"
+	case s.FilingsPending:
+		return "Closed, filings pending"
+	}
+	return "Closed"
+}
+
+// Reach says in a few words how far the incident goes: 5 customers, about 1,200 persons.
+func Reach(s incident.State) string {
+	sc := s.ScopeNow()
+	var parts []string
+	if n := len(sc.Customers); n > 0 {
+		parts = append(parts, Count(n, "customer", "customers"))
+	}
+	n := 0
+	for _, p := range sc.Persons {
+		n += p.Estimate
+	}
+	if n > 0 {
+		about := "about "
+		if sc.Confidence == "confirmed" {
+			about = ""
+		}
+		parts = append(parts, about+Count(n, "person", "persons"))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Count is "1 customer" or "1,200 customers".
+func Count(n int, one, many string) string { return Thousands(n) + " " + cmp.Or(map[int]string{1: one}[n], many) }
+
+// Thousands writes 38114 as 38,114.
+func Thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// FunctionWord names a function in an incident.
+func FunctionWord(f incident.Function) string {
+	if f == incident.FnManager {
+		return "Incident manager"
+	}
+	return Upper(Spaced(string(f)))
+}
+
+// DecisionWord names a kind of decision.
+func DecisionWord(k incident.DecisionKind) string {
+	return cmp.Or(map[incident.DecisionKind]string{
+		incident.OutsideHelp: "Outside help", incident.PressTeam: "Press team", incident.LawEnforcement: "Law enforcement",
+		incident.DoNotNotify: "Do not notify", incident.OtherDecision: "Other decision",
+	}[k], Upper(Spaced(string(k))))
+}
+
+// Grade is "SEV 1 Critical, BIL 2", or "not graded".
+func Grade(severity, bil *int) string {
+	if severity == nil || bil == nil {
+		return "not graded"
+	}
+	return fmt.Sprintf("SEV %d %s, BIL %d", *severity, SeverityWord(*severity), *bil)
+}
+
+// SeverityWord is the word of a severity.
+func SeverityWord(n int) string {
+	words := [...]string{"Crisis", "Critical", "Major", "Minor"}
+	if n < 0 || n >= len(words) {
+		return ""
+	}
+	return words[n]
+}

@@ -1,0 +1,69 @@
+package known
+
+import (
+	"slices"
+
+	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/web/page"
+	"github.com/wakebell/wakebell/internal/web/room/head"
+)
+
+func recordTitle(v one) string {
+	if v.Said {
+		return "Record a new value"
+	}
+	return "Record it"
+}
+
+// typed is what was typed into a cell of the table of persons, or its first value.
+func typed(v one, f *page.Form, name string, i int, initial string) string {
+	if !f.Failed() {
+		return initial
+	}
+	if list := v.R.PostForm[name]; i < len(list) {
+		return list[i]
+	}
+	return ""
+}
+
+// amount leaves the cells of an empty row empty.
+func amount(p incident.Persons, n int) string {
+	if p == (incident.Persons{}) {
+		return ""
+	}
+	return head.Thousands(n)
+}
+
+// kindOptions are the usual kinds of data and those already named.
+func kindOptions(named []string) []page.Option {
+	list := slices.Clone(dataKinds)
+	for _, k := range named {
+		if !slices.Contains(list, k) {
+			list = append(list, k)
+		}
+	}
+	out := make([]page.Option, len(list))
+	for i, k := range list {
+		out[i] = page.Option{Value: k, Label: head.Upper(k)}
+	}
+	return out
+}
+
+func countryWord(c string) string {
+	if c == "" {
+		return "Country not known"
+	}
+	return c
+}
+
+// others are the same fact of other entities.
+func others(v one) []incident.Fact {
+	return slices.DeleteFunc(Of(v.Room, v.Name), func(f incident.Fact) bool { return f.Key() == v.Key })
+}
+
+func otherWord(v one, f incident.Fact) string {
+	if f.Entity == "" {
+		return "for the whole company"
+	}
+	return "for " + EntityName(v.Room, f.Entity)
+}

@@ -1,0 +1,75 @@
+package web
+
+import (
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+	"testing"
+
+	"github.com/wakebell/wakebell/internal/web/page"
+)
+
+// TestBudget holds what the browser's part may weigh, in bytes as brotli.
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	built, err := fs.Sub(dist, "dist")
+	if err != nil {
+		t.Fatal(err)
+	}
+	assets, err := page.ReadAssets(built)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !assets.Built() {
+		t.Skip("the assets are not built: run make assets")
+	}
+	weigh := func(prefix, suffix string) (size int64) {
+		found, err := fs.Glob(built, prefix+"*"+suffix)
+		if err != nil || len(found) != 1 {
+			t.Fatalf("%s*%s: %v %v", prefix, suffix, found, err)
+		}
+		info, err := fs.Stat(built, found[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	style, script := weigh("app.", ".css.br"), weigh("app.", ".js.br")
+	if style > 12_000 {
+		t.Errorf("the style weighs %d bytes, at most 12,000", style)
+	}
+	if script > 15_000 {
+		t.Errorf("the script weighs %d bytes, at most 15,000", script)
+	}
+	// A first visit takes these, and one page, which stays far below 15 kB.
+	first := style + script + weigh("icons.", ".svg.br") + weigh("favicon.", ".svg.br") + weigh("inter-latin.", ".woff2")
+	if first > 85_000 {
+		t.Errorf("a first visit weighs %d bytes without its page, at most 85,000", first)
+	}
+	t.Logf("style %d, script %d, first visit without the page %d", style, script, first)
+}
+
+// TestNothingFromElsewhere: no screen loads or names a script, style or image of another site, and none has style or
+// handlers in its markup, which the policy would block.
+func TestNothingFromElsewhere(t *testing.T) {
+	t.Parallel()
+	err := fs.WalkDir(os.DirFS("."), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || path.Ext(name) != ".templ" {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		for _, bad := range []string{" style=", "<style", "onclick=", "onchange=", "javascript:", `src="http`, "innerHTML"} {
+			if strings.Contains(string(text), bad) {
+				t.Errorf("%s has %q", name, bad)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
