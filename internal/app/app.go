@@ -32,7 +32,7 @@ import (
 	"github.com/wakebell/wakebell/internal/prepare/directory/exchange"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
-	"github.com/wakebell/wakebell/internal/web/page"
+	"github.com/wakebell/wakebell/internal/web/page/live"
 )
 
 // App is one running product: every room, and what serves them.
@@ -59,7 +59,7 @@ type App struct {
 	Register   *register.Service
 	Views      *view.Service // incidents as they are read, told by every room
 
-	Live     *page.Live   // tells open pages what changed
+	Live     *live.Hub    // tells open pages what changed
 	screens  http.Handler // the face in the browser
 	watchdog *job.Watchdog
 	server   *server
@@ -135,7 +135,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		cfg.escalation())
 	a.Register = register.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Duties, a.Directory)
 	a.Views = view.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.People)
-	a.Live = page.NewLive(a.DB, a.Ledger, a.Clock, cfg.Log)
+	a.Live = live.New(a.DB, a.Ledger, a.Clock, cfg.Log)
 	a.wire()
 	a.tell()
 	a.screens, err = a.newScreens()

@@ -32,6 +32,8 @@ import (
 	"github.com/wakebell/wakebell/internal/web/desk"
 	"github.com/wakebell/wakebell/internal/web/now"
 	"github.com/wakebell/wakebell/internal/web/page"
+	"github.com/wakebell/wakebell/internal/web/page/asset"
+	"github.com/wakebell/wakebell/internal/web/page/live"
 	"github.com/wakebell/wakebell/internal/web/room"
 	"github.com/wakebell/wakebell/internal/web/settings"
 )
@@ -60,7 +62,7 @@ type Deps struct {
 	Ledger     *record.Ledger
 	DB         *store.DB
 	Clock      *clock.Clock
-	Live       *page.Live // nil: no live updates
+	Live       *live.Hub // nil: no live updates
 	Log        *slog.Logger
 	Version    string
 	Demo       bool // banner on every page
@@ -75,7 +77,7 @@ func New(d Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the assets: %w", err)
 	}
-	assets, err := page.ReadAssets(built)
+	assets, err := asset.Read(built)
 	if err != nil {
 		return nil, err
 	}

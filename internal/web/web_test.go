@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wakebell/wakebell/internal/web/page"
+	"github.com/wakebell/wakebell/internal/web/page/asset"
 )
 
 // TestBudget holds what the browser's part may weigh, in bytes as brotli.
@@ -17,25 +17,21 @@ func TestBudget(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	assets, err := page.ReadAssets(built)
+	assets, err := asset.Read(built)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !assets.Built() {
 		t.Skip("the assets are not built: run make assets")
 	}
-	weigh := func(prefix, suffix string) (size int64) {
-		found, err := fs.Glob(built, prefix+"*"+suffix)
-		if err != nil || len(found) != 1 {
-			t.Fatalf("%s*%s: %v %v", prefix, suffix, found, err)
-		}
-		info, err := fs.Stat(built, found[0])
+	weigh := func(name, packed string) int64 {
+		info, err := fs.Stat(built, strings.TrimPrefix(assets.Path(name), "/a/")+packed)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return info.Size()
 	}
-	style, script := weigh("app.", ".css.br"), weigh("app.", ".js.br")
+	style, script := weigh("app.css", ".br"), weigh("app.js", ".br")
 	if style > 12_000 {
 		t.Errorf("the style weighs %d bytes, at most 12,000", style)
 	}
@@ -43,7 +39,7 @@ func TestBudget(t *testing.T) {
 		t.Errorf("the script weighs %d bytes, at most 15,000", script)
 	}
 	// A first visit takes these, and one page, which stays far below 15 kB.
-	first := style + script + weigh("icons.", ".svg.br") + weigh("favicon.", ".svg.br") + weigh("inter-latin.", ".woff2")
+	first := style + script + weigh("icons.svg", ".br") + weigh("favicon.svg", ".br") + weigh("inter-latin.woff2", "")
 	if first > 85_000 {
 		t.Errorf("a first visit weighs %d bytes without its page, at most 85,000", first)
 	}

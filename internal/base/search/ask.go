@@ -52,6 +52,12 @@ const near = 4000
 // that begin so would be gathered first. So the newest docs that fulfil
 // everything else are looked at before.
 func (a ask) sqlite(ctx context.Context, r store.Reader) ([]Hit, int64, error) {
+	if len(a.words) > 0 {
+		hits, next, all, err := a.few(ctx, r)
+		if err != nil || next != 0 || all {
+			return hits, next, err
+		}
+	}
 	exact := a.write(fts, a.words, "")
 	if a.prefix == "" {
 		return a.stream(ctx, r, exact)
@@ -71,6 +77,43 @@ func (a ask) sqlite(ctx context.Context, r store.Reader) ([]Hit, int64, error) {
 		return hits, 0, err // all were looked at
 	}
 	return a.stream(ctx, r, a.write(fts, a.words, a.prefix))
+}
+
+// handful is how many of the newest holders of the whole words few looks at.
+const handful = 300
+
+// few looks at the newest docs that hold the whole words and tests the rest on them:
+// to find a few words among the many docs of a kind or a label costs the index more. all
+// says that there are no other holders.
+func (a ask) few(ctx context.Context, r store.Reader) (hits []Hit, next int64, all bool, err error) {
+	holders := make([]string, len(a.words))
+	for i, w := range a.words {
+		holders[i] = fts.word(w)
+	}
+	match := strings.Join(holders, fts.and)
+	const newest = "(SELECT rowid AS pos FROM search_word WHERE search_word MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?) AS c"
+	where, args := " WHERE 1 = 1", []any{match, a.q.Before, handful}
+	need := func(part string) {
+		where, args = where+" AND instr(d.words, ?) > 0", append(args, part)
+	}
+	if a.prefix != "" {
+		need(" " + a.prefix)
+	}
+	if a.kind != "" {
+		need(" " + a.kind + " ")
+	}
+	labels := make([]string, len(a.visible))
+	for i, v := range a.visible {
+		labels[i], args = "instr(d.words, ?) > 0", append(args, " "+v+" ")
+	}
+	hits, next, err = page(ctx, r, a.q.Limit, "SELECT d.pos, d.kind, d.id, d.title, d.at FROM "+newest+
+		" CROSS JOIN search_doc d ON d.pos = c.pos"+where+" AND ("+strings.Join(labels, " OR ")+") LIMIT ?", args...)
+	if err != nil || next != 0 {
+		return hits, next, false, err
+	}
+	var n int
+	err = r.QueryRow(ctx, "SELECT COUNT(*) FROM "+newest, match, a.q.Before, handful).Scan(&n)
+	return hits, 0, n < handful, err
 }
 
 func (a ask) stream(ctx context.Context, r store.Reader, match string) ([]Hit, int64, error) {

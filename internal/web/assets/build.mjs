@@ -3,7 +3,7 @@
 // names them. Also writes the typed constants of the icons for Go. Run by `make assets`.
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
-import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -15,17 +15,23 @@ const modules = join(root, "node_modules");
 
 const hash = (b) => createHash("sha256").update(b).digest("base64url").replace(/[-_]/g, "").slice(0, 10);
 const names = {};
+const kept = new Set([".keep", "manifest.json"]);
 const put = (name, body) => {
   const dot = name.lastIndexOf(".");
   names[name] = `${name.slice(0, dot)}.${hash(body)}${name.slice(dot)}`;
   const file = join(dist, names[name]);
-  writeFileSync(file, body);
+  kept.add(names[name]);
+  // The name holds the hash of the content: what is there is right. A server may be compiled meanwhile.
+  if (!existsSync(file)) writeFileSync(file, body);
   if (name.endsWith(".woff2")) return;
   const size = Buffer.byteLength(body);
   const br = brotliCompressSync(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: size } });
   const gz = gzipSync(body, { level: 9 });
-  if (br.length < size) writeFileSync(file + ".br", br);
-  if (gz.length < size) writeFileSync(file + ".gz", gz);
+  for (const [suffix, packed] of [[".br", br], [".gz", gz]]) {
+    if (packed.length >= size) continue;
+    kept.add(names[name] + suffix);
+    if (!existsSync(file + suffix)) writeFileSync(file + suffix, packed);
+  }
 };
 
 // Icons: an unknown one stops here, and one that is not listed has no constant in Go.
@@ -59,8 +65,6 @@ ${list.map((n) => `\t${constant(n).padEnd(width)} IconName = "${n}"`).join("\n")
   if (old !== go) writeFileSync(file, go);
 }
 
-for (const f of readdirSync(dist)) if (f !== ".keep") rmSync(join(dist, f));
-
 const fonts = { latin: "latin", "latin-ext": "latin-ext", cyrillic: "cyrillic", greek: "greek" };
 for (const f of Object.keys(fonts)) {
   put(`inter-${f}.woff2`, readFileSync(join(modules, `@fontsource-variable/inter/files/inter-${f}-wght-normal.woff2`)));
@@ -79,7 +83,13 @@ for (const f of out.outputFiles) {
   for (const [plain, hashed] of Object.entries(names)) text = text.replaceAll(`/a/${plain}`, `/a/${hashed}`);
   put(name, text);
 }
-writeFileSync(join(dist, "manifest.json"), JSON.stringify(names, null, 1) + "\n");
+writeFileSync(join(dist, ".manifest"), JSON.stringify(names, null, 1) + "\n");
+renameSync(join(dist, ".manifest"), join(dist, "manifest.json"));
+// What another build left goes once nobody compiles it any more.
+for (const f of readdirSync(dist)) {
+  const file = join(dist, f);
+  if (!kept.has(f) && existsSync(file) && Date.now() - statSync(file).mtimeMs > 120_000) rmSync(file, { force: true });
+}
 
 const size = (n) => { try { return statSync(join(dist, names[n] + ".br")).size; } catch { return statSync(join(dist, names[n])).size; } };
 console.log(Object.keys(names).map((n) => `${n} ${(size(n) / 1000).toFixed(1)} kB`).join(", "));

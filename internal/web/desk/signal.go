@@ -178,17 +178,21 @@ func (s screen) alike(r *page.Request, sig intake.Signal) ([]alike, error) {
 	return out[:min(len(out), mostAlike)], nil
 }
 
-// known lists open incidents of the signal's kind: those found by words, else the newest, with those of the same
-// service first.
+// known lists incidents of the signal's kind: those found by words, open or closed, else the newest open ones, with
+// those of the same service first.
 func (s screen) known(r *page.Request, sig intake.Signal, words string) ([]view.Item, error) {
 	if !r.By.Has(who.PermIncidentRead) {
 		return nil, nil
 	}
-	open, kind := true, incident.Real
-	if sig.Drill {
-		kind = incident.Drill
+	open := true
+	f := view.Filter{Open: &open, Kind: incident.Real, Q: words, Order: view.Newest, Limit: 50}
+	if words != "" {
+		f.Open = nil
 	}
-	items, _, err := s.Views.List(r.Context(), r.By, view.Filter{Open: &open, Kind: kind, Q: words, Order: view.Newest, Limit: 50}, "")
+	if sig.Drill {
+		f.Kind = incident.Drill
+	}
+	items, _, err := s.Views.List(r.Context(), r.By, f, "")
 	if fault.KindOf(err) == fault.Invalid {
 		return nil, nil
 	}
@@ -224,18 +228,12 @@ func (s screen) doTake(r *page.Request) (page.Done, error) {
 func (s screen) doVerdict(r *page.Request) (page.Done, error) {
 	in := triage.Input{Verdict: intake.Verdict(r.Text("verdict")), Reason: r.Text("reason")}
 	if in.Verdict == intake.Incident { // the other fields belong to it alone, and are hidden otherwise
-		if in.Incident = r.Text("ref"); in.Incident == "" {
-			in.Incident = r.Text("incident")
-		}
-		if in.Incident == "" {
+		if in.Incident = r.Text("incident"); in.Incident == "" {
 			in.Title, in.Nature = r.Text("title"), incident.Nature(r.Text("nature"))
 		}
 	}
 	out, err := s.Triage.Decide(r.Context(), r.By, r.PathValue("id"), in)
 	if err != nil {
-		if r.Text("ref") != "" {
-			err = page.Rename(err, "incident", "ref")
-		}
 		return page.Done{}, err
 	}
 	if out.Incident != nil {

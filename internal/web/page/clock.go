@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/web/page/live"
 )
 
 // Clock is the running display of something due. Without a script it stands still at what was true when
@@ -145,6 +146,6 @@ func countdown(d time.Duration) string {
 
 func now(ctx context.Context) time.Time { return frameOf(ctx).req.Now }
 
-func millis(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
+func millis(t time.Time) string { return live.Millis(t) }
 
 func ms(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }

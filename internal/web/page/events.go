@@ -4,6 +4,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/wakebell/wakebell/internal/web/page/live"
 )
 
 const (
@@ -19,12 +21,12 @@ func (w *Web) events(out http.ResponseWriter, hr *http.Request) {
 		http.Error(out, "Sign in first.", http.StatusUnauthorized)
 		return
 	}
-	c, err := w.Live.listen(hr.Context(), by)
+	c, err := w.Live.Listen(hr.Context(), by)
 	if err != nil || c == nil {
 		http.Error(out, "Live updates are not available now.", http.StatusServiceUnavailable)
 		return
 	}
-	defer w.Live.leave(c)
+	defer w.Live.Leave(c)
 	h := out.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no")
@@ -36,7 +38,7 @@ func (w *Web) events(out http.ResponseWriter, hr *http.Request) {
 		_, err := io.WriteString(out, text)
 		return err == nil && rc.Flush() == nil
 	}
-	if !send("retry: 2000\n" + message("now", millis(w.Clock.Now()))) {
+	if !send("retry: 2000\n" + live.Message("now", live.Millis(w.Clock.Now()))) {
 		return
 	}
 	beat := time.NewTicker(heartbeat)
@@ -45,18 +47,18 @@ func (w *Web) events(out http.ResponseWriter, hr *http.Request) {
 		select {
 		case <-hr.Context().Done():
 			return
-		case <-c.gone:
+		case <-c.Gone:
 			return
-		case m := <-c.ch:
+		case m := <-c.Messages:
 			if !send(m) {
 				return
 			}
 		case <-beat.C:
 			if again, ok := w.SignedIn(hr); !ok || again.Actor != by.Actor {
-				send(message("out", "1"))
+				send(live.Message("out", "1"))
 				return
 			}
-			if !send(message("now", millis(w.Clock.Now()))) {
+			if !send(live.Message("now", live.Millis(w.Clock.Now()))) {
 				return
 			}
 		}

@@ -10,15 +10,16 @@ import (
 	"unicode/utf8"
 
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/web/page/asset"
 )
 
 const permReport = who.PermReportCreate
 
 // What the layout asks of its frame. All of it works for a frame without a face, as in tests of one component.
 
-func (f *frame) assets() *Assets {
+func (f *frame) assets() *asset.Set {
 	if f.req.web == nil {
-		return &Assets{}
+		return &asset.Set{}
 	}
 	return f.req.web.Assets
 }

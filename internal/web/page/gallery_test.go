@@ -11,11 +11,12 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/web/page/asset"
 )
 
 // gallery is a page with every component, for the tests and for the eye: WAKEBELL_GALLERY=127.0.0.1:9000 with
 // -run TestGallery serves it until the test is stopped.
-func gallery(assets *Assets) *Web {
+func gallery(assets *asset.Set) *Web {
 	by := who.Identity{Actor: "incident-manager", Person: "incident-manager", Name: "Jonas Wiesinger", Roles: []who.Role{who.Manager}}
 	w := New(Config{
 		SignedIn: func(*http.Request) (who.Identity, bool) { return by, true }, Clock: clock.NewTest(noon), Assets: assets,
@@ -46,7 +47,7 @@ func gallery(assets *Assets) *Web {
 
 func TestGallery(t *testing.T) {
 	t.Parallel()
-	assets, err := ReadAssets(os.DirFS("../dist"))
+	assets, err := asset.Read(os.DirFS("../dist"))
 	if err != nil {
 		t.Fatal(err)
 	}

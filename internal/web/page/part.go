@@ -9,7 +9,7 @@ import (
 )
 
 func spriteRef(ctx context.Context, i IconName) string {
-	return frameOf(ctx).assets().path("icons.svg") + "#" + string(i)
+	return frameOf(ctx).assets().Path("icons.svg") + "#" + string(i)
 }
 
 func severityWord(s int) string {

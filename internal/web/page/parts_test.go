@@ -8,16 +8,17 @@ import (
 
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/duty/policy"
+	"github.com/wakebell/wakebell/internal/web/page/asset"
 )
 
 func TestAssets(t *testing.T) {
 	t.Parallel()
-	a, err := ReadAssets(fstest.MapFS{
+	a, err := asset.Read(fstest.MapFS{
 		"manifest.json": {Data: []byte(`{"app.css": "app.1.css", "inter.woff2": "inter.2.woff2"}`)},
 		"app.1.css":     {Data: []byte("body{}")}, "app.1.css.br": {Data: []byte("BR")}, "app.1.css.gz": {Data: []byte("GZ")},
 		"inter.2.woff2": {Data: []byte("font")},
 	})
-	if err != nil || !a.Built() || a.path("app.css") != "/a/app.1.css" || a.path("none") != "" {
+	if err != nil || !a.Built() || a.Path("app.css") != "/a/app.1.css" || a.Path("none") != "" {
 		t.Fatalf("%v %+v", err, a)
 	}
 	w := New(Config{Assets: a})
@@ -34,10 +35,10 @@ func TestAssets(t *testing.T) {
 	if got := get(t, w, "/a/manifest.json", nil); got.Code != 404 {
 		t.Errorf("want 404, got %d", got.Code)
 	}
-	if _, err := ReadAssets(fstest.MapFS{"manifest.json": {Data: []byte(`{"app.css": "gone.css"}`)}}); err == nil {
+	if _, err := asset.Read(fstest.MapFS{"manifest.json": {Data: []byte(`{"app.css": "gone.css"}`)}}); err == nil {
 		t.Error("a build with a missing file is accepted")
 	}
-	if none, err := ReadAssets(fstest.MapFS{".keep": {}}); err != nil || none.Built() {
+	if none, err := asset.Read(fstest.MapFS{".keep": {}}); err != nil || none.Built() {
 		t.Errorf("an empty folder: %v %v", none, err)
 	}
 }

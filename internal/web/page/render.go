@@ -11,10 +11,11 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/a-h/templ"
+
+	"github.com/wakebell/wakebell/internal/web/page/asset"
 )
 
 // frame is what components find in their context.
@@ -126,7 +127,7 @@ var zippers = sync.Pool{New: func() any {
 func (r *Request) write(b []byte, status int) error {
 	h := r.out.Header()
 	h.Add("Vary", "Accept-Encoding")
-	if len(b) < worthZipping || !accepts(r.Request, "gzip") {
+	if len(b) < worthZipping || !asset.Accepts(r.Request, "gzip") {
 		h.Set("Content-Length", strconv.Itoa(len(b)))
 		r.out.WriteHeader(status)
 		_, err := r.out.Write(b)
@@ -141,18 +142,6 @@ func (r *Request) write(b []byte, status int) error {
 		return err
 	}
 	return z.Close()
-}
-
-// accepts reads Accept-Encoding; a coding with q=0 is not accepted.
-func accepts(r *http.Request, coding string) bool {
-	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
-		name, q, _ := strings.Cut(strings.TrimSpace(part), ";")
-		if strings.EqualFold(strings.TrimSpace(name), coding) {
-			q = strings.ReplaceAll(q, " ", "")
-			return q != "q=0" && !strings.HasPrefix(q, "q=0.000")
-		}
-	}
-	return false
 }
 
 // Text is a line of text as a component.

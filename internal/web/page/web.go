@@ -17,6 +17,8 @@ import (
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/web/page/asset"
+	"github.com/wakebell/wakebell/internal/web/page/live"
 )
 
 // Config is what the face is made of.
@@ -26,8 +28,8 @@ type Config struct {
 	People   *who.Service                               // nil in tests: the viewer's zone is UTC
 	DB       *store.DB
 	Clock    *clock.Clock
-	Live     *Live // nil: no live updates
-	Assets   *Assets
+	Live     *live.Hub // nil: no live updates
+	Assets   *asset.Set
 	Menu     []Item
 	Log      *slog.Logger
 	Demo     bool   // banner on every page
@@ -57,10 +59,10 @@ func New(c Config) *Web {
 		c.SignedIn = func(*http.Request) (who.Identity, bool) { return who.Identity{}, false }
 	}
 	if c.Assets == nil {
-		c.Assets = &Assets{}
+		c.Assets = &asset.Set{}
 	}
 	w := &Web{Config: c, mux: http.NewServeMux(), paths: map[string]bool{}, cross: http.NewCrossOriginProtection()}
-	w.mux.HandleFunc("GET /a/{file}", w.Assets.serve)
+	w.mux.Handle("GET /a/{file}", w.Assets)
 	w.mux.HandleFunc("POST /theme", w.handler(true, func(r *Request) error { return r.finish(theme(r)) }))
 	if c.Live != nil {
 		w.mux.HandleFunc("GET /events", w.events)

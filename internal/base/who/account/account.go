@@ -78,6 +78,7 @@ type Service struct {
 	people *who.Service
 	cfg    Config
 	gate   *gate
+	cost   passphrase.Cost
 	dummy  string // verified when there is no account, so that it takes as long
 
 	observers []Observer
@@ -88,7 +89,10 @@ func New(db *store.DB, led *record.Ledger, clk *clock.Clock, people *who.Service
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{db: db, led: led, clk: clk, people: people, cfg: cfg, gate: newGate(clk), dummy: passphrase.Dummy()}
+	cost := passphrase.Present
+	return &Service{
+		db: db, led: led, clk: clk, people: people, cfg: cfg, gate: newGate(clk), cost: cost, dummy: cost.Dummy(),
+	}
 }
 
 // about lists what an attacker knows of p.

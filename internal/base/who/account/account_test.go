@@ -15,6 +15,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store/storetest"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/base/who/account"
+	"github.com/wakebell/wakebell/internal/base/who/passphrase"
 	"github.com/wakebell/wakebell/internal/base/who/whotest"
 )
 
@@ -39,6 +40,7 @@ func open(t testing.TB, db *store.DB, cfg account.Config) fixture {
 	}
 	people := who.New(db, led, clk)
 	f := fixture{account.New(db, led, clk, people, cfg), db, led, clk, people}
+	f.SetCost(passphrase.Cost{Memory: 64, Passes: 1, Lanes: 1})
 	people.Observe(f.OnPerson)
 	return f
 }

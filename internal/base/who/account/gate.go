@@ -11,7 +11,6 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
-	"github.com/wakebell/wakebell/internal/base/who/passphrase"
 )
 
 // gate lets few compute hashes at the same time, so that a flood of sign-ins
@@ -54,14 +53,14 @@ func busy(err error) error {
 	return &fault.Error{Kind: fault.Unavailable, Message: "Too many people sign in at this moment; try again in a few seconds", Err: err}
 }
 
-// hash is passphrase.Hash behind the gate. It must run outside every transaction.
+// hash makes a hash behind the gate. It must run outside every transaction.
 func (s *Service) hash(ctx context.Context, text string) (string, error) {
 	leave, err := s.gate.enter(ctx)
 	if err != nil {
 		return "", err
 	}
 	defer leave()
-	return passphrase.Hash(text), nil
+	return s.cost.Hash(text), nil
 }
 
 // A secret is 32 random bytes in unpadded base64url; only its SHA-256 is kept.

@@ -80,7 +80,8 @@ func (s *Service) try(ctx context.Context, hash, text string, buckets []bucket, 
 		_, _, err := passphrase.Verify(s.dummy, text)
 		return false, false, err
 	}
-	return passphrase.Verify(hash, text)
+	fits, cost, err := passphrase.Verify(hash, text)
+	return fits, cost != s.cost, err
 }
 
 // admit begins the session, unless the passphrase or the person changed since.

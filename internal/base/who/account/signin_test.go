@@ -17,6 +17,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store/storetest"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/base/who/account"
+	"github.com/wakebell/wakebell/internal/base/who/passphrase"
 )
 
 type ctx = context.Context
@@ -453,4 +454,31 @@ func TestOwnRequestsOfAPage(t *testing.T) {
 	if at := seen("POST", "X-Regions", "timeline"); !at.Equal(f.clk.Now()) {
 		t.Errorf("a form: %v", at)
 	}
+}
+
+// A sign-in renews a hash that was made when less work was enough.
+func TestSignInRenewsAnOldHash(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB) {
+		f := open(t, db, account.Config{})
+		p := f.person(t, "anna")
+		stored := func() (hash string) {
+			if err := db.QueryRow(t.Context(), "SELECT hash FROM account WHERE person=?", p.ID).Scan(&hash); err != nil {
+				t.Fatal(err)
+			}
+			return hash
+		}
+		before := stored()
+		f.signIn(t, account.Client{}, p.Email)
+		if stored() != before {
+			t.Error("renewed without need")
+		}
+		next := passphrase.Cost{Memory: 128, Passes: 1, Lanes: 1}
+		f.SetCost(next)
+		f.signIn(t, account.Client{}, p.Email)
+		if fits, cost, err := passphrase.Verify(stored(), good); err != nil || !fits || cost != next {
+			t.Errorf("%v %v %v", fits, cost, err)
+		}
+		f.signIn(t, account.Client{}, p.Email)
+	})
 }

@@ -11,17 +11,18 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// params of Argon2id. The present ones take about 50 ms of one core and stand
-// above the smallest set OWASP names (19 MiB, 2 passes, 1 lane). One lane,
-// because the cores are used for several people at once. A hash names its own
-// parameters, so they can grow; a sign-in renews an older hash.
-type params struct {
-	memory uint32 // KiB
-	passes uint32
-	lanes  uint8
+// Cost is how much work one hash is, by the parameters of Argon2id. A hash names
+// its own, so they can grow; a sign-in renews an older hash.
+type Cost struct {
+	Memory uint32 // KiB
+	Passes uint32
+	Lanes  uint8
 }
 
-var present = params{memory: 32 << 10, passes: 2, lanes: 1}
+// Present is the cost of new hashes: about 50 ms of one core. It stands above the
+// smallest set OWASP names (19 MiB, 2 passes, 1 lane). One lane, because the cores
+// are used for several people at once.
+var Present = Cost{Memory: 32 << 10, Passes: 2, Lanes: 1}
 
 const (
 	saltBytes = 16
@@ -32,48 +33,47 @@ const (
 // that two keyboards that compose a letter differently open the same account.
 func normal(passphrase string) []byte { return norm.NFKC.Bytes([]byte(passphrase)) }
 
-func (p params) hash(passphrase string, salt []byte) []byte {
-	return argon2.IDKey(normal(passphrase), salt, p.passes, p.memory, p.lanes, hashBytes)
+func (c Cost) hash(passphrase string, salt []byte) []byte {
+	return argon2.IDKey(normal(passphrase), salt, c.Passes, c.Memory, c.Lanes, hashBytes)
 }
 
 // Hash returns a salted hash in the PHC form $argon2id$v=19$m=…,t=…,p=…$salt$hash.
-func Hash(passphrase string) string {
+func (c Cost) Hash(passphrase string) string {
 	salt := make([]byte, saltBytes)
 	rand.Read(salt) // never fails (crypto/rand)
-	return encode(present, salt, present.hash(passphrase, salt))
+	return encode(c, salt, c.hash(passphrase, salt))
 }
 
 // Dummy looks like a hash and fits no passphrase.
-func Dummy() string {
+func (c Cost) Dummy() string {
 	b := make([]byte, saltBytes+hashBytes)
 	rand.Read(b)
-	return encode(present, b[:saltBytes], b[saltBytes:])
+	return encode(c, b[:saltBytes], b[saltBytes:])
 }
 
-func encode(p params, salt, hash []byte) string {
+func encode(c Cost, salt, hash []byte) string {
 	b64 := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, p.memory, p.passes, p.lanes,
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, c.Memory, c.Passes, c.Lanes,
 		b64.EncodeToString(salt), b64.EncodeToString(hash))
 }
 
-// Verify reports whether the passphrase fits, and whether the hash is older
-// than the present parameters.
-func Verify(stored, passphrase string) (fits, old bool, err error) {
+// Verify reports whether the passphrase fits a hash, and what the hash cost. It
+// fails when stored is no hash.
+func Verify(stored, passphrase string) (fits bool, cost Cost, err error) {
 	parts := strings.Split(stored, "$")
 	if len(parts) != 6 || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
-		return false, false, fmt.Errorf("passphrase: a stored hash has an unknown form")
+		return false, cost, fmt.Errorf("passphrase: a stored hash has an unknown form")
 	}
-	var p params
-	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &p.memory, &p.passes, &p.lanes); err != nil {
-		return false, false, fmt.Errorf("passphrase: parameters of a stored hash: %w", err)
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &cost.Memory, &cost.Passes, &cost.Lanes); err != nil {
+		return false, cost, fmt.Errorf("passphrase: parameters of a stored hash: %w", err)
 	}
 	salt, err := base64.RawStdEncoding.DecodeString(parts[4])
 	if err != nil {
-		return false, false, fmt.Errorf("passphrase: salt of a stored hash: %w", err)
+		return false, cost, fmt.Errorf("passphrase: salt of a stored hash: %w", err)
 	}
 	want, err := base64.RawStdEncoding.DecodeString(parts[5])
-	if err != nil || len(want) != hashBytes || p.passes == 0 || p.lanes == 0 {
-		return false, false, fmt.Errorf("passphrase: a stored hash is damaged")
+	if err != nil || len(want) != hashBytes || cost.Passes == 0 || cost.Lanes == 0 {
+		return false, cost, fmt.Errorf("passphrase: a stored hash is damaged")
 	}
-	return subtle.ConstantTimeCompare(p.hash(passphrase, salt), want) == 1, p != present, nil
+	return subtle.ConstantTimeCompare(cost.hash(passphrase, salt), want) == 1, cost, nil
 }

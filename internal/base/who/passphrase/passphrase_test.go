@@ -103,7 +103,7 @@ func different(s string) int {
 func TestHash(t *testing.T) {
 	t.Parallel()
 	const text = "zwölf grüne Äpfel"
-	stored := passphrase.Hash(text)
+	stored := passphrase.Present.Hash(text)
 	if !strings.HasPrefix(stored, "$argon2id$v=19$m=") || strings.Contains(stored, "pfel") {
 		t.Fatal(stored)
 	}
@@ -113,17 +113,17 @@ func TestHash(t *testing.T) {
 		"zwölf grüne Äpfel ":                  false,
 		"":                                    false,
 	} {
-		fits, old, err := passphrase.Verify(stored, given)
-		if err != nil || fits != want || old {
-			t.Errorf("%q: %v %v %v", given, fits, old, err)
+		fits, cost, err := passphrase.Verify(stored, given)
+		if err != nil || fits != want || cost != passphrase.Present {
+			t.Errorf("%q: %v %v %v", given, fits, cost, err)
 		}
 	}
-	// A hash made with other parameters is still read, and named old.
-	fits, old, err := passphrase.Verify("$argon2id$v=19$m=16,t=2,p=1$c2FsdHNhbHQ$qbLdQz4nGVqOyz1wEJ1FvJxvYV3o1bVxsoAKoC0mX8I", "x")
-	if err != nil || fits || !old {
-		t.Errorf("another set of parameters: %v %v %v", fits, old, err)
+	// A hash made with other parameters is still read.
+	small := passphrase.Cost{Memory: 16, Passes: 3, Lanes: 2}
+	if fits, cost, err := passphrase.Verify(small.Hash(text), text); err != nil || !fits || cost != small {
+		t.Errorf("another cost: %v %v %v", fits, cost, err)
 	}
-	if fits, _, err := passphrase.Verify(passphrase.Dummy(), text); fits || err != nil {
+	if fits, _, err := passphrase.Verify(passphrase.Present.Dummy(), text); fits || err != nil {
 		t.Errorf("the dummy: %v %v", fits, err)
 	}
 	for _, broken := range []string{"", "$2b$10$x", "$argon2id$v=18$m=16,t=2,p=1$c2FsdA$aGFzaA", "$argon2id$v=19$m=16,t=0,p=0$c2FsdHNhbHQ$qbLdQz4nGVqOyz1wEJ1FvJxvYV3o1bVxsoAKoC0mX8I", "$argon2id$v=19$m=16$x$y"} {
@@ -135,6 +135,6 @@ func TestHash(t *testing.T) {
 
 func BenchmarkHash(b *testing.B) {
 	for b.Loop() {
-		passphrase.Hash("ferry umbrella tax")
+		passphrase.Present.Hash("ferry umbrella tax")
 	}
 }

@@ -41,8 +41,9 @@ func Client(base *http.Client, timeout time.Duration) *http.Client {
 }
 
 // Send posts one message as JSON, once; nil is success. Any 2xx is one; a redirect is
-// not followed and, like other 4xx answers than 408 and 429, is a refusal.
-func Send(ctx context.Context, client *http.Client, to string, message any) *Error {
+// not followed and, like other 4xx answers than 408 and 429, is a refusal. id is the
+// call's: a receiver that sees the same Idempotency-Key again has the message already.
+func Send(ctx context.Context, client *http.Client, to, id string, message any) *Error {
 	raw, err := json.Marshal(message)
 	if err != nil {
 		return &Error{Permanent: true, Text: err.Error()}
@@ -55,6 +56,7 @@ func Send(ctx context.Context, client *http.Client, to string, message any) *Err
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "wakebell")
+	req.Header.Set("Idempotency-Key", id)
 	res, err := client.Do(req)
 	if err != nil {
 		if u, ok := errors.AsType[*url.Error](err); ok {

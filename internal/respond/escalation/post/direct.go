@@ -85,7 +85,7 @@ func (o *Office) mailNow(ctx context.Context, k call.Call, p who.Person, d Direc
 
 func (o *Office) postNow(ctx context.Context, k call.Call, p who.Person, d Direct) error {
 	state, text := deliverySent, ""
-	failed := hook.Send(ctx, o.cfg.HTTP, p.Webhook, call.Compose([]call.Call{k}, o.cfg.BaseURL, d.link, p.Zone).Post)
+	failed := hook.Send(ctx, o.cfg.HTTP, p.Webhook, k.ID, call.Compose([]call.Call{k}, o.cfg.BaseURL, d.link, p.Zone).Post)
 	if failed != nil {
 		state, text = deliveryFailed, failed.Text
 	}

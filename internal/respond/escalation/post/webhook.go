@@ -86,7 +86,7 @@ func (o *Office) runWebhook(ctx context.Context, j job.Job) error {
 	if !slices.ContainsFunc(calls, call.Call.AsksAnswer) {
 		token = ""
 	}
-	failed := hook.Send(ctx, o.cfg.HTTP, person.Webhook, call.Compose(calls, o.cfg.BaseURL, token, person.Zone).Post)
+	failed := hook.Send(ctx, o.cfg.HTTP, person.Webhook, k.ID, call.Compose(calls, o.cfg.BaseURL, token, person.Zone).Post)
 	if failed == nil {
 		return j.Done(ctx, func(tx *store.Tx) error { return o.mark(tx, k.ID, deliverySent, "") })
 	}

@@ -1,9 +1,13 @@
-package page
+// Package live tells open pages that something changed: it follows the ledger and gives each listener the names of
+// the topics it may read about, never facts ("All information concerning an incident is to be considered
+// confidential", policy 003). It must not import a screen or the pages.
+package live
 
 import (
 	"context"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -14,9 +18,9 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 )
 
-// Live reads the ledger on from its last position and tells every listener the topics of the new entries that
+// Hub reads the ledger on from its last position and tells every listener the topics of the new entries that
 // the listener may read. It learns of a commit on this node at once, of another node's within pollEvery.
-type Live struct {
+type Hub struct {
 	db  *store.DB
 	led *record.Ledger
 	clk *clock.Clock
@@ -29,7 +33,7 @@ type Live struct {
 	ending sync.Once
 
 	mu        sync.Mutex
-	listeners map[*listener]bool
+	listeners map[*Listener]bool
 	position  int64 // of the ledger, told so far; -1 while nobody listens
 	stopped   bool
 }
@@ -41,23 +45,26 @@ const (
 	queueSize = 16 // messages a slow reader may be behind before it is dropped
 )
 
-// listener is one open stream.
-type listener struct {
+// Listener is one open stream.
+type Listener struct {
+	Messages <-chan string // ready to be sent
+	Gone     <-chan struct{}
+
 	by   who.Identity
-	ch   chan string // messages, ready to be sent
+	ch   chan string
 	gone chan struct{}
 }
 
-// NewLive returns a hub that is not running yet.
-func NewLive(db *store.DB, led *record.Ledger, clk *clock.Clock, log *slog.Logger) *Live {
-	return &Live{
-		db: db, led: led, clk: clk, log: log, position: -1, listeners: map[*listener]bool{},
+// New returns a hub that is not running yet.
+func New(db *store.DB, led *record.Ledger, clk *clock.Clock, log *slog.Logger) *Hub {
+	return &Hub{
+		db: db, led: led, clk: clk, log: log, position: -1, listeners: map[*Listener]bool{},
 		wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}
 }
 
 // Wake says that the ledger grew. It never blocks: the ledger's writer calls it.
-func (l *Live) Wake() {
+func (l *Hub) Wake() {
 	select {
 	case l.wake <- struct{}{}:
 	default:
@@ -65,15 +72,15 @@ func (l *Live) Wake() {
 }
 
 // Start runs the hub until Stop or the end of ctx.
-func (l *Live) Start(ctx context.Context) { go l.run(ctx) }
+func (l *Hub) Start(ctx context.Context) { go l.run(ctx) }
 
 // Stop ends the hub and every stream, after Start. More calls do nothing.
-func (l *Live) Stop() {
+func (l *Hub) Stop() {
 	l.ending.Do(func() { close(l.stop) })
 	<-l.done
 }
 
-func (l *Live) run(ctx context.Context) {
+func (l *Hub) run(ctx context.Context) {
 	defer close(l.done)
 	defer l.dropAll()
 	moved := l.clk.Moved()
@@ -85,7 +92,7 @@ func (l *Live) run(ctx context.Context) {
 			return
 		case <-moved:
 			moved = l.clk.Moved()
-			l.tell(func(who.Identity) string { return message("now", millis(l.clk.Now())) })
+			l.tell(func(who.Identity) string { return Message("now", Millis(l.clk.Now())) })
 		case <-l.wake:
 			l.read(ctx)
 			if l.clk.Sleep(ctx, quietFor) != nil {
@@ -97,10 +104,11 @@ func (l *Live) run(ctx context.Context) {
 	}
 }
 
-func message(event, data string) string { return "event: " + event + "\ndata: " + data + "\n\n" }
+// Message is one message of the stream.
+func Message(event, data string) string { return "event: " + event + "\ndata: " + data + "\n\n" }
 
 // read tells what was appended since the last time.
-func (l *Live) read(ctx context.Context) {
+func (l *Hub) read(ctx context.Context) {
 	l.mu.Lock()
 	position, listening := l.position, len(l.listeners) > 0
 	l.mu.Unlock()
@@ -134,7 +142,7 @@ func (l *Live) read(ctx context.Context) {
 	}
 	l.tell(func(by who.Identity) string {
 		if names := stirred.visible(by); len(names) > 0 {
-			return message("dirty", strings.Join(names, ","))
+			return Message("dirty", strings.Join(names, ","))
 		}
 		return ""
 	})
@@ -142,7 +150,7 @@ func (l *Live) read(ctx context.Context) {
 
 // tell sends to each listener what make makes for it; one that is too far behind is dropped and comes
 // back by itself.
-func (l *Live) tell(make func(by who.Identity) string) {
+func (l *Hub) tell(make func(by who.Identity) string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for c := range l.listeners {
@@ -158,9 +166,9 @@ func (l *Live) tell(make func(by who.Identity) string) {
 	}
 }
 
-// listen adds a listener; nil when the hub has stopped. The position is read before: what is written from
+// Listen adds a listener; nil when the hub has stopped. The position is read before: what is written from
 // now on is told.
-func (l *Live) listen(ctx context.Context, by who.Identity) (*listener, error) {
+func (l *Hub) Listen(ctx context.Context, by who.Identity) (*Listener, error) {
 	size, err := l.led.Size(ctx, l.db)
 	if err != nil {
 		return nil, err
@@ -173,18 +181,20 @@ func (l *Live) listen(ctx context.Context, by who.Identity) (*listener, error) {
 	if len(l.listeners) == 0 {
 		l.position = size
 	}
-	c := &listener{by: by, ch: make(chan string, queueSize), gone: make(chan struct{})}
+	c := &Listener{by: by, ch: make(chan string, queueSize), gone: make(chan struct{})}
+	c.Messages, c.Gone = c.ch, c.gone
 	l.listeners[c] = true
 	return c, nil
 }
 
-func (l *Live) leave(c *listener) {
+// Leave ends a stream. More calls do nothing.
+func (l *Hub) Leave(c *Listener) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.dropLocked(c)
 }
 
-func (l *Live) dropLocked(c *listener) {
+func (l *Hub) dropLocked(c *Listener) {
 	if l.listeners[c] {
 		delete(l.listeners, c)
 		close(c.gone)
@@ -194,7 +204,7 @@ func (l *Live) dropLocked(c *listener) {
 	}
 }
 
-func (l *Live) dropAll() {
+func (l *Hub) dropAll() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.stopped = true
@@ -202,6 +212,9 @@ func (l *Live) dropAll() {
 		l.dropLocked(c)
 	}
 }
+
+// Millis writes a time as the script reads it.
+func Millis(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
 
 // topic is what entries of one kind are about, and who may learn that there are new ones.
 type topic struct {

@@ -16,6 +16,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/store/storetest"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/web/page/live"
 )
 
 type noted struct {
@@ -27,7 +28,7 @@ type stage struct {
 	t    testing.TB
 	db   *store.DB
 	led  *record.Ledger
-	live *Live
+	live *live.Hub
 	srv  *httptest.Server
 }
 
@@ -41,7 +42,7 @@ func newStage(t testing.TB, db *store.DB, wake bool) *stage {
 		t.Fatal(err)
 	}
 	s := &stage{t: t, db: db, led: led}
-	s.live = NewLive(db, led, clk, slog.New(slog.DiscardHandler))
+	s.live = live.New(db, led, clk, slog.New(slog.DiscardHandler))
 	if wake {
 		led.OnCommit(s.live.Wake)
 	}
@@ -142,25 +143,6 @@ func TestLiveOtherNode(t *testing.T) {
 		if took := clock.System().Real().Sub(began); took > 2*time.Second {
 			t.Errorf("heard after %v", took)
 		}
-	})
-}
-
-func TestLiveDropsSlowReaders(t *testing.T) {
-	t.Parallel()
-	storetest.Run(t, func(t *testing.T, db *store.DB) {
-		s := newStage(t, db, true)
-		c, err := s.live.listen(t.Context(), who.Identity{Actor: "slow", Roles: []who.Role{who.Manager}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for range queueSize + 1 {
-			s.live.tell(func(who.Identity) string { return "x" })
-		}
-		<-c.gone
-		if len(s.live.listeners) != 0 {
-			t.Error("it is still listed")
-		}
-		s.live.leave(c) // once more does no harm
 	})
 }
 

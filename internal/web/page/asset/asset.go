@@ -1,4 +1,6 @@
-package page
+// Package asset holds the built style, scripts, fonts and icons of the screens and serves them. It carries out no
+// policy sentence of its own. It must not import a screen or the pages.
+package asset
 
 import (
 	"encoding/json"
@@ -12,9 +14,9 @@ import (
 	"strings"
 )
 
-// Assets are the built style, scripts, fonts and icons. Their names hold a hash of their content, so browsers
+// Set is the built style, scripts, fonts and icons. Their names hold a hash of their content, so browsers
 // keep them for good. Each stands there plain, as brotli and as gzip, whichever is smaller.
-type Assets struct {
+type Set struct {
 	names map[string]string // "app.css" -> "app.1A2B3C.css"
 	files map[string]asset
 }
@@ -27,9 +29,9 @@ type asset struct {
 // manifest names what was built.
 const manifest = "manifest.json"
 
-// ReadAssets loads what the build left in a folder. An empty folder gives assets that are not Built.
-func ReadAssets(dist fs.FS) (*Assets, error) {
-	a := &Assets{names: map[string]string{}, files: map[string]asset{}}
+// Read loads what the build left in a folder. An empty folder gives assets that are not Built.
+func Read(dist fs.FS) (*Set, error) {
+	a := &Set{names: map[string]string{}, files: map[string]asset{}}
 	raw, err := fs.ReadFile(dist, manifest)
 	if errors.Is(err, fs.ErrNotExist) {
 		return a, nil
@@ -61,18 +63,18 @@ func ReadAssets(dist fs.FS) (*Assets, error) {
 }
 
 // Built says whether there are any.
-func (a *Assets) Built() bool { return len(a.names) > 0 }
+func (a *Set) Built() bool { return len(a.names) > 0 }
 
-// path gives the address of an asset, "" when it was not built.
-func (a *Assets) path(name string) string {
+// Path gives the address of an asset, "" when it was not built.
+func (a *Set) Path(name string) string {
 	if n, ok := a.names[name]; ok {
 		return "/a/" + n
 	}
 	return ""
 }
 
-// serve answers with the smallest form the browser takes.
-func (a *Assets) serve(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP answers with the smallest form the browser takes.
+func (a *Set) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("file")
 	f, ok := a.files[name]
 	if !ok {
@@ -85,9 +87,9 @@ func (a *Assets) serve(w http.ResponseWriter, r *http.Request) {
 	h.Add("Vary", "Accept-Encoding")
 	body, coding := f.plain, ""
 	switch {
-	case f.br != nil && accepts(r, "br"):
+	case f.br != nil && Accepts(r, "br"):
 		body, coding = f.br, "br"
-	case f.gz != nil && accepts(r, "gzip"):
+	case f.gz != nil && Accepts(r, "gzip"):
 		body, coding = f.gz, "gzip"
 	}
 	tag := `"` + name + coding + `"`
@@ -103,4 +105,16 @@ func (a *Assets) serve(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body)
 	}
+}
+
+// Accepts reads Accept-Encoding; a coding with q=0 is not accepted.
+func Accepts(r *http.Request, coding string) bool {
+	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		name, q, _ := strings.Cut(strings.TrimSpace(part), ";")
+		if strings.EqualFold(strings.TrimSpace(name), coding) {
+			q = strings.ReplaceAll(q, " ", "")
+			return q != "q=0" && !strings.HasPrefix(q, "q=0.000")
+		}
+	}
+	return false
 }
