@@ -2,6 +2,7 @@ package app
 
 import (
 	"log/slog"
+	"net"
 	"net/netip"
 	"strings"
 
@@ -34,6 +35,19 @@ type Config struct {
 // DefaultListen keeps a fresh server on this machine.
 const DefaultListen = "127.0.0.1:8080"
 
+// reachable is an address a browser can open: one that listens everywhere is reached
+// as localhost until a base URL says better.
+func reachable(listen string) string {
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return listen
+	}
+	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}
+
 // Validate names the first field that is wrong.
 func (c Config) Validate() error {
 	var f []fault.Field
@@ -57,7 +71,7 @@ func (c Config) withDefaults() Config {
 		c.Listen = DefaultListen
 	}
 	if c.BaseURL == "" {
-		c.BaseURL = "http://" + c.Listen
+		c.BaseURL = "http://" + reachable(c.Listen)
 	}
 	c.BaseURL = strings.TrimRight(c.BaseURL, "/")
 	if c.Log == nil {
