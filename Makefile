@@ -62,7 +62,8 @@ $(ASSETS): node_modules/.built $(wildcard internal/web/assets/* internal/web/ass
 	npm run --silent build
 
 bench: build ## benchmarks: packages, then the whole server (see docs/design/performance.md)
-	go test -run '^$$' -bench . -benchmem $(PACKAGES)
+	scripts/postgres.sh go test -run '^$$' -bench . -p 1 -timeout 2h $(PACKAGES)
+	go test -run '^$$' -bench Verify -benchtime 1x -cpu 1 -timeout 2h ./internal/app
 	scripts/bench.sh
 
 verify: build ## recompute the ledger in ./data and compare everything with it

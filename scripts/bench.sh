@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Measures the built server: size, cold start, memory at rest and, where BENCH_FLOOR names a folder with the programs
-# refsrv (the floor) and loadgen, the cost of an alert beside the floor in one interleaved pass.
-# Needs bin/wakebell. Everything stays on loopback and stops by itself.
+# Measures the built server and prints one table: size, cold start, memory at rest, CPU per alert and per incident
+# over HTTP and, where BENCH_FLOOR names a folder with the sources of refsrv (the floor) and loadgen, all of that beside
+# the floor in one interleaved pass. Needs bin/wakebell. Everything stays on loopback and stops by itself.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -37,19 +37,29 @@ start() { # sets $pid; measures the time until it is ready
 	took=$(($(date +%s%N) / 1000000 - before))
 }
 
-printf 'binary        %s bytes\n' "$(stat -c %s bin/wakebell)"
+median() { sort -n | awk '{ v[NR] = $1 } END { if (NR) print v[int((NR + 1) / 2)] }'; }
+row() { printf '%-28s %14s %14s %14s\n' "$@"; }
+resident() { awk '/^VmRSS/ { printf "%.0f MB", $2 / 1000 }' "/proc/$1/status"; }
+
 start
-printf 'first start   %s ms\n' "$took"
-kill "$pid" && wait "$pid" 2>/dev/null || true
-start
+first=$took
+starts=()
+for _ in 1 2 3 4 5; do
+	kill "$pid" && wait "$pid" 2>/dev/null || true
+	start
+	starts+=("$took")
+done
 pids+=("$pid")
 wakebell=$pid
-printf 'cold start    %s ms on existing data\n' "$took"
 sleep 2
-printf 'at rest       %s kB resident\n' "$(awk '/^VmRSS/ {print $2}' "/proc/$wakebell/status")"
+row "" goal wakebell floor
+row binary "45 MB" "$(($(stat -c %s bin/wakebell) / 1000000)) MB"
+row "first start" "" "$first ms"
+row "cold start, existing data" "150 ms" "$(printf '%s\n' "${starts[@]}" | median) ms"
+row "memory at rest" "60 MB" "$(resident "$wakebell")"
 
 if [ -z "${BENCH_FLOOR:-}" ]; then
-	echo "no BENCH_FLOOR: the load beside the floor is left out"
+	echo "no BENCH_FLOOR: the load over HTTP is left out"
 	exit 0
 fi
 
@@ -62,18 +72,30 @@ ready "http://$floor/list"
 
 token=${BENCH_TOKEN:-$(bin/wakebell token create --data "$dir/ours" --name bench --role analyst)}
 alert() { # fingerprint
-	printf '{"version":"4","status":"firing","receiver":"bench","groupKey":"g","alerts":[{"status":"firing","labels":{"alertname":"Load","instance":"h1","severity":"critical"},"annotations":{"summary":"load test %s"},"startsAt":"%s","endsAt":"0001-01-01T00:00:00Z","fingerprint":"%s"}]}' "$1" "$(date -u +%FT%TZ)" "$1"
+	printf '{"version":"4","status":"firing","receiver":"bench","groupKey":"g","alerts":[{"status":"firing","labels":{"alertname":"Load","instance":"h1","severity":"critical"},"annotations":{"summary":"load test %s"},"startsAt":"{{now}}","endsAt":"0001-01-01T00:00:00Z","fingerprint":"%s"}]}' "$1" "$1"
 }
 plain() { printf '{"tok":"%s","title":"load test %s","body":"several failed attempts before success","sev":1}' "$1" "$1"; }
-load() { # label pid url body run
-	bin/bench/loadgen -name "$1" -cpu "$2" -c "$clients" -d "${seconds}s" -url "$3" -run "$5" \
-		-H "Content-Type: application/json" -H "Authorization: Bearer $token" -body "$4" | tee -a "$result"
+load() { # label pid clients url body run
+	bin/bench/loadgen -name "$1" -cpu "$2" -c "$3" -d "${seconds}s" -url "$4" -run "$6" \
+		-H "Content-Type: application/json" -H "Authorization: Bearer $token" -body "$5" >>"$result"
+}
+figure() { # label: median CPU per operation; a pass with refused requests has no figure
+	local label=$1 value
+	value=$(awk -v want="\"name\":\"$label\"" 'index($0, want) {
+		if ($0 ~ /"codes":[{][^}]*"([345][0-9][0-9]|err)"/) { print "refused"; exit }
+		if (match($0, /"srv_cpu_us_per_ok":[0-9.]+/)) print substr($0, RSTART + 20, RLENGTH - 20)
+	}' "$result" | median)
+	case $value in refused | "") echo "$value" ;; *) printf '%.0f µs' "$value" ;; esac
 }
 
 : >"$result"
 for round in $(seq "$rounds"); do
-	load floor-new "$floor_pid" "http://$floor/" "$(plain '{{tok}}')" "f$round"
-	load ours-new "$wakebell" "http://$ours/api/v1/alerts/alertmanager" "$(alert '{{tok}}')" "w$round"
-	load floor-again "$floor_pid" "http://$floor/" "$(plain "same")" "f$round"
-	load ours-again "$wakebell" "http://$ours/api/v1/alerts/alertmanager" "$(alert "5a3e5a3e5a3e5a3e")" "w$round"
+	load floor-new "$floor_pid" "$clients" "http://$floor/" "$(plain '{{tok}}')" "f$round"
+	load ours-new "$wakebell" "$clients" "http://$ours/api/v1/alerts/alertmanager" "$(alert '{{tok}}')" "w$round"
+	load floor-again "$floor_pid" "$clients" "http://$floor/" "$(plain same)" "f$round"
+	load ours-again "$wakebell" "$clients" "http://$ours/api/v1/alerts/alertmanager" "$(alert 5a3e5a3e5a3e5a3e)" "w$round"
+	load ours-declare "$wakebell" 16 "http://$ours/api/v1/incidents" '{"title":"load test {{tok}}","summary":"several failed attempts before success"}' "d$round"
 done
+row "new alert, $clients clients" "317 µs" "$(figure ours-new)" "$(figure floor-new)"
+row "the same again" "182 µs" "$(figure ours-again)" "$(figure floor-again)"
+row "incident declared, 16" "1000 µs" "$(figure ours-declare)"

@@ -15,7 +15,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident"
 )
 
-// commands registers the one address all commands of an incident go to. The type is picked from incident.Commands and
+// commands registers the one address all commands of an incident go to. The type is picked from commandTypes and
 // the rest is read into that command, so that an error names the field; oneOf stands in the document only.
 func (f *face) commands() {
 	const path = base + "/incidents/{ref}/commands"
@@ -50,7 +50,7 @@ func ifMatchParam() *huma.Param {
 	}
 }
 
-func commandNames() []string { return slices.Sorted(maps.Keys(incident.Commands)) }
+func commandNames() []string { return slices.Sorted(maps.Keys(commandTypes)) }
 
 func readCommand(members []member) (incident.Command, error) {
 	at := slices.IndexFunc(members, func(m member) bool { return m.name == "type" })
@@ -64,7 +64,7 @@ func readCommand(members []member) (incident.Command, error) {
 	if first(members[at].raw) != '"' || json.Unmarshal(members[at].raw, &name) != nil {
 		return nil, missing("must be a text")
 	}
-	fresh, ok := incident.Commands[name]
+	fresh, ok := commandTypes[name]
 	if !ok {
 		return nil, missing("is not a command")
 	}
@@ -101,7 +101,7 @@ func (f *face) commandSchema() *huma.Schema {
 	const prefix = "#/components/schemas/"
 	choice := &huma.Schema{Discriminator: &huma.Discriminator{PropertyName: "type", Mapping: map[string]string{}}}
 	for _, name := range commandNames() {
-		s := huma.SchemaFromType(reg, reflect.TypeOf(incident.Commands[name]()).Elem())
+		s := huma.SchemaFromType(reg, reflect.TypeOf(commandTypes[name]()).Elem())
 		s.Properties["type"] = &huma.Schema{Type: huma.TypeString, Enum: []any{name}}
 		s.Required = append([]string{"type"}, s.Required...)
 		id := "Command" + pascal(name)
@@ -119,4 +119,29 @@ func pascal(s string) string {
 		b.WriteString(strings.ToUpper(w[:1]) + w[1:])
 	}
 	return b.String()
+}
+
+// commandTypes is the one table of wire commands: name → an empty command to decode into.
+// It is read only.
+var commandTypes = map[string]func() incident.Command{
+	"edit":           func() incident.Command { return new(incident.Edit) },
+	"confirm":        func() incident.Command { return new(incident.Confirm) },
+	"dismiss":        func() incident.Command { return new(incident.Dismiss) },
+	"set_nature":     func() incident.Command { return new(incident.SetNature) },
+	"grade":          func() incident.Command { return new(incident.Grade) },
+	"record_fact":    func() incident.Command { return new(incident.RecordFact) },
+	"assign":         func() incident.Command { return new(incident.Assign) },
+	"unassign":       func() incident.Command { return new(incident.Unassign) },
+	"note":           func() incident.Command { return new(incident.Note) },
+	"decision":       func() incident.Command { return new(incident.MakeDecision) },
+	"add_task":       func() incident.Command { return new(incident.AddTask) },
+	"finish_task":    func() incident.Command { return new(incident.FinishTask) },
+	"reopen_task":    func() incident.Command { return new(incident.ReopenTask) },
+	"enter_phase":    func() incident.Command { return new(incident.EnterPhase) },
+	"sitrep":         func() incident.Command { return new(incident.SendSitrep) },
+	"link_signals":   func() incident.Command { return new(incident.LinkSignals) },
+	"unlink_signals": func() incident.Command { return new(incident.UnlinkSignals) },
+	"merge":          func() incident.Command { return new(incident.Merge) },
+	"close":          func() incident.Command { return new(incident.Close) },
+	"reopen":         func() incident.Command { return new(incident.Reopen) },
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wakebell/wakebell/internal/decide/incident"
 )
 
 func TestDocument(t *testing.T) {
@@ -58,10 +57,10 @@ func TestDocument(t *testing.T) {
 	if err := json.Unmarshal(doc.Components.Schemas["IncidentCommand"], &choice); err != nil {
 		t.Fatal(err)
 	}
-	if choice.Discriminator.PropertyName != "type" || len(choice.OneOf) != len(incident.Commands) {
+	if choice.Discriminator.PropertyName != "type" || len(choice.OneOf) != len(commandTypes) {
 		t.Errorf("commands in the document: %+v", choice)
 	}
-	for name := range incident.Commands {
+	for name := range commandTypes {
 		if choice.Discriminator.Mapping[name] == "" {
 			t.Errorf("the command %s is not in the document", name)
 		}

@@ -42,7 +42,7 @@ func (a *App) openDuties(ctx context.Context, r store.Reader, st incident.State)
 	out := make([]incident.OpenDuty, len(open))
 	for i, d := range open {
 		out[i] = incident.OpenDuty{
-			Key: d.Key, Title: d.Title, DueAt: d.DueAt, Missed: d.DueAt.Before(now), Outward: d.Outward, Filing: d.Filing,
+			Key: d.Key, Title: d.Title, DueAt: d.DueAt, Missed: d.DueAt.Before(now), Outward: d.Outward, Binding: d.Statutory, Filing: d.Filing,
 		}
 	}
 	return out, nil

@@ -252,6 +252,9 @@ func (d *deriver) build(r policy.Rule, t target, ordinal int, why string, old Du
 	n := old
 	if !live {
 		n = Duty{ID: old.ID, Version: old.Version, Alarms: old.Alarms, DerivedAt: d.Now}
+		if slices.ContainsFunc(old.Alarms, func(a Alarm) bool { return a.Kind == "missed" }) {
+			n.DerivedAt = old.DerivedAt // what was missed is not wiped by a fact that came and went
+		}
 	}
 	n.Incident, n.Ref, n.Drill = s.ID, s.Ref, s.Kind == incident.Drill
 	n.Key, n.Rule, n.Ordinal, n.Entity = keyOf(r.ID, t, ordinal), r.ID, ordinal, t.entity

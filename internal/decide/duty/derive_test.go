@@ -119,6 +119,7 @@ func TestOperationalOwesNoSIRT(t *testing.T) {
 	t.Parallel()
 	w := declared(t, incident.Operational)
 	w.confirmGrade(1, 0)
+	w.scope(incident.Scope{Services: []string{}})
 	check(t, w.open(), map[string]string{"product_team:web:1": "20m0s"})
 	w.apply(incident.NatureChanged{Nature: incident.Security})
 	if _, ok := w.open()["sirt:sirt:1"]; !ok {
@@ -247,6 +248,38 @@ func TestMetAndWaivedAreNeverTouched(t *testing.T) {
 	}
 	if got := w.duties["classify:1"].DueAt; !got.Equal(t0) {
 		t.Errorf("a corrected start does not recompute: %s", got)
+	}
+}
+
+// Confirmed, and nobody has said who is affected: the customers of its service may be.
+func TestConfirmedWithoutScopeOwesTheServicesCustomers(t *testing.T) {
+	t.Parallel()
+	w := declared(t, incident.Security)
+	if _, ok := w.open()["customer:c1:1"]; ok {
+		t.Error("a suspicion alone owes customers of the service a notice")
+	}
+	w.confirmGrade(3, 3)
+	if _, ok := w.open()["customer:c1:1"]; !ok {
+		t.Errorf("confirmed without a scope owes the service's customers nothing: %v", w.open())
+	}
+	w.scope(incident.Scope{Customers: []string{"c3"}})
+	if d := w.duties["customer:c1:1"]; d.State != Withdrawn {
+		t.Errorf("out of the recorded scope: %s, want withdrawn", d.State)
+	}
+}
+
+// What was missed is not wiped by a fact that came and went.
+func TestMissedKeepsItsStart(t *testing.T) {
+	t.Parallel()
+	w := declared(t, incident.Security)
+	d := w.duties["siht:siht:1"]
+	d.Alarms = []Alarm{{Kind: "missed", At: d.DueAt, Due: d.DueAt}}
+	w.duties[d.Key] = d
+	w.now = t0.Add(5 * time.Hour)
+	w.personal(incident.No)
+	w.personal(incident.Yes)
+	if got := w.duties[d.Key]; got.State != Open || !got.DueAt.Equal(d.DueAt) {
+		t.Errorf("%s due %s, want open since %s", got.State, got.DueAt, d.DueAt)
 	}
 }
 

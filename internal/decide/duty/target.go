@@ -67,7 +67,8 @@ func (d *deriver) holder(r policy.Rule) Ref {
 }
 
 // affected lists the ids of affected parties of one kind: those in scope, and for
-// customers without a list of their own those of the services in scope.
+// customers without a list of their own those of the services in scope. A confirmed
+// incident whose scope nobody has recorded may affect all customers of its service.
 func (d *deriver) affected(kind directory.PartyKind) (ids []string, why string) {
 	scope := d.Incident.ScopeNow()
 	switch kind {
@@ -79,14 +80,18 @@ func (d *deriver) affected(kind directory.PartyKind) (ids []string, why string) 
 	if len(scope.Customers) > 0 {
 		return scope.Customers, "in scope"
 	}
-	for _, svc := range scope.Services {
+	services, why := scope.Services, "uses a service in scope; no list of affected customers is recorded yet"
+	if _, recorded := d.Incident.Facts[string(incident.FactScope)]; !recorded && d.Incident.Status == incident.Confirmed {
+		services, why = []string{d.Incident.Service}, "uses the service of this confirmed incident; no scope is recorded yet"
+	}
+	for _, svc := range services {
 		for _, c := range d.Dir.ITServices[svc].Customers {
 			if !slices.Contains(ids, c) {
 				ids = append(ids, c)
 			}
 		}
 	}
-	return ids, "uses a service in scope; no list of affected customers is recorded yet"
+	return ids, why
 }
 
 func (d *deriver) parties(kind directory.PartyKind) []target {

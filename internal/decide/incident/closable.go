@@ -2,7 +2,6 @@ package incident
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/who"
@@ -21,12 +20,8 @@ func (s *Service) Closable(ctx context.Context, by who.Identity, ref string, fil
 	}
 	now := s.clk.Now()
 	c := &Close{Base: Base{Meta: Meta{Now: now, By: by.Actor}}, Reason: "asked", FilingsPending: filingsPending}
-	for _, g := range s.guards {
-		open, err := g(ctx, s.db, st)
-		if err != nil {
-			return nil, fmt.Errorf("read what stands in the way of closing %s: %w", st.ID, err)
-		}
-		c.Open = append(c.Open, open...)
+	if c.Open, err = s.blockers(ctx, s.db, st); err != nil {
+		return nil, err
 	}
 	if _, refused = Decide(st, c); refused != nil && fault.KindOf(refused) != fault.Conflict {
 		return nil, refused

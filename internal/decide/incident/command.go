@@ -39,7 +39,8 @@ type OpenDuty struct {
 	DueAt   time.Time `json:"due_at,omitzero"`
 	Missed  bool      `json:"missed"`
 	Outward bool      `json:"outward"`
-	Filing  bool      `json:"filing"` // a dated filing that may run on after the close
+	Binding bool      `json:"binding"` // under law or contract
+	Filing  bool      `json:"filing"`  // a dated filing that may run on after the close
 }
 
 type (
@@ -71,10 +72,11 @@ type (
 		Base
 		Reason string `json:"reason,omitempty"`
 	}
-	// Dismiss says it is none; needs a reason.
+	// Dismiss says it is none; needs a reason. The service fills Open from the guards.
 	Dismiss struct {
 		Base
-		Reason string `json:"reason"`
+		Reason string     `json:"reason"`
+		Open   []OpenDuty `json:"-"`
 	}
 	// SetNature says security or operational; needs a reason.
 	SetNature struct {
@@ -231,29 +233,4 @@ func PermissionOf(c Command) who.Permission {
 		return who.PermIncidentDecide
 	}
 	return ""
-}
-
-// Commands is the one table of wire commands: name → an empty command to decode into.
-// It is read only.
-var Commands = map[string]func() Command{
-	"edit":           func() Command { return new(Edit) },
-	"confirm":        func() Command { return new(Confirm) },
-	"dismiss":        func() Command { return new(Dismiss) },
-	"set_nature":     func() Command { return new(SetNature) },
-	"grade":          func() Command { return new(Grade) },
-	"record_fact":    func() Command { return new(RecordFact) },
-	"assign":         func() Command { return new(Assign) },
-	"unassign":       func() Command { return new(Unassign) },
-	"note":           func() Command { return new(Note) },
-	"decision":       func() Command { return new(MakeDecision) },
-	"add_task":       func() Command { return new(AddTask) },
-	"finish_task":    func() Command { return new(FinishTask) },
-	"reopen_task":    func() Command { return new(ReopenTask) },
-	"enter_phase":    func() Command { return new(EnterPhase) },
-	"sitrep":         func() Command { return new(SendSitrep) },
-	"link_signals":   func() Command { return new(LinkSignals) },
-	"unlink_signals": func() Command { return new(UnlinkSignals) },
-	"merge":          func() Command { return new(Merge) },
-	"close":          func() Command { return new(Close) },
-	"reopen":         func() Command { return new(Reopen) },
 }

@@ -15,14 +15,12 @@ import (
 
 // complete fills in what only reading can tell, and refuses ids that name nothing,
 // so that Decide stays pure.
-func (s *Service) complete(ctx context.Context, tx *store.Tx, st State, cmd Command) error {
+func (s *Service) complete(ctx context.Context, tx *store.Tx, st State, cmd Command) (err error) {
 	switch c := cmd.(type) {
 	case *Declare:
 		return s.completeDeclare(ctx, tx, c)
 	case *Grade:
-		var err error
 		c.Suggestion, err = s.suggestion(tx, st)
-		return err
 	case *RecordFact:
 		return s.checkFact(tx, c)
 	case *Assign:
@@ -39,16 +37,23 @@ func (s *Service) complete(ctx context.Context, tx *store.Tx, st State, cmd Comm
 	case *Merge:
 		return resolveMerge(ctx, tx, st, c)
 	case *Close:
-		c.Open = nil
-		for _, g := range s.guards {
-			open, err := g(ctx, tx, st)
-			if err != nil {
-				return fmt.Errorf("read what stands in the way of closing %s: %w", st.ID, err)
-			}
-			c.Open = append(c.Open, open...)
-		}
+		c.Open, err = s.blockers(ctx, tx, st)
+	case *Dismiss:
+		c.Open, err = s.blockers(ctx, tx, st)
 	}
-	return nil
+	return err
+}
+
+// blockers asks the guards what stands in the way of an end.
+func (s *Service) blockers(ctx context.Context, r store.Reader, st State) (open []OpenDuty, err error) {
+	for _, g := range s.guards {
+		found, err := g(ctx, r, st)
+		if err != nil {
+			return nil, fmt.Errorf("read what stands in the way of ending %s: %w", st.ID, err)
+		}
+		open = append(open, found...)
+	}
+	return open, nil
 }
 
 func (s *Service) completeDeclare(ctx context.Context, tx *store.Tx, c *Declare) error {

@@ -109,6 +109,10 @@ func decideLife(s State, c Command) ([]Event, error) {
 		if s.Status == Dismissed {
 			return nil, fault.Newf(fault.Conflict, "%s is dismissed already", s.Ref)
 		}
+		bound := func(d OpenDuty) bool { return d.Outward && d.Binding }
+		if s.Status == Confirmed && slices.ContainsFunc(c.Open, bound) {
+			return nil, blocked(s, "dismissed", c.Open, bound, "correct the facts if nobody is affected, meet it, or waive it with a ground")
+		}
 		return one(StatusChanged{Status: Dismissed, Reason: c.Reason}, c.Reason, true)
 	case *SetNature:
 		if err := fault.Invalids(check.OneOf(nil, "nature", c.Nature, Security, Operational)...); err != nil {
@@ -137,24 +141,29 @@ func decideLife(s State, c Command) ([]Event, error) {
 // decideClose refuses while something outward is owed. A close with filings
 // pending may leave dated filings open, but nothing that is missed.
 func decideClose(s State, c *Close) ([]Event, error) {
-	var f []fault.Field
-	for _, d := range c.Open {
-		if !d.Outward || (c.FilingsPending && d.Filing && !d.Missed) {
-			continue
-		}
-		state := "is open"
-		if d.Missed {
-			state = "is missed"
-		}
-		f = append(f, fault.Field{Field: "duties/" + d.Key, Message: d.Title + " " + state + ": meet it, or waive it with a ground"})
-	}
-	if len(f) > 0 {
-		return nil, &fault.Error{Kind: fault.Conflict, Message: fmt.Sprintf("%s cannot be closed: %d outward duties are not done", s.Ref, len(f)), Fields: f}
+	owed := func(d OpenDuty) bool { return d.Outward && !(c.FilingsPending && d.Filing && !d.Missed) }
+	if slices.ContainsFunc(c.Open, owed) {
+		return nil, blocked(s, "closed", c.Open, owed, "meet it, or waive it with a ground")
 	}
 	if s.Status == Suspected {
 		return nil, fault.Newf(fault.Conflict, "%s is only suspected; confirm or dismiss it first", s.Ref)
 	}
 	return one(Closed{FilingsPending: c.FilingsPending, Reason: c.Reason}, c.Reason, true)
+}
+
+// blocked names each duty that stands in the way of an end, and the remedy.
+func blocked(s State, end string, open []OpenDuty, in func(OpenDuty) bool, remedy string) error {
+	var f []fault.Field
+	for _, d := range open {
+		if in(d) {
+			state := "is open"
+			if d.Missed {
+				state = "is missed"
+			}
+			f = append(f, fault.Field{Field: "duties/" + d.Key, Message: d.Title + " " + state + ": " + remedy})
+		}
+	}
+	return &fault.Error{Kind: fault.Conflict, Message: fmt.Sprintf("%s cannot be %s: %d outward duties are not done", s.Ref, end, len(f)), Fields: f}
 }
 
 func decideGrade(c *Grade) ([]Event, error) {

@@ -125,16 +125,13 @@ func needed(err error, r *page.Request, names ...string) error {
 	return fault.Invalids(fields...)
 }
 
-// The limits of the displays of a signal.
+// nextMinutes is what "in the next 20 minutes" means.
+const nextMinutes = 20 * time.Minute
+
+// The minutes left from which the displays of a signal are amber and red.
 const (
-	soonTake, criticalTake       = 10 * time.Minute, 5 * time.Minute
-	soonDecide, criticalDecide   = 20 * time.Minute, 10 * time.Minute
-	nextMinutes                  = 20 * time.Minute // "in the next 20 minutes"
-	idTake, idDecide             = "take-", "decide-"
-	labelTake, labelDecide       = "Somebody takes it", "Verified and classified"
-	basisTake, basisDecide       = "The product team is told at most 20 minutes after discovery (policy 003)", "It is verified and classified in time to call the SIRT within 60 minutes (policy 003)"
-	noTeam                       = "no team yet"
-	viewDue, viewFor, viewHolder = "", "recipient", "holder"
+	soonTake, criticalTake     = 10 * time.Minute, 5 * time.Minute
+	soonDecide, criticalDecide = 20 * time.Minute, 10 * time.Minute
 )
 
 // taking is the display of the minutes in which somebody says "we have it".
@@ -144,7 +141,8 @@ func taking(sig intake.Signal, whose string) page.Clock {
 		met = sig.DecidedAt
 	}
 	return page.Clock{
-		ID: idTake + sig.ID, Name: labelTake, Icon: page.IconHand, Whose: whose, Basis: basisTake,
+		ID: "take-" + sig.ID, Name: "Somebody takes it", Icon: page.IconHand, Whose: whose,
+		Basis:   "The product team is told at most " + page.Span(sig.TriageDueAt.Sub(sig.DiscoveredAt)) + " after discovery (policy 003)",
 		StartAt: sig.DiscoveredAt, DueAt: sig.TriageDueAt, MetAt: met, Soon: soonTake, Critical: criticalTake,
 	}
 }
@@ -152,7 +150,8 @@ func taking(sig intake.Signal, whose string) page.Clock {
 // deciding is the display of the minutes in which somebody says what it is.
 func deciding(sig intake.Signal, whose string) page.Clock {
 	return page.Clock{
-		ID: idDecide + sig.ID, Name: labelDecide, Icon: page.IconGauge, Whose: whose, Basis: basisDecide,
+		ID: "decide-" + sig.ID, Name: "Verified and classified", Icon: page.IconGauge, Whose: whose,
+		Basis:   "It is verified and classified within " + page.Span(sig.ClassifyDueAt.Sub(sig.DiscoveredAt)) + " of discovery, in time to call the SIRT (policy 003)",
 		StartAt: sig.DiscoveredAt, DueAt: sig.ClassifyDueAt, MetAt: sig.DecidedAt, Soon: soonDecide, Critical: criticalDecide,
 	}
 }
@@ -167,7 +166,7 @@ func next(sig intake.Signal, whose string) page.Clock {
 
 func teamName(dir directory.Snapshot, id string) string {
 	if id == "" {
-		return noTeam
+		return "no team yet"
 	}
 	return dir.Name(directory.KindTeam, id)
 }
@@ -186,7 +185,9 @@ func verdictTag(v intake.Verdict) page.Tag {
 }
 
 // drillTag marks what is an exercise wherever it stands among real things.
-func drillTag() page.Tag { return page.Tag{Text: "DRILL", Icon: page.IconFlaskConical, Tone: page.Warn} }
+func drillTag() page.Tag {
+	return page.Tag{Text: "DRILL", Icon: page.IconFlaskConical, Tone: page.Warn}
+}
 
 func kindIcon(k intake.Kind) page.IconName {
 	if k == intake.Report {

@@ -48,8 +48,8 @@ func (s screen) doReport(r *page.Request) (page.Done, error) {
 		return page.Done{}, err
 	}
 	at, err := r.Moment("discovered_at")
-	if err := needed(err, r, "title", "is needed: one sentence is enough", "service", "is needed; choose “I do not know” if you do not know it",
-		"discovered_at", "is needed: every deadline runs from it"); err != nil {
+	if err := needed(err, r, "title", "Say in one sentence what you saw.", "service", "Choose one, or “I do not know”.",
+		"discovered_at", "Every deadline runs from it, so it is needed."); err != nil {
 		return page.Done{}, err
 	}
 	service := r.Text("service")
@@ -86,7 +86,7 @@ func (s screen) doDeclare(r *page.Request) (page.Done, error) {
 		return page.Done{}, err
 	}
 	at, err := r.Moment("discovered_at")
-	if err := needed(err, r, "title", "is needed: what people will call it", "discovered_at", "is needed: every deadline runs from it"); err != nil {
+	if err := needed(err, r, "title", "Say what people will call it.", "discovered_at", "Every deadline runs from it, so it is needed."); err != nil {
 		return page.Done{}, err
 	}
 	st, err := s.Incidents.Declare(r.Context(), r.By, incident.Declare{

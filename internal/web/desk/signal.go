@@ -161,8 +161,8 @@ func (s screen) alike(r *page.Request, sig intake.Signal) ([]alike, error) {
 			add(o, "the same alert")
 		}
 	}
-	if sig.Title != "" {
-		same, _, err := s.Intake.List(r.Context(), r.By, intake.Filter{Words: sig.Title, Limit: mostAlike}, "")
+	if name, _, _ := strings.Cut(sig.Title, ": "); name != "" { // monitors put the name of the alert first
+		same, _, err := s.Intake.List(r.Context(), r.By, intake.Filter{Words: name, Limit: mostAlike}, "")
 		if err != nil && fault.KindOf(err) != fault.Invalid { // words that cannot be sought find nothing
 			return nil, err
 		}

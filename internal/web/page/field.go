@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/a-h/templ"
 )
@@ -99,10 +101,13 @@ func wall(ctx context.Context, t time.Time) string {
 	return t.In(frameOf(ctx).zone()).Format("2006-01-02T15:04")
 }
 
-// sentence joins a label and what is wrong: "Title is missing".
+// sentence joins a label and what is wrong: "Title is missing", and after a question "Must be chosen".
 func sentence(label, message string) string {
-	if message != "" && message[0] >= 'A' && message[0] <= 'Z' {
+	switch first, size := utf8.DecodeRuneInString(message); {
+	case !unicode.IsLower(first):
 		return message
+	case strings.HasSuffix(label, "?"):
+		return string(unicode.ToUpper(first)) + message[size:]
 	}
-	return strings.TrimRight(label, "?:.") + ": " + message
+	return strings.TrimRight(label, ":.") + " " + message
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -130,7 +131,7 @@ func (f *Form) problems() (head string, list []problem) {
 		p := problem{Text: w.Field + " " + w.Message}
 		for _, l := range f.labels {
 			if l.field == w.Field {
-				p = problem{Text: l.text + ": " + w.Message, Href: "#" + f.id(w.Field)}
+				p = problem{Text: summed(l.text, w.Message), Href: "#" + f.id(w.Field)}
 			}
 		}
 		list = append(list, p)
@@ -139,6 +140,14 @@ func (f *Form) problems() (head string, list []problem) {
 		head = "Nothing was saved yet. Please look at this again:"
 	}
 	return head, list
+}
+
+// summed is a line of the summary: it always names the field.
+func summed(label, message string) string {
+	if s := sentence(label, message); strings.HasPrefix(s, label) {
+		return s
+	}
+	return label + " " + sentence(label, message)
 }
 
 // staleFor returns the conflict about a field, if there is one.

@@ -110,7 +110,7 @@ func TestForm(t *testing.T) {
 	// Refused: the page again with what was typed, the status, and the summary.
 	bad := url.Values{"_form": {"note"}, "_page": {"/room/1?show=all"}, "text": {"  "}}
 	w := post(t, d, "/room/1/notes", bad, nil)
-	has(t, w, http.StatusUnprocessableEntity, "<title>Error: Room 1", "data-errors", `href="#note-text"`, "Update: is missing", `aria-invalid="true"`, `aria-describedby="note-text-wrong"`)
+	has(t, w, http.StatusUnprocessableEntity, "<title>Error: Room 1", "data-errors", `href="#note-text"`, "Update is missing", `aria-invalid="true"`, `aria-describedby="note-text-wrong"`)
 
 	// Taken: back to the page, with one sentence for it.
 	values.Set("text", "half a line <b>")

@@ -7,6 +7,7 @@
 package room
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
@@ -120,17 +121,28 @@ func (s screen) read(r *page.Request, v *view) (err error) {
 			return err
 		}
 		v.Calls = calls.Items
-		for _, k := range v.Calls {
-			waits := k.State == escalation.Waiting || k.State == escalation.Expired
-			if waits && k.Kind == escalation.KindCall && k.Person == r.By.Person && r.By.Person != "" && r.By.Has(who.PermCallAcknowledge) {
-				v.Mine = append(v.Mine, k)
-			}
-		}
+		v.Mine = waiting(r.By, v.Calls)
 	}
 	if !v.Past() && r.By.Has(who.PermSignalRead) && r.Wants("signals") {
 		v.Signals, err = s.Intake.Of(r.Context(), s.DB, v.ID, shownSignals)
 	}
 	return err
+}
+
+// waiting are the calls that wait for this person's answer, one of each chain: the newest.
+func waiting(by who.Identity, calls []escalation.Item) []escalation.Item {
+	var out []escalation.Item
+	if by.Person == "" || !by.Has(who.PermCallAcknowledge) {
+		return nil
+	}
+	for _, k := range calls {
+		waits := k.State == escalation.Waiting || k.State == escalation.Expired
+		same := func(o escalation.Item) bool { return o.Chain == k.Chain }
+		if waits && k.Kind == escalation.KindCall && k.Person == by.Person && !slices.ContainsFunc(out, same) {
+			out = append(out, k)
+		}
+	}
+	return out
 }
 
 // run carries out one command; the viewer stays where the form stood.

@@ -31,17 +31,29 @@ var filters = []struct {
 	{told.Notices, "Notices"},
 }
 
+// enough is how many entries a page shows at least, where there are so many; folded calls count
+// as one. rounds bounds what is read for it.
+const (
+	enough = 20
+	rounds = 5
+)
+
 func (s screen) readTimeline(r *page.Request, v *view) error {
-	lines, next, err := s.Views.Latest(r.Context(), r.By, v.Ref, told.Show(v.Show), v.AsOf, r.Query("after"), perPage)
-	if err != nil {
-		return err
+	cursor := r.Query("after")
+	for range rounds {
+		lines, next, err := s.Views.Latest(r.Context(), r.By, v.Ref, told.Show(v.Show), v.AsOf, cursor, perPage)
+		if err != nil {
+			return err
+		}
+		for _, l := range lines {
+			v.Lines = append(v.Lines, entry(v.Room, l))
+		}
+		if cursor = next; next == "" || len(runs(*v)) >= enough {
+			break
+		}
 	}
-	v.Lines = make([]line, len(lines))
-	for i, l := range lines {
-		v.Lines[i] = entry(v.Room, l)
-	}
-	if next != "" {
-		v.More = r.Path("after", next)
+	if cursor != "" {
+		v.More = r.Path("after", cursor)
 	}
 	return nil
 }
@@ -66,6 +78,9 @@ func entry(m head.Room, l told.Line) line {
 	default:
 		e.Title, e.Text = cut(text)
 	}
+	if e.Title == "" {
+		e.Title = titleOf(l.Kind)
+	}
 	if l.Erased {
 		e.Text = ""
 	}
@@ -75,10 +90,12 @@ func entry(m head.Room, l told.Line) line {
 // longTitle is where a sentence is no title any more.
 const longTitle = 90
 
-// cut splits "Graded severity 1, BIL 2: customers are hit" at the first colon outside brackets.
+// cut splits "Graded severity 1, BIL 2: customers are hit" at the first colon outside brackets,
+// or before the reason: a title, and the words about it.
 func cut(text string) (title, rest string) {
 	depth := 0
 	for i, c := range text {
+		tail := text[i:]
 		switch {
 		case c == '\n' || i > longTitle:
 			return "", text
@@ -86,11 +103,69 @@ func cut(text string) (title, rest string) {
 			depth++
 		case c == ')':
 			depth--
-		case c == ':' && depth == 0 && strings.HasPrefix(text[i:], ": "):
-			return text[:i], head.Upper(text[i+2:])
+		case depth > 0:
+		case strings.HasPrefix(tail, ": "):
+			return text[:i], head.Upper(tail[2:])
+		case strings.HasPrefix(tail, " because "):
+			return text[:i], head.Upper(tail[1:])
 		}
 	}
 	return text, ""
+}
+
+// longRun is from how many calls in a row on they stand folded: a night in which nobody answers
+// must not hide what people found out.
+const longRun = 3
+
+// runs groups the lines of a page: calls in a row become one, all else stands alone.
+func runs(v view) [][]line {
+	var out [][]line
+	for i := 0; i < len(v.Lines); {
+		n := 1
+		if v.Show == "" || v.Show == string(told.All) {
+			for n = 0; i+n < len(v.Lines) && noise(v.Lines[i+n]); n++ {
+			}
+		}
+		if n >= longRun {
+			out = append(out, v.Lines[i:i+n])
+			i += n
+			continue
+		}
+		out = append(out, v.Lines[i:i+1])
+		i++
+	}
+	return out
+}
+
+// noise is what the system did by itself to call people.
+func noise(l line) bool { return (l.Kind == page.KindEscalation || l.Kind == reminder) && l.By == "" }
+
+// reminder is an alarm before the time.
+const reminder page.EntryKind = "reminder"
+
+// run is a group of calls as one line; it keeps the id of its oldest, so that it stays the same
+// while it grows.
+func run(list []line) line {
+	first, last := list[len(list)-1], list[0]
+	silent := 0
+	for _, l := range list {
+		if strings.Contains(l.Title, "did not answer") {
+			silent++
+		}
+	}
+	title := head.Count(len(list), "call", "calls") + " and reminders"
+	text := ""
+	if silent > 0 {
+		text = "Some were not answered. The last: " + last.Title + "."
+	}
+	return line{ID: first.ID, Kind: page.KindEscalation, Title: title, At: last.At, Text: text, Body: folded(list)}
+}
+
+// titleOf is a title for a sentence that is too long to be one.
+func titleOf(kind string) string {
+	first, _, _ := strings.Cut(kind, ".")
+	return map[string]string{"call": "Calls", "duty": "Duty", "duties": "Deadlines", "notice": "Notice", "signal": "Signal"}[first] +
+		map[bool]string{true: "Entry"}[first == "incident"]
 }
 
 func taskText(m head.Room, l told.Line) string {
@@ -122,6 +197,8 @@ func kindOf(l told.Line) page.EntryKind {
 	switch {
 	case l.Kind == "duty.alarmed" && strings.HasPrefix(l.Text, "Missed"):
 		return page.KindMissed
+	case l.Kind == "duty.alarmed":
+		return reminder
 	case strings.HasPrefix(l.Kind, "call."):
 		return page.KindEscalation
 	case strings.HasPrefix(l.Kind, "notice."):

@@ -88,7 +88,11 @@ func calledAbout(k escalation.Item) string {
 	}[k.Purpose], head.Spaced(string(k.Purpose)))
 }
 
-// lastCalls leaves of the calls what a person needs to know: each person's latest, in the order of the calls.
+// shownPeople is how many of the called stand in the room; all of them are in the timeline.
+const shownPeople = 6
+
+// lastCalls leaves of the calls what a person needs to know: each person's latest. Who is waited
+// for comes first, then as the calls were made, the newest in front.
 func lastCalls(list []escalation.Item) []escalation.Item {
 	var out []escalation.Item
 	for _, k := range list {
@@ -96,7 +100,15 @@ func lastCalls(list []escalation.Item) []escalation.Item {
 			out = append(out, k)
 		}
 	}
-	return out
+	weight := map[escalation.CallState]int{escalation.Waiting: 0, escalation.Acknowledged: 1}
+	rank := func(k escalation.Item) int {
+		if w, ok := weight[k.State]; ok {
+			return w
+		}
+		return len(weight)
+	}
+	slices.SortStableFunc(out, func(a, b escalation.Item) int { return cmp.Compare(rank(a), rank(b)) })
+	return out[:min(shownPeople, len(out))]
 }
 
 // openTasks come first, the earliest due in front; then the others as they were added.

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	past "github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/web/page"
 	"github.com/wakebell/wakebell/internal/web/room/head"
 )
@@ -66,4 +67,12 @@ func otherWord(v one, f incident.Fact) string {
 		return "for the whole company"
 	}
 	return "for " + EntityName(v.Room, f.Entity)
+}
+
+// recordedBy says whose word a value is, and who wrote it down.
+func recordedBy(x past.Version) string {
+	if x.Fact.SaidBy != "" {
+		return "Said by " + x.Fact.SaidBy + ", recorded by " + x.ByName
+	}
+	return x.ByName
 }
