@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/wakebell/wakebell/internal/base/clock"
@@ -13,6 +12,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/search"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/decide/incident/check"
 )
 
 // Kinds returns the ledger kinds this room writes.
@@ -119,7 +119,7 @@ var insertIncident = func() string {
 }()
 
 func insert(tx *store.Tx, s State) error {
-	year, number, err := cutRef(s.Ref)
+	year, number, err := check.CutRef(s.Ref)
 	if err != nil {
 		return err
 	}
@@ -133,20 +133,6 @@ func insert(tx *store.Tx, s State) error {
 	}
 	_, err = tx.Exec(insertIncident, args...)
 	return err
-}
-
-// cutRef takes INC-2026-0142 apart.
-func cutRef(ref string) (year, number int64, err error) {
-	y, n, ok := strings.Cut(strings.TrimPrefix(ref, refPrefix), "-")
-	if ok {
-		if year, err = strconv.ParseInt(y, 10, 64); err == nil {
-			number, err = strconv.ParseInt(n, 10, 64)
-		}
-	}
-	if !ok || err != nil {
-		return 0, 0, fmt.Errorf("the reference %q is not like INC-2026-0001", ref)
-	}
-	return year, number, nil
 }
 
 // update names only the columns that changed, so that the engines leave the indexes

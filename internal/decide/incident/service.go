@@ -202,16 +202,13 @@ func (s *Service) GetTx(r store.Reader, id string) (State, error) {
 	return load(clock.Background(), r, id)
 }
 
-// refPrefix begins every human reference: INC-2026-0001.
-const refPrefix = "INC-"
-
 // load reads the projected state by id or, in any case of letters, by reference.
 func load(ctx context.Context, r store.Reader, ref string) (State, error) {
 	if len(check.Word(nil, "ref", ref)) > 0 {
 		return State{}, fault.New(fault.NotFound, "there is no such incident")
 	}
 	where, arg := "id = ?", ref
-	if up := strings.ToUpper(ref); strings.HasPrefix(up, refPrefix) {
+	if up := strings.ToUpper(ref); strings.HasPrefix(up, check.RefPrefix) {
 		where, arg = "ref = ?", up
 	}
 	var doc []byte
@@ -237,5 +234,5 @@ func nextRef(ctx context.Context, tx *store.Tx, now time.Time) (string, error) {
 	if err := tx.QueryRow(ctx, "SELECT COALESCE(MAX(ref_number), 0) FROM incident WHERE ref_year = ?", year).Scan(&last); err != nil {
 		return "", fmt.Errorf("find the next reference: %w", err)
 	}
-	return fmt.Sprintf("%s%04d-%04d", refPrefix, year, last+1), nil
+	return fmt.Sprintf("%s%04d-%04d", check.RefPrefix, year, last+1), nil
 }

@@ -10,6 +10,7 @@ import (
 	told "github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/web/page"
 	"github.com/wakebell/wakebell/internal/web/room/head"
+	"github.com/wakebell/wakebell/internal/web/room/known"
 )
 
 // perPage keeps the first answer small; the rest comes by scrolling.
@@ -71,8 +72,7 @@ func entry(m head.Room, l told.Line) line {
 	case "incident.task_marked":
 		e.Title, e.Text = text, taskText(m, l)
 	case "incident.fact_recorded":
-		e.Title, e.Text = cut(strings.TrimPrefix(text, "Fact: "))
-		e.Title = head.Upper(e.Title)
+		factEntry(m, l, &e)
 	case "duties.rederived":
 		e.Title, e.Text = "Deadlines", text
 	default:
@@ -154,9 +154,9 @@ func run(list []line) line {
 		}
 	}
 	title := head.Count(len(list), "call", "calls") + " and reminders"
-	text := ""
+	text := "The last: " + last.Title + "."
 	if silent > 0 {
-		text = "Some were not answered. The last: " + last.Title + "."
+		text = "Some were not answered. " + text
 	}
 	return line{ID: first.ID, Kind: page.KindEscalation, Title: title, At: last.At, Text: text, Body: folded(list)}
 }
@@ -166,6 +166,33 @@ func titleOf(kind string) string {
 	first, _, _ := strings.Cut(kind, ".")
 	return map[string]string{"call": "Calls", "duty": "Duty", "duties": "Deadlines", "notice": "Notice", "signal": "Signal"}[first] +
 		map[bool]string{true: "Entry"}[first == "incident"]
+}
+
+// factEntry tells a fact in the words of the room, its times in the viewer's zone.
+func factEntry(m head.Room, l told.Line, e *line) {
+	var x incident.FactRecorded
+	if json.Unmarshal(l.Data, &x) != nil {
+		e.Title, e.Text = cut(strings.TrimPrefix(l.Text, "Fact: "))
+		return
+	}
+	f := incident.Fact{Name: x.Name, Entity: x.Entity, Value: x.Value, Text: x.Text}
+	if e.Title = known.Word(x.Name); x.Entity != "" {
+		e.Title += " for " + known.EntityName(m, x.Entity)
+	}
+	var more []string
+	if x.Text != "" && x.Name != incident.FactCause && x.Name != incident.FactPlace {
+		more = append(more, x.Text)
+	}
+	if x.SaidBy != "" {
+		more = append(more, "Said by "+x.SaidBy)
+	}
+	if !x.Value.At.IsZero() {
+		if !l.Erased {
+			e.Body = moment(x.Value.At, strings.Join(more, ". "))
+		}
+		return
+	}
+	e.Text = strings.Join(append([]string{known.Said(m, f)}, more...), ". ")
 }
 
 func taskText(m head.Room, l told.Line) string {

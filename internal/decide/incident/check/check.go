@@ -10,6 +10,7 @@ package check
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -19,6 +20,23 @@ import (
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/rule/grading"
 )
+
+// RefPrefix begins every human reference: INC-2026-0001.
+const RefPrefix = "INC-"
+
+// CutRef takes INC-2026-0142 apart.
+func CutRef(ref string) (year, number int64, err error) {
+	y, n, ok := strings.Cut(strings.TrimPrefix(ref, RefPrefix), "-")
+	if ok {
+		if year, err = strconv.ParseInt(y, 10, 64); err == nil {
+			number, err = strconv.ParseInt(n, 10, 64)
+		}
+	}
+	if !ok || err != nil {
+		return 0, 0, fmt.Errorf("the reference %q is not like INC-2026-0001", ref)
+	}
+	return year, number, nil
+}
 
 // Limits of texts, in bytes: a line fits a list, a screen fits a screen and a mail.
 const (

@@ -130,10 +130,10 @@ func draft(m head.Room, since time.Time, lines []view.Line, duties []duty.Duty) 
 	for _, d := range duties {
 		switch d.At(now) {
 		case duty.Missed:
-			missed = append(missed, fmt.Sprintf("%s, was due %s", d.Title, at(d.DueAt)))
+			missed = append(missed, fmt.Sprintf("%s, was due %s UTC", d.Title, at(d.DueAt)))
 		case duty.Met:
 			if d.MetAt.After(since) && d.Rule != duty.RuleSitrep {
-				met = append(met, fmt.Sprintf("%s, %s", d.Title, at(d.MetAt)))
+				met = append(met, fmt.Sprintf("%s, %s UTC", d.Title, at(d.MetAt)))
 			}
 		case duty.Open:
 			if d.Rule != duty.RuleSitrep && len(next) < nextDuties {

@@ -41,7 +41,9 @@ func Reach(s incident.State) string {
 }
 
 // Count is "1 customer" or "1,200 customers".
-func Count(n int, one, many string) string { return Thousands(n) + " " + cmp.Or(map[int]string{1: one}[n], many) }
+func Count(n int, one, many string) string {
+	return Thousands(n) + " " + cmp.Or(map[int]string{1: one}[n], many)
+}
 
 // Thousands writes 38114 as 38,114.
 func Thousands(n int) string {

@@ -155,7 +155,9 @@ func (v one) lists() []choices {
 }
 
 func sorted(list []page.Option) []page.Option {
-	slices.SortFunc(list, func(a, b page.Option) int { return cmp.Or(strings.Compare(a.Label, b.Label), strings.Compare(a.Value, b.Value)) })
+	slices.SortFunc(list, func(a, b page.Option) int {
+		return cmp.Or(strings.Compare(a.Label, b.Label), strings.Compare(a.Value, b.Value))
+	})
 	return list
 }
 

@@ -246,3 +246,10 @@ func recipient(d duty.Duty) string {
 	}
 	return fmt.Sprintf("%s (%s)", name, head.Spaced(d.Recipient.Kind))
 }
+
+// startWord names the moment a duty counts from.
+func startWord(start string) string {
+	return cmp.Or(map[string]string{
+		"last": "The report before", "triggered": "When it came to apply", "plan": "What the plan says",
+	}[start], head.Upper(head.Spaced(start)))
+}
