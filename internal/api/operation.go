@@ -107,7 +107,8 @@ func takeBytes[P, O any](f *face, o op, fn func(ctx context.Context, c *call, p 
 
 // enter registers an operation: the body is read and decoded, the key handed on, and every error becomes a problem.
 func enter[P, B, O any](f *face, o op, body reflect.Type, read func(raw []byte, b *B) error,
-	fn func(ctx context.Context, c *call, p *P, b *B) (O, error)) {
+	fn func(ctx context.Context, c *call, p *P, b *B) (O, error),
+) {
 	work := func(ctx context.Context, c *call, p *P) (out O, err error) {
 		b := new(B)
 		if o.method != http.MethodGet {

@@ -185,7 +185,8 @@ type body struct {
 	Words  map[string]string `json:"words,omitempty" private:"true"`
 	Note   *string           `json:"note,omitempty" private:"true"`
 	Hidden string            `json:"-"`
-	inner  int
+	//lint:ignore U1000 an unexported field shows that such are passed over
+	inner int
 }
 
 func TestEncodeSplitsAndDecodeJoins(t *testing.T) {

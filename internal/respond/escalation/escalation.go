@@ -91,7 +91,8 @@ type Service struct {
 // New makes the service and registers its sweeps and the job "webhook.post". cfg was
 // validated.
 func New(db *store.DB, led *record.Ledger, clk *clock.Clock, dirs *directory.Service, plans *plan.Service, people *who.Service,
-	duties *duty.Service, in *intake.Service, box *mail.Outbox, jobs *job.Runner, cfg Config) *Service {
+	duties *duty.Service, in *intake.Service, box *mail.Outbox, jobs *job.Runner, cfg Config,
+) *Service {
 	cfg = cfg.withDefaults()
 	s := &Service{
 		db: db, led: led, clk: clk, dirs: dirs, plans: plans, people: people, duties: duties, in: in, cfg: cfg,

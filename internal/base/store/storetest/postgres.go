@@ -187,12 +187,12 @@ func startServer() (string, error) {
 	if err := keep.Start(); err != nil {
 		return "", fmt.Errorf("start the server: %w", err)
 	}
-	running = keep
+	running.Store(keep)
 	return "postgres://postgres@/postgres?host=" + url.QueryEscape(dir), nil
 }
 
 // running holds the pipe: were it collected, the server would stop.
-var running *exec.Cmd
+var running atomic.Pointer[exec.Cmd]
 
 // account returns whom to run the server as: nil unless this process is root.
 func account() (*syscall.Credential, int, int, error) {

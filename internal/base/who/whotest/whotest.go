@@ -45,7 +45,7 @@ func Findings(ctx context.Context, svc any) (lines []string) {
 		say := func(format string, args ...any) {
 			lines = append(lines, fmt.Sprintf("%T.%s with the zero identity ", svc, name)+fmt.Sprintf(format, args...))
 		}
-		err, panicked := call(ctx, m)
+		panicked, err := call(ctx, m)
 		switch {
 		case panicked != nil:
 			say("touches something before it checks: %v", panicked)
@@ -70,7 +70,7 @@ func takesIdentity(m reflect.Type) bool {
 	return false
 }
 
-func call(ctx context.Context, m reflect.Value) (err error, panicked any) {
+func call(ctx context.Context, m reflect.Value) (panicked any, err error) {
 	typ := m.Type()
 	args := make([]reflect.Value, typ.NumIn())
 	for n := range args {
@@ -90,5 +90,5 @@ func call(ctx context.Context, m reflect.Value) (err error, panicked any) {
 		return nil, nil
 	}
 	err, _ = out[len(out)-1].Interface().(error)
-	return err, nil
+	return nil, err
 }
