@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
@@ -68,6 +69,17 @@ func fold(entries []record.Entry) ([]Duty, error) {
 		}
 	}
 	return list, nil
+}
+
+// MayMeet says whether somebody may say that the duty was met in this way: nil, or why not.
+func (d Duty) MayMeet(by who.Identity, with string) error {
+	if err := who.Check(by, who.PermDutyWork); err != nil {
+		return err
+	}
+	if d.Calls != "" && with == "acknowledgement" && !by.Is(who.Manager) {
+		return fault.New(fault.Denied, "a call is acknowledged by who was called; a manager may record that they answered")
+	}
+	return nil
 }
 
 // MayWaive says whether somebody's yes would count towards waiving the duty: nil, or why not.

@@ -37,8 +37,8 @@ func (s *Service) Meet(ctx context.Context, by who.Identity, id string, ev Evide
 		if !ev.At.IsZero() && ev.At.Before(st.DiscoveredAt.Add(-futureSlack)) {
 			return fault.InvalidField("at", "lies before the incident was discovered")
 		}
-		if with := cmp.Or(ev.With, d.MetBy[0]); d.Calls != "" && with == "acknowledgement" && !by.Is(who.Manager) {
-			return fault.New(fault.Denied, "a call is acknowledged by who was called; a manager may record that they answered")
+		if err := d.MayMeet(by, cmp.Or(ev.With, d.MetBy[0])); err != nil {
+			return err
 		}
 		return s.meet(ctx, tx, by, d, ev)
 	})

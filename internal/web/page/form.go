@@ -119,6 +119,13 @@ func (f *Form) named(field, text string) string {
 	return text
 }
 
+// Named is the label of a field that a screen draws by itself, such as a group of ticks. The summary of errors
+// leads to the element with the id that ID gives.
+func (f *Form) Named(field, text string) string { return f.named(field, text) }
+
+// ID is the id of a field's element.
+func (f *Form) ID(field string) string { return f.id(field) }
+
 // problem is one line of the summary of errors.
 type problem struct{ Text, Href string }
 

@@ -102,17 +102,6 @@ func fingerprint(b []byte, key string) string {
 	return `"` + hex.EncodeToString(h.Sum(nil)[:12]) + `"`
 }
 
-// fragment renders one component of the page for the script.
-func (r *Request) fragment(c templ.Component, status int) error {
-	var buf bytes.Buffer
-	ctx := context.WithValue(r.Context(), frameKey{}, &frame{req: r, page: &Page{}})
-	if err := c.Render(ctx, &buf); err != nil {
-		return err
-	}
-	r.out.Header().Set("Content-Type", "text/html; charset=utf-8")
-	return r.write(buf.Bytes(), status)
-}
-
 // worthZipping is the size from which compressing an answer saves a packet.
 const worthZipping = 1200
 

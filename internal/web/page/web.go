@@ -124,15 +124,13 @@ func (w *Web) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 		})(out, r)
 		return
 	}
-	h, pattern := w.mux.Handler(r)
-	if pattern == "" {
-		h = w.handler(true, func(*Request) error {
+	if _, pattern := w.mux.Handler(r); pattern == "" {
+		w.handler(true, func(*Request) error {
 			return fault.New(fault.NotFound, "There is no page at this address.")
-		})
-	} else {
-		h = w.mux // sets the path values
+		})(out, r)
+		return
 	}
-	h.ServeHTTP(out, r)
+	w.mux.ServeHTTP(out, r)
 }
 
 // secure sets the headers that every answer has. Assets replace Cache-Control.

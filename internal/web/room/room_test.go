@@ -136,7 +136,7 @@ func TestRefusedKeepsWhatWasTyped(t *testing.T) {
 		{manager, at + "/close", at + "/close", "close", []string{"reason", "All is well"}, "", []string{">All is well</textarea>"}},
 		{counsel, at + "/decisions?kind=do_not_notify", at + "/decisions", "decision", []string{"decision", "do_not_notify", "rule", "customer", "reason", ""}, "decision-reason", []string{`<option value="customer" selected`}},
 		{analyst, at + "/edit", at + "/edit", "edit", []string{"title", "", "summary", "", "version", "2"}, "edit-title", nil},
-		{responder, at + "/duties/" + d, at + "/duties/" + d + "/meet", "meet", []string{"with", "acknowledgement", "at", "2030-01-01T12:00", "remark", "told by phone"}, "meet-at", []string{"told by phone"}},
+		{manager, at + "/duties/" + d, at + "/duties/" + d + "/meet", "meet", []string{"with", "acknowledgement", "at", "2030-01-01T12:00", "remark", "told by phone"}, "meet-at", []string{"told by phone"}},
 		{responder, at + "/duties/" + d, at + "/duties/" + d + "/assign", "assign", []string{"person", "nobody"}, "assign-person", nil},
 	} {
 		code, body := g.post(c.person, c.page, c.action, c.name, c.sent...)
@@ -165,14 +165,17 @@ func TestDutyPage(t *testing.T) {
 	id := g.duty(st, "product_team")
 	at := "/incidents/" + st.Ref + "/duties/" + id
 	body := g.get(responder, at)
-	has(t, body, "Tell the product team", "Policy 003, Escalation Procedure", "20 min", "Nobody has taken it", "/take", "/meet")
-	hasNot(t, body, "/waive", "/undo")
+	has(t, body, "Tell the product team", "Policy 003, Escalation Procedure", "20 min", "Nobody has taken it", "/take", "met when somebody who was called answers")
+	hasNot(t, body, "/meet", "/waive", "/undo")
 	g.done(responder, at, at+"/take", "take")
 	has(t, g.get(responder, at), "Felix Stadler")
 	g.done(responder, at, at+"/assign", "assign", "person", "")
 	g.must(g.clk.Advance(25 * time.Minute))
 	has(t, g.get(responder, "/incidents/"+st.Ref), "Missed")
-	g.done(responder, at, at+"/meet", "meet", "with", "acknowledgement", "remark", "told by phone")
+	if code, _ := g.post(responder, at, at+"/meet", "meet", "with", "acknowledgement"); code != http.StatusForbidden {
+		t.Errorf("a call acknowledged for somebody else: %d", code)
+	}
+	g.done(manager, at, at+"/meet", "meet", "with", "acknowledgement", "remark", "told by phone")
 	body = g.get(responder, at)
 	has(t, body, "Met late", "told by phone", "/undo")
 	hasNot(t, body, "/meet")

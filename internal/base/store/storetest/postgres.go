@@ -247,6 +247,6 @@ func dropLater(address, template string) {
 		"keeper", psql, address, template)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if _, err := cmd.StdinPipe(); err == nil && cmd.Start() == nil {
-		running = cmd
+		running.Store(cmd)
 	}
 }

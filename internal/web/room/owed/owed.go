@@ -205,8 +205,8 @@ func waivers(d duty.Duty) string {
 	return "Legal or an executive may agree to leave it undone."
 }
 
-// evidence are the ways to meet a duty, in words.
-func evidence(d duty.Duty) []page.Option {
+// evidence are the ways in which the viewer may say that the duty was met.
+func evidence(m head.Room, d duty.Duty) []page.Option {
 	words := map[string][2]string{
 		"acknowledgement": {"Acknowledged", "The recipient has confirmed"}, "grade": {"Graded", ""}, "report": {"Report", "A report was given"},
 		"notice": {"Notice", "A message was sent"}, "filing": {"Filing", "The form was filed with the authority"},
@@ -214,7 +214,7 @@ func evidence(d duty.Duty) []page.Option {
 	}
 	var out []page.Option
 	for _, w := range d.MetBy {
-		if d.NeedsAck && w != "acknowledgement" {
+		if d.NeedsAck && w != "acknowledgement" || d.MayMeet(m.R.By, w) != nil {
 			continue
 		}
 		o := page.Option{Value: w, Label: head.Upper(w)}
