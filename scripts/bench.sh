@@ -29,12 +29,13 @@ ready() { # URL: waits until it answers 2xx, 20 s at most
 		sleep 0.005
 	done
 }
-start() { # sets $pid; measures the time until it is ready
+start() { # sets $pid; measures the time and the CPU time until it is ready, in ms
 	local before=$(($(date +%s%N) / 1000000))
 	bin/wakebell serve --data "$dir/ours" --listen $ours >"$dir/ours.log" 2>&1 &
 	pid=$!
 	ready "http://$ours/readyz" || { cat "$dir/ours.log" >&2; exit 1; }
 	took=$(($(date +%s%N) / 1000000 - before))
+	used=$(awk -v tick="$(getconf CLK_TCK)" '{ print ($14 + $15) * 1000 / tick }' "/proc/$pid/stat")
 }
 
 median() { sort -n | awk '{ v[NR] = $1 } END { if (NR) print v[int((NR + 1) / 2)] }'; }
@@ -43,11 +44,12 @@ resident() { awk '/^VmRSS/ { printf "%.0f MB", $2 / 1000 }' "/proc/$1/status"; }
 
 start
 first=$took
-starts=()
+starts=() costs=()
 for _ in 1 2 3 4 5; do
 	kill "$pid" && wait "$pid" 2>/dev/null || true
 	start
 	starts+=("$took")
+	costs+=("$used")
 done
 pids+=("$pid")
 wakebell=$pid
@@ -56,6 +58,7 @@ row "" goal wakebell floor
 row binary "45 MB" "$(($(stat -c %s bin/wakebell) / 1000000)) MB"
 row "first start" "" "$first ms"
 row "cold start, existing data" "150 ms" "$(printf '%s\n' "${starts[@]}" | median) ms"
+row "  CPU of it" "" "$(printf '%s\n' "${costs[@]}" | median) ms"
 row "memory at rest" "60 MB" "$(resident "$wakebell")"
 
 if [ -z "${BENCH_FLOOR:-}" ]; then

@@ -88,7 +88,7 @@ renameSync(join(dist, ".manifest"), join(dist, "manifest.json"));
 // What another build left goes once nobody compiles it any more.
 for (const f of readdirSync(dist)) {
   const file = join(dist, f);
-  if (!kept.has(f) && existsSync(file) && Date.now() - statSync(file).mtimeMs > 120_000) rmSync(file, { force: true });
+  if (!kept.has(f) && existsSync(file) && Date.now() - statSync(file).mtimeMs > 1_200_000) rmSync(file, { force: true });
 }
 
 const size = (n) => { try { return statSync(join(dist, names[n] + ".br")).size; } catch { return statSync(join(dist, names[n])).size; } };

@@ -217,12 +217,12 @@ func (s screen) doTake(r *page.Request) (page.Done, error) {
 		if k.Signals > 1 {
 			return page.Done{Say: "You have it, and the other signals of this call."}, nil
 		}
-		return page.Done{Say: "You have it. Nobody else is called."}, nil
+		return page.Done{Say: "You have it."}, nil
 	}
 	if _, err := s.Triage.Take(r.Context(), r.By, r.PathValue("id")); err != nil {
 		return page.Done{}, err
 	}
-	return page.Done{Say: "You have it. Nobody else is called."}, nil
+	return page.Done{Say: "You have it."}, nil
 }
 
 func (s screen) doVerdict(r *page.Request) (page.Done, error) {

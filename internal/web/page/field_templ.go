@@ -5,10 +5,8 @@ package page
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 func formOpen(f *Form) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
@@ -179,7 +177,7 @@ func fieldHead(f *Form, d Field) templ.Component {
 			templ_7745c5c3_Var7 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var8 := []any{templ.KV("sr", d.Quiet)}
+		var templ_7745c5c3_Var8 = []any{templ.KV("sr", d.Quiet)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var8...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -363,7 +361,7 @@ func Input(f *Form, d Field) templ.Component {
 			templ_7745c5c3_Var17 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var18 := []any{"fld", templ.KV("refused", f.Wrong(d.Name) != "")}
+		var templ_7745c5c3_Var18 = []any{"fld", templ.KV("refused", f.Wrong(d.Name) != "")}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var18...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -484,7 +482,7 @@ func Area(f *Form, d Field) templ.Component {
 			templ_7745c5c3_Var24 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var25 := []any{"fld", templ.KV("refused", f.Wrong(d.Name) != "")}
+		var templ_7745c5c3_Var25 = []any{"fld", templ.KV("refused", f.Wrong(d.Name) != "")}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var25...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -768,7 +766,7 @@ func Select(f *Form, d Field) templ.Component {
 			templ_7745c5c3_Var40 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var41 := []any{"fld", templ.KV("refused", f.Wrong(d.Name) != "")}
+		var templ_7745c5c3_Var41 = []any{"fld", templ.KV("refused", f.Wrong(d.Name) != "")}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var41...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -909,7 +907,7 @@ func Radios(f *Form, d Field) templ.Component {
 			templ_7745c5c3_Var47 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var48 := []any{"fld", templ.KV("refused", f.Wrong(d.Name) != "")}
+		var templ_7745c5c3_Var48 = []any{"fld", templ.KV("refused", f.Wrong(d.Name) != "")}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var48...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -1102,7 +1100,7 @@ func Tick(f *Form, d Field) templ.Component {
 			templ_7745c5c3_Var57 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var58 := []any{"fld", templ.KV("refused", f.Wrong(d.Name) != "")}
+		var templ_7745c5c3_Var58 = []any{"fld", templ.KV("refused", f.Wrong(d.Name) != "")}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var58...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -1211,7 +1209,7 @@ func Moment(f *Form, d Field) templ.Component {
 			templ_7745c5c3_Var63 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var64 := []any{"fld", templ.KV("refused", f.Wrong(d.Name) != "")}
+		var templ_7745c5c3_Var64 = []any{"fld", templ.KV("refused", f.Wrong(d.Name) != "")}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var64...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -1394,7 +1392,7 @@ func File(f *Form, d Field) templ.Component {
 			templ_7745c5c3_Var75 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var76 := []any{"fld", templ.KV("refused", f.Wrong(d.Name) != "")}
+		var templ_7745c5c3_Var76 = []any{"fld", templ.KV("refused", f.Wrong(d.Name) != "")}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var76...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -1669,7 +1667,7 @@ func SubmitButton(b Button) templ.Component {
 			templ_7745c5c3_Var87 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var88 := []any{"btn", templ.KV("main", b.Main), templ.KV("large", b.Large), templ.KV("quiet", b.Quiet), string(b.Tone)}
+		var templ_7745c5c3_Var88 = []any{"btn", templ.KV("main", b.Main), templ.KV("large", b.Large), templ.KV("quiet", b.Quiet), string(b.Tone)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var88...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -5,10 +5,8 @@ package page
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 // layout is the whole document.
 func layout(p *Page) templ.Component {
@@ -251,7 +249,7 @@ func mainPart(p *Page) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		f := frameOf(ctx)
-		templ_7745c5c3_Var11 := []any{"page", templ.KV("narrow", p.Narrow), templ.KV("has-thumb", len(p.Thumb) > 0)}
+		var templ_7745c5c3_Var11 = []any{"page", templ.KV("narrow", p.Narrow), templ.KV("has-thumb", len(p.Thumb) > 0)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var11...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -412,7 +410,7 @@ func mainPart(p *Page) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for i, a := range p.Thumb {
-				templ_7745c5c3_Var15 := []any{"btn", templ.KV("main", i == 0)}
+				var templ_7745c5c3_Var15 = []any{"btn", templ.KV("main", i == 0)}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var15...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -154,7 +154,10 @@ func run(list []line) line {
 		}
 	}
 	title := head.Count(len(list), "call", "calls") + " and reminders"
-	text := "The last: " + last.Title + "."
+	text := ""
+	if last.Title != titleOf("call.") {
+		text = "The last: " + last.Title + "."
+	}
 	if silent > 0 {
 		text = "Some were not answered. " + text
 	}
@@ -181,7 +184,7 @@ func factEntry(m head.Room, l told.Line, e *line) {
 	}
 	var more []string
 	if x.Text != "" && x.Name != incident.FactCause && x.Name != incident.FactPlace {
-		more = append(more, x.Text)
+		more = append(more, head.Upper(x.Text))
 	}
 	if x.SaidBy != "" {
 		more = append(more, "Said by "+x.SaidBy)
