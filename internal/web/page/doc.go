@@ -57,7 +57,7 @@
 //		@page.Submit("Post", page.IconSend)
 //	}
 //
-// The act reads r.Text("text"), r.Moment("at"), r.All("teams"), and returns
+// A page that is not for this viewer returns page.Elsewhere("/path") as its error. The act reads r.Text("text"), r.Moment("at"), r.All("teams"), and returns
 // page.Done{Say: "Noted."}: back to the page (303), or its regions for the script.
 // Done.To goes elsewhere. When it returns an error, show draws the page again with
 // the status of the error: fields hold what was typed, fault.Field names are matched
@@ -73,6 +73,9 @@
 //	Sev(*int) BIL(*int) Chip(Tag) Status(s) severity, impact level, tag {Text, Icon, Tone}, state as tag
 //	Strip(phase)                            the seven phases
 //	ClockCard(Clock) ClockInline(Clock)     running displays; page.ClockOf(duty) makes a Clock
+//	Clocks(label, []Clock)                  the row of cards
+//	Links(Action…) LinkButton(Action)       links that look like buttons, for Page.Actions
+//	Cols(side) {…}                          wide and narrow column; class="stack" sets gaps in one
 //	Timeline() {…} + Line(Entry)            role=log list; Entry{ID, Kind, Title, By, At, Text or Body}
 //	Card(Heading) {…}                       Heading{ID, Title, Note, Aside}
 //	Tabs(label, []Choice) Seg(…)            Choice{Label, Href, Count, On}: links, one is current
@@ -86,6 +89,10 @@
 //	Hash(h) When(t) WhenShort(t) Ago(t) Person(name, line) Avatar(name)
 //	Facts() {Fact(label) {…}}               description list
 //	Note(tone, icon) {…}                    a notice inside the page
+//
+// Package live is the hub of the live stream, package asset the built files. To see every component, run
+// WAKEBELL_GALLERY=127.0.0.1:9000 go test -run TestGallery ./internal/web/page and open /gallery. A new icon is a
+// line in assets/icons.txt and make assets. Style that only one screen needs has its own file in assets/css.
 //
 // Times are shown in the viewer's zone as 21 Nov 2026 14:25, with UTC in the
 // tooltip and ISO 8601 in datetime. CSP forbids style attributes and inline script:
