@@ -21,7 +21,8 @@ const guard = {
       return true;
     },
     beforeAttributeUpdated(name: string, el: Element): boolean {
-      return !(name === "open" && el.localName === "details");
+      // "done" and "busy" say what happens to a form now; the server knows nothing of them.
+      return !(name === "open" && el.localName === "details") && !((name === "data-done" || name === "data-busy") && el.localName === "form");
     },
     beforeNodeRemoved(n: Node): boolean {
       // A popup or a half-filled form the viewer is in stays until it is closed or sent.

@@ -33,9 +33,9 @@ type board struct {
 
 // group holds the duties of one recipient or holder.
 type group struct {
-	Kind, ID, Name string
-	Duties         []duty.Duty
-	Missed         int
+	ID, Name string
+	Duties   []duty.Duty
+	Missed   int
 }
 
 func (b board) filtered() bool {
@@ -123,17 +123,18 @@ func (s screen) grouped(r *page.Request, b *board, f duty.Filter) error {
 		}
 	}
 	b.Cut = cursor != ""
-	at := map[duty.Ref]int{}
+	at := map[string]int{}
 	for _, d := range b.Duties {
 		ref := d.Recipient
 		if b.View == byHolder {
 			ref = d.Holder
 		}
-		i, ok := at[ref]
+		key := cmp.Or(ref.ID, ref.Name) // one party may be customer and controller
+		i, ok := at[key]
 		if !ok {
 			i = len(b.Groups)
-			at[ref] = i
-			b.Groups = append(b.Groups, group{Kind: ref.Kind, ID: ref.ID, Name: refName(ref, b.Dir)})
+			at[key] = i
+			b.Groups = append(b.Groups, group{ID: ref.ID, Name: refName(ref, b.Dir)})
 		}
 		b.Groups[i].Duties = append(b.Groups[i].Duties, d)
 		if d.At(r.Now) == duty.Missed {
@@ -149,7 +150,7 @@ const mostShown = 8
 func (g group) shown() []duty.Duty { return g.Duties[:min(len(g.Duties), mostShown)] }
 
 func (g group) note() string {
-	n := strconv.Itoa(len(g.Duties)) + plural(len(g.Duties) == 1, " duty", " duties")
+	n := strconv.Itoa(len(g.Duties)) + choose(len(g.Duties) == 1, " duty", " duties")
 	if g.Missed > 0 {
 		n += ", " + strconv.Itoa(g.Missed) + " missed"
 	}

@@ -296,7 +296,7 @@ func boardGlance(r *page.Request, b board) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var12 string
-				templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(plural(b.Unowned == 1, "has", "have"))
+				templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(choose(b.Unowned == 1, "has", "have"))
 				if templ_7745c5c3_Err != nil {
 					return templ.Error{Err: templ_7745c5c3_Err, FileName: `desk/board.templ`, Line: 56, Col: 138}
 				}

@@ -140,6 +140,8 @@ type told struct {
 	First []string          // ids of who is called, in their order
 	Calls []escalation.Item // of those who may see them
 	Ref   string            // of its incident
+	Mine  bool              // the viewer reported it
+	Phone bool              // the viewer may see numbers to call
 	Now   time.Time
 }
 
@@ -176,6 +178,7 @@ func (s screen) told(r *page.Request, sig intake.Signal) (told, error) {
 		return told{}, err
 	}
 	v := told{Signal: sig, Dir: dir, Team: teamName(dir, sig.Team), Now: r.Now}
+	v.Mine, v.Phone = sig.ReportedBy != "" && sig.ReportedBy == r.By.Person, r.By.Has(who.PermDirectoryRead)
 	if sig.Team != "" {
 		v.First = dir.OnCall(sig.Team, r.Now)
 	}

@@ -1484,7 +1484,7 @@ func signalCalls(v sight) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			if len(v.Calls) > 0 {
-				templ_7745c5c3_Err = callList(v.Dir, v.Calls).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = callList(v.told).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

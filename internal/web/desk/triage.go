@@ -158,18 +158,18 @@ func (q queue) summary() string {
 	case q.Show == showDecided:
 		return n + " decided."
 	case q.Show == showAll:
-		return n + plural(one, " signal.", " signals.")
+		return n + choose(one, " signal.", " signals.")
 	}
-	return n + plural(one, " waits for a verdict.", " wait for a verdict.")
+	return n + choose(one, " waits for a verdict.", " wait for a verdict.")
 }
 
 func (q queue) soon() string {
 	return fmt.Sprintf("%d must be verified in the next 20 minutes", q.Soon)
 }
 
-func plural(one bool, single, many string) string {
-	if one {
-		return single
+func choose(first bool, a, b string) string {
+	if first {
+		return a
 	}
-	return many
+	return b
 }

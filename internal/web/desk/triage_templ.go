@@ -179,7 +179,7 @@ func queueGlance(q queue) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var6 string
-				templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(plural(q.Missed == 1, "its", "their"))
+				templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(choose(q.Missed == 1, "its", "their"))
 				if templ_7745c5c3_Err != nil {
 					return templ.Error{Err: templ_7745c5c3_Err, FileName: `desk/triage.templ`, Line: 40, Col: 93}
 				}

@@ -158,9 +158,9 @@ func glance(b board) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var5 string
-					templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(missed(b.Missed))
+					templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(b.missed())
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `now/now.templ`, Line: 39, Col: 37}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `now/now.templ`, Line: 39, Col: 31}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 					if templ_7745c5c3_Err != nil {
@@ -807,11 +807,15 @@ func (b board) upcoming() (next time.Time) {
 	return next
 }
 
-func missed(n int) string {
-	if n == 1 {
-		return "One incident has missed a deadline."
+func (b board) missed() string {
+	noun := "incident"
+	if b.Tab == tabDrills {
+		noun = "drill"
 	}
-	return number(n) + " incidents have missed a deadline."
+	if b.Missed == 1 {
+		return "One " + noun + " has missed a deadline."
+	}
+	return number(b.Missed) + " " + noun + "s have missed a deadline."
 }
 
 var _ = templruntime.GeneratedTemplate

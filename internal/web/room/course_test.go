@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/wakebell/wakebell/internal/decide/incident"
 )
 
@@ -161,6 +164,31 @@ func TestClose(t *testing.T) {
 	g.done(manager, at, "/incidents/"+st.Ref+"/reopen", "reopen", "reason", "It began again")
 	if !g.state(st.Ref).Open() {
 		t.Error("it is not open again")
+	}
+}
+
+// TestDutiesAsOf: read from the ledger as of now, the duties are those of the table.
+func TestDutiesAsOf(t *testing.T) {
+	t.Parallel()
+	g := open(t)
+	st := g.declare(incident.Declare{})
+	st = g.do(st, &incident.Confirm{})
+	id := g.duty(st, "product_team")
+	at := "/incidents/" + st.Ref + "/duties/" + id
+	g.done(responder, at, at+"/take", "take")
+	g.done(manager, at, at+"/meet", "meet", "with", "acknowledgement", "remark", "told")
+	g.done(manager, at, at+"/undo", "undo", "reason", "wrong")
+	g.done(executive, at, at+"/waive", "waive", "ground", "all know")
+	st = g.do(st, &incident.RecordFact{Fact: incident.FactPersonalData, Value: []byte(`"yes"`)})
+	st = g.do(st, &incident.RecordFact{Fact: incident.FactScope, Value: []byte(`{"customers":["alpenwerk","juno-media"]}`)})
+	g.do(st, &incident.RecordFact{Fact: incident.FactScope, Value: []byte(`{"customers":["juno-media"]}`)})
+	g.must(g.clk.Advance(time.Minute))
+	want, err := g.duties.ForIncident(t.Context(), g.db, st.ID)
+	g.must(err)
+	got, err := g.duties.AsOf(t.Context(), g.db, st.ID, g.clk.Now())
+	g.must(err)
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -7,7 +7,6 @@
 package room
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
@@ -56,7 +55,8 @@ type view struct {
 	More    string // address of the older part, "" at the end
 	Show    string
 	Calls   []escalation.Item
-	Mine    []escalation.Item // calls that wait for the viewer's answer
+	About   map[string]string // titles of the duties people were called about
+	Mine    []escalation.Call // calls that wait for the viewer's answer
 	Signals []intake.Signal
 }
 
@@ -72,6 +72,7 @@ func (s screen) show(r *page.Request) (page.Page, error) {
 	regions := []page.Region{
 		{Name: "room-head", On: m.On("incident"), Body: top(v)},
 		{Name: "mine", On: m.On("call"), Body: mine(v)},
+		{Name: "phase", On: m.On("incident"), Body: phaseForm(v)},
 		{Name: "duties", On: page.Any(m.On("duty", "incident")), Body: owed.Clocks(m, v.Board)},
 		{Name: "known", On: m.On("incident"), Body: facts(v)},
 		{Name: "timeline", On: m.On("incident", "duty", "call"), Body: timeline(v)},
@@ -115,13 +116,24 @@ func (s screen) read(r *page.Request, v *view) (err error) {
 			return err
 		}
 	}
-	if !v.Past() && r.By.Has(who.PermCallRead) && (r.Wants("people") || r.Wants("mine")) {
+	if !v.Past() && r.By.Has(who.PermCallRead) && r.Wants("people") {
 		calls, err := s.Escalation.ForIncident(r.Context(), r.By, v.ID, "", shownCalls)
 		if err != nil {
 			return err
 		}
 		v.Calls = calls.Items
-		v.Mine = waiting(r.By, v.Calls)
+	}
+	if !v.Past() && r.By.Has(who.PermCallAcknowledge) && r.Wants("mine") {
+		if v.Mine, err = s.Escalation.WaitingFor(r.Context(), r.By, v.ID); err != nil {
+			return err
+		}
+	}
+	v.About = map[string]string{}
+	for _, k := range v.Calls {
+		v.about(r, s.Deps, k.Call)
+	}
+	for _, k := range v.Mine {
+		v.about(r, s.Deps, k)
 	}
 	if !v.Past() && r.By.Has(who.PermSignalRead) && r.Wants("signals") {
 		v.Signals, err = s.Intake.Of(r.Context(), s.DB, v.ID, shownSignals)
@@ -129,20 +141,11 @@ func (s screen) read(r *page.Request, v *view) (err error) {
 	return err
 }
 
-// waiting are the calls that wait for this person's answer, one of each chain: the newest.
-func waiting(by who.Identity, calls []escalation.Item) []escalation.Item {
-	var out []escalation.Item
-	if by.Person == "" || !by.Has(who.PermCallAcknowledge) {
-		return nil
+// about looks up the title of the duty a call was about, once.
+func (v *view) about(r *page.Request, d Deps, k escalation.Call) {
+	if _, known := v.About[k.Duty]; !known && k.Duty != "" {
+		v.About[k.Duty] = d.Duties.Title(r.Context(), d.DB, k.Duty)
 	}
-	for _, k := range calls {
-		waits := k.State == escalation.Waiting || k.State == escalation.Expired
-		same := func(o escalation.Item) bool { return o.Chain == k.Chain }
-		if waits && k.Kind == escalation.KindCall && k.Person == by.Person && !slices.ContainsFunc(out, same) {
-			out = append(out, k)
-		}
-	}
-	return out
 }
 
 // run carries out one command; the viewer stays where the form stood.

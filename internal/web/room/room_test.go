@@ -272,7 +272,7 @@ func TestRegionsAlone(t *testing.T) {
 	st := g.declare(incident.Declare{})
 	at := "/incidents/" + st.Ref
 	body := g.get(manager, at)
-	for _, name := range []string{"room-head", "mine", "duties", "known", "timeline", "tasks", "people", "decided", "signals"} {
+	for _, name := range []string{"room-head", "mine", "phase", "duties", "known", "timeline", "tasks", "people", "decided", "signals"} {
 		has(t, body, fmt.Sprintf(`<div id="%s" data-region data-on="`, name))
 		code, part := g.send(manager, "GET", at, nil, "X-Regions", name)
 		if code != http.StatusOK || !strings.Contains(part, `<div id="`+name+`"`) || strings.Contains(part, "<main") {

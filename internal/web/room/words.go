@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wakebell/wakebell/internal/base/record/phrase"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
 	"github.com/wakebell/wakebell/internal/web/page"
@@ -81,7 +82,16 @@ func callTag(k escalation.Item) page.Tag {
 }
 
 // calledAbout says what a call was about.
-func calledAbout(k escalation.Item) string {
+func calledAbout(v view, k escalation.Call) string {
+	title := phrase.Lower(v.About[k.Duty])
+	switch {
+	case k.Purpose == escalation.ForDuty && title != "":
+		return title
+	case k.Purpose == escalation.ForMissed && k.Missed > 1:
+		return head.Count(k.Missed, "deadline", "deadlines") + " missed"
+	case k.Purpose == escalation.ForMissed && title != "":
+		return "missed: " + title
+	}
 	return cmp.Or(map[escalation.Purpose]string{
 		escalation.ForDuty: "to be told", escalation.ForSignals: "signals wait for triage", escalation.ForMissed: "a deadline was missed",
 		escalation.ForTriage: "nobody took the signals", escalation.ForClassify: "nobody decided the signals", escalation.ForNobody: "nobody of the team answered",
