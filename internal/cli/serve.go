@@ -167,15 +167,21 @@ func (e *env) serve(cfg app.Config, ready func(ctx context.Context, a *app.App, 
 
 type demoCmd struct {
 	serveFlags
+	Bare bool `help:"Load the company alone, without its incidents of the past year."`
 }
 
-// Run loads the demo company into an empty database and serves it.
+// Run loads the demo company and its story into an empty database and serves it.
 func (c *demoCmd) Run(e *env) error {
 	cfg, err := c.config(e)
 	if err != nil {
 		return err
 	}
 	cfg.Demo = true
+	if !c.Bare {
+		if err := e.loadStory(cfg); err != nil {
+			return err
+		}
+	}
 	return e.serve(cfg, func(ctx context.Context, a *app.App, first bool) error {
 		unfinished, err := a.DemoUnfinished(ctx)
 		if err != nil {
@@ -186,6 +192,13 @@ func (c *demoCmd) Run(e *env) error {
 				return err
 			}
 		}
+		news, err := a.News(ctx)
+		if err != nil {
+			return err
+		}
+		if news != "" {
+			fmt.Fprintf(e.Out, "At Lumenhof, the demo company: %s.\n", news)
+		}
 		token, who, err := a.DemoToken(ctx)
 		if err != nil {
 			return err
@@ -193,6 +206,18 @@ func (c *demoCmd) Run(e *env) error {
 		_, err = fmt.Fprintf(e.Out, "This is the demo company. You are %s; your token is\n  %s\nTry: WAKEBELL_TOKEN=%s wakebell incident ls\n", who, token, token)
 		return err
 	})
+}
+
+// loadStory says in one line that the first start takes a moment.
+func (e *env) loadStory(cfg app.Config) error {
+	began := clock.System().Real()
+	loaded, err := app.LoadStory(e.ctx, cfg, func() {
+		fmt.Fprint(e.Out, "Loading the demo company and the past year of its incidents … ")
+	})
+	if loaded && err == nil {
+		fmt.Fprintf(e.Out, "done in %.1f s.\n", clock.System().Real().Sub(began).Seconds())
+	}
+	return err
 }
 
 type migrateCmd struct {

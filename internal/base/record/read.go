@@ -104,6 +104,15 @@ func (l *Ledger) Entry(ctx context.Context, r store.Reader, id string) (Entry, e
 	return list[0], nil
 }
 
+// LastAt returns when the newest entry was recorded, zero when there is none.
+func (l *Ledger) LastAt(ctx context.Context, r store.Reader) (time.Time, error) {
+	h, err := tree.Read(ctx, r)
+	if err != nil || h.Size == 0 {
+		return time.Time{}, err
+	}
+	return clock.FromMicros(h.RecordedAt), nil
+}
+
 // Size returns the number of entries.
 func (l *Ledger) Size(ctx context.Context, r store.Reader) (int64, error) {
 	h, err := tree.Read(ctx, r)
