@@ -5,7 +5,7 @@ package examples
 import "embed"
 
 // Demo is the folder demo: directory.yaml, customers.csv, services.yaml and plan.yaml,
-// to be imported in this order; see its README.
+// to be imported in this order, and the folder story, to be told after them; see its README.
 //
 //go:embed demo
 var Demo embed.FS

@@ -45,7 +45,7 @@ func LoadStory(ctx context.Context, cfg Config, begin func()) (loaded bool, err 
 	if err != nil {
 		return false, err
 	}
-	defer func() { err = errors.Join(err, a.Stop(ctx)) }()
+	defer func() { err = errors.Join(err, a.Stop(clock.Background())) }()
 	marker := filepath.Join(cfg.Dir, storyFile)
 	text, err := os.ReadFile(marker)
 	switch empty, errEmpty := a.Empty(ctx); {

@@ -53,7 +53,7 @@ func TestDiskFull(t *testing.T) {
 
 func full(t *testing.T, how squeeze, dir string) {
 	t.Helper()
-	n := serve(t, "demo", dir, "")
+	n := serve(t, "demo", dir, "", "--bare")
 	token := n.token(t, "disk")
 	b := newBook()
 	b.write(t, n, token, "before", 20)

@@ -31,7 +31,7 @@ func TestKillNine(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		s := newSink(t, 15*time.Millisecond)
 		dir := t.TempDir()
-		n := serve(t, "demo", dir, database, s.flags("bell@wake.example")...)
+		n := serve(t, "demo", dir, database, append(s.flags("bell@wake.example"), "--bare")...)
 		token := n.token(t, "crash")
 		prepare(t, n, token, s)
 		b := newBook()

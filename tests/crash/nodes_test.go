@@ -35,7 +35,7 @@ func newPair(t *testing.T) *pair {
 	t.Helper()
 	p := &pair{sink: newSink(t, 25*time.Millisecond), database: storetest.PostgresURL(t)}
 	dirA, dirB := t.TempDir(), t.TempDir()
-	p.a = serve(t, "demo", dirA, p.database, p.sink.flags(senderA)...)
+	p.a = serve(t, "demo", dirA, p.database, append(p.sink.flags(senderA), "--bare")...)
 
 	// Without the key, and with another one, a second node is refused.
 	args := []string{"serve", "--data", dirB, "--database", p.database, "--listen", "127.0.0.1:0"}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/who"
@@ -113,23 +114,24 @@ func doRoster(t *teller, ctx context.Context, by who.Identity, s step) error {
 			}
 			team.OnCall = append(team.OnCall, sh)
 		}
-		if _, err := t.Directory.PutTeam(keyed(ctx, s.key+"/"+id), by, team, team.Version); err != nil {
+		if _, err = t.Directory.PutTeam(keyed(ctx, s.key+"/"+id), by, team, team.Version); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// doReview records that the plan was reviewed or tested on that day.
+// doReview records that the plan was reviewed on that day, and how it was tested if it was.
 func doReview(t *teller, ctx context.Context, by who.Identity, s step) error {
 	p, err := t.Plans.CurrentTx(t.DB)
 	if err != nil {
 		return err
 	}
 	p.ReviewedAt = s.at
-	if s.args.Value != "" {
+	words := strings.TrimSpace(s.args.Value)
+	if words != "" {
 		p.TestedAt = s.at
 	}
-	_, err = t.Plans.Change(ctx, by, p, p.Version, "Yearly review of the plan. "+scalar(s.args))
+	_, err = t.Plans.Change(ctx, by, p, p.Version, strings.TrimSpace("Yearly review of the plan. "+words))
 	return err
 }

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -287,6 +285,3 @@ func doTriage(t *teller, ctx context.Context, by who.Identity, s step) error {
 	}
 	return err
 }
-
-// scalar reads one text of a step.
-func scalar(n *yaml.Node) string { return strings.TrimSpace(n.Value) }
