@@ -350,6 +350,9 @@ func (d *deriver) withdrawReason(e Duty) string {
 	for _, r := range policy.Rules() {
 		if r.ID == e.Rule {
 			if _, holds := d.triggered(r); holds {
+				if e.Recipient.ID == "" {
+					return "no longer a recipient under the facts recorded"
+				}
 				return e.Recipient.Name + " is no longer a recipient under the facts recorded"
 			}
 			return "no longer the case: " + string(r.Trigger)

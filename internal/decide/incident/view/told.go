@@ -52,9 +52,9 @@ func told(event incident.Event, name func(id string) string) string {
 	case incident.SitrepSent:
 		return fmt.Sprintf("Situation report %d: %s", e.Number, e.Text)
 	case incident.SignalsLinked:
-		return fmt.Sprintf("%d signals linked", len(e.Signals))
+		return signals(len(e.Signals)) + " linked"
 	case incident.SignalsUnlinked:
-		return because(fmt.Sprintf("%d signals unlinked", len(e.Signals)), e.Reason)
+		return because(signals(len(e.Signals))+" unlinked", e.Reason)
 	case incident.Merged:
 		return because("Merged into another incident", e.Reason)
 	case incident.Closed:
@@ -66,6 +66,13 @@ func told(event incident.Event, name func(id string) string) string {
 		return because("Reopened", e.Reason)
 	}
 	return plain(event.Kind())
+}
+
+func signals(n int) string {
+	if n == 1 {
+		return "1 signal"
+	}
+	return fmt.Sprintf("%d signals", n)
 }
 
 func factTold(e incident.FactRecorded) string {
