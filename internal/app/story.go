@@ -47,29 +47,44 @@ func LoadStory(ctx context.Context, cfg Config, begin func()) (loaded bool, err 
 	}
 	defer func() { err = errors.Join(err, a.Stop(clock.Background())) }()
 	marker := filepath.Join(cfg.Dir, storyFile)
-	text, err := os.ReadFile(marker)
-	switch empty, errEmpty := a.Empty(ctx); {
-	case errEmpty != nil:
-		return false, errEmpty
-	case err == nil && !empty:
-		if now, err = time.Parse(time.RFC3339Nano, strings.TrimSpace(string(text))); err != nil {
-			return false, fmt.Errorf("read %s: %w; remove the data directory and start again", marker, err)
-		}
-	case !empty:
-		return false, nil
-	default:
-		if err := writeDurably(marker, now.Format(time.RFC3339Nano)); err != nil {
-			return false, err
-		}
+	end, err := a.storyEnds(ctx, marker, now)
+	if err != nil || end.IsZero() {
+		return false, err
 	}
 	begin()
-	if err := a.tellStory(ctx, now); err != nil {
+	if err := a.tellStory(ctx, end); err != nil {
 		return false, fmt.Errorf("load the demo company's story: %w", err)
 	}
 	if err := a.Ledger.LeaveCheckpoint(ctx); err != nil {
 		return false, err
 	}
 	return true, os.Remove(marker)
+}
+
+// storyEnds says when the story of this database ends: now for an empty one, which it
+// marks; when it began to for a loading that was cut off; zero where there is none to load.
+func (a *App) storyEnds(ctx context.Context, marker string, now time.Time) (end time.Time, err error) {
+	last, err := a.Ledger.LastAt(ctx, a.DB)
+	if err != nil {
+		return end, err
+	}
+	if last.IsZero() {
+		return now, writeDurably(marker, now.Format(time.RFC3339Nano))
+	}
+	text, err := os.ReadFile(marker)
+	if errors.Is(err, os.ErrNotExist) {
+		return end, nil
+	}
+	if err != nil {
+		return end, fmt.Errorf("read how far the story is: %w", err)
+	}
+	if end, err = time.Parse(time.RFC3339Nano, strings.TrimSpace(string(text))); err != nil {
+		return end, fmt.Errorf("read %s: %w; remove the data directory and start again", marker, err)
+	}
+	if last.After(end) { // somebody has worked with it since: what is there stays as it is
+		return time.Time{}, os.Remove(marker)
+	}
+	return end, nil
 }
 
 // writeDurably leaves a file that survives a crash.

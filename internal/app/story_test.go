@@ -231,6 +231,30 @@ func TestStoryOnce(t *testing.T) {
 	}
 }
 
+// A loading that was cut off is not gone on with when somebody has worked since.
+func TestStoryCutOffAndUsed(t *testing.T) {
+	t.Parallel()
+	cfg := Config{Dir: t.TempDir(), Clock: clock.NewTest(storyEnd)}
+	ctx, cancel := context.WithCancel(t.Context())
+	if loaded, err := LoadStory(ctx, cfg, cancel); err == nil || loaded {
+		t.Fatalf("%t, %v", loaded, err)
+	}
+	cfg.Clock = clock.NewTest(storyEnd.Add(time.Hour))
+	a, err := New(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.LoadDemo(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if loaded, err := LoadStory(t.Context(), cfg, func() { t.Error("it begins again") }); err != nil || loaded {
+		t.Errorf("%t, %v", loaded, err)
+	}
+}
+
 // A loading that is cut off, however often and wherever, ends as one that was not.
 func TestStoryCutOff(t *testing.T) {
 	t.Parallel()

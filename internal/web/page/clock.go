@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/decide/duty"
@@ -77,7 +78,7 @@ func HolderOf(d duty.Duty) string {
 	if d.Holder.Name == "" {
 		return "nobody yet"
 	}
-	return d.Holder.Name
+	return strings.ToUpper(d.Holder.Name[:1]) + d.Holder.Name[1:]
 }
 
 // State of the display: ok, soon, critical, overdue, met, late, ended. An absent due time is none.

@@ -167,6 +167,25 @@ func TestClose(t *testing.T) {
 	}
 }
 
+// A situation report is met by the report alone: who may not write one is offered nothing that would be
+// refused.
+func TestReportIsNotMarkedAsDone(t *testing.T) {
+	t.Parallel()
+	g := open(t)
+	two := 2
+	st := g.declare(incident.Declare{})
+	g.do(st, &incident.RecordFact{Fact: incident.FactScope, Value: []byte(`{"entities": ["lumenhof-gmbh"]}`)})
+	g.do(st, &incident.Confirm{})
+	g.do(st, &incident.Assign{Function: incident.FnManager, Person: manager})
+	g.do(st, &incident.Grade{Severity: &two, BIL: &two, Reason: "A test"})
+	done := "/duties/" + g.duty(st, "sitrep") + "#done"
+	at := "/incidents/" + st.Ref
+	has(t, g.get(manager, at), "Write the report")
+	body := g.get(executive, at)
+	has(t, body, "Situation report to the SIHT no. 1")
+	hasNot(t, body, "Write the report", done)
+}
+
 // TestDutiesAsOf: read from the ledger as of now, the duties are those of the table.
 func TestDutiesAsOf(t *testing.T) {
 	t.Parallel()

@@ -205,8 +205,12 @@ func waivers(d duty.Duty) string {
 	return "Legal or an executive may agree to leave it undone."
 }
 
-// evidence are the ways in which the viewer may say that the duty was met.
+// evidence are the ways in which the viewer may say that the duty was met; none where
+// only the incident itself can show it.
 func evidence(m head.Room, d duty.Duty) []page.Option {
+	if d.MetHere() != "" {
+		return nil
+	}
 	words := map[string][2]string{
 		"acknowledgement": {"Acknowledged", "The recipient has confirmed"}, "grade": {"Graded", ""}, "report": {"Report", "A report was given"},
 		"notice": {"Notice", "A message was sent"}, "filing": {"Filing", "The form was filed with the authority"},
