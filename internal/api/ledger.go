@@ -71,10 +71,33 @@ func (f *face) wireEntry(ctx context.Context, by who.Identity, e record.Entry) (
 	if e.Version > 0 {
 		kind += "/" + strconv.Itoa(e.Version)
 	}
+	if strings.HasPrefix(e.Kind, "person.") && !by.Has(who.PermDirectoryEdit) {
+		e.Private = withoutWebhook(e.Private)
+	}
 	return entry{
 		Seq: e.Seq, ID: e.ID, Kind: kind, Subject: e.Subject, Actor: e.Actor, At: stamp(e.At), KnownAt: stamp(e.KnownAt),
 		RecordedAt: stamp(e.RecordedAt), Facts: e.Facts, Private: e.Private, Erased: e.Erased,
 	}, nil
+}
+
+// withoutWebhook leaves out of a person's private body what only those who keep the directory see. A body that cannot
+// be read is left out whole.
+func withoutWebhook(private json.RawMessage) json.RawMessage {
+	if len(private) == 0 {
+		return private
+	}
+	var parts map[string]map[string]any
+	if json.Unmarshal(private, &parts) != nil {
+		return nil
+	}
+	for _, p := range parts {
+		delete(p, "webhook")
+	}
+	out, err := json.Marshal(parts)
+	if err != nil {
+		return nil
+	}
+	return out
 }
 
 // AfterSeq holds the parameters of the entries.
