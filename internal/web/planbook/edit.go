@@ -40,7 +40,9 @@ func (s screen) edit(r *page.Request) (page.Page, error) {
 		return page.Page{}, err
 	}
 	e := editing{book: book{Plan: p, r: r, dir: dir, sources: plan.Sources()}, sec: sec}
-	e.form = r.Form("plan").To("/plan/edit/"+string(sec.Key)).With("version", strconv.Itoa(p.Version))
+	e.form = r.Form("plan").To("/plan/edit/" + string(sec.Key))
+	// A form that is drawn again keeps the version it was read with, so that it never hides what somebody saved since.
+	e.form.With("version", e.form.Value("version", strconv.Itoa(p.Version)))
 	e.criteria = len(p.BILCriteria) + 2
 	if n, err := strconv.Atoi(e.form.Value("rows", "")); err == nil && n > 0 && n <= 100 {
 		e.criteria = n

@@ -20,8 +20,8 @@ import (
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 )
 
-// keptFor is how long a file waits between its preview and its import.
-const keptFor = 24 * time.Hour
+// KeptFor is how long a file waits between its preview and its import.
+const KeptFor = 24 * time.Hour
 
 // Kept is a file that was sent and waits for its import. The server keeps it, so that what is imported is what was
 // previewed, whatever the browser sends.
@@ -75,7 +75,7 @@ func (s *Service) Keep(ctx context.Context, by who.Identity, name string, format
 	sum := sha256.Sum256(text)
 	id := ident.New(now)
 	o, err := s.db.Write(ctx, store.Op{Name: "directory.keep", Actor: by.Actor}, func(tx *store.Tx) error {
-		if _, err := tx.Exec(`DELETE FROM directory_upload WHERE made_at < ?`, clock.Micros(now.Add(-keptFor))); err != nil {
+		if _, err := tx.Exec(`DELETE FROM directory_upload WHERE made_at < ?`, clock.Micros(now.Add(-KeptFor))); err != nil {
 			return fmt.Errorf("forget old files: %w", err)
 		}
 		tx.SetResult(id)
