@@ -16,42 +16,40 @@ type Turn struct {
 // Gap tells that nobody has the turn.
 func (t Turn) Gap() bool { return t.Person == "" }
 
-// Rota lists who has the turns of a team between two moments, in order and without holes: a time that no shift of an
-// active person covers is a turn of nobody. The last turn is cut at until, unless it has no end.
+// Rota lists the turns of a team that begin before until, in order and without holes: the first holds at from, and a
+// time that no shift of an active person covers is a turn of nobody. Each turn has its true end, also behind until.
 func (sn Snapshot) Rota(team string, from, until time.Time) []Turn {
 	t := sn.Teams[team]
 	// Whatever changes, changes where a shift begins or ends.
 	marks := []time.Time{from}
 	for _, s := range t.OnCall {
 		for _, m := range []time.Time{s.From, s.Until} {
-			if m.After(from) && m.Before(until) {
+			if m.After(from) {
 				marks = append(marks, m)
 			}
 		}
 	}
 	slices.SortFunc(marks, time.Time.Compare)
 	var out []Turn
-	for i, m := range marks {
-		if i > 0 && m.Equal(marks[i-1]) {
-			continue
-		}
-		turn := Turn{From: m, Until: until, Shift: -1}
+	for _, m := range slices.CompactFunc(marks, time.Time.Equal) {
+		turn := Turn{From: m, Shift: -1}
 		for n, s := range t.OnCall {
 			if s.Covers(m) && sn.People[s.Person].Active {
 				turn.Person, turn.Shift = s.Person, n
 				break
 			}
 		}
-		if n := len(out); n > 0 && out[n-1].Person == turn.Person {
+		n := len(out)
+		if n > 0 && out[n-1].Person == turn.Person {
 			continue
 		}
-		if n := len(out); n > 0 {
+		if n > 0 {
 			out[n-1].Until = m
 		}
+		if !m.Before(until) {
+			break
+		}
 		out = append(out, turn)
-	}
-	if n := len(out); n > 0 && out[n-1].Shift >= 0 && t.OnCall[out[n-1].Shift].Until.IsZero() {
-		out[n-1].Until = time.Time{}
 	}
 	return out
 }

@@ -304,7 +304,11 @@ func fileActions(r *page.Request) templ.Component {
 // aboutPath leads to what a gap is about, "" when there is no such page.
 func (o overview) aboutPath(g directory.Gap) string {
 	if strings.HasPrefix(g.Function, "plan_") || g.Function == "default_team" {
-		if o.r.By.Has(who.PermPlanRead) {
+		section := map[string]string{"default_team": "calling", "plan_review": "circle", "plan_test": "circle"}[g.Function]
+		switch {
+		case o.r.By.Has(who.PermPlanEdit) && section != "":
+			return "/plan/edit/" + section
+		case o.r.By.Has(who.PermPlanRead):
 			return "/plan"
 		}
 		return ""

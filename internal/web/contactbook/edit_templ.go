@@ -823,7 +823,7 @@ func partyFields(e editing, p directory.Party) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = pick(e, page.Field{Name: "liaison", Label: "Who looks after it", Value: p.Liaison}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pick(e, page.Field{Name: "liaison", Label: "Who looks after it", Hint: "Speaks with them in an incident.", Value: p.Liaison}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -859,7 +859,7 @@ func partyFields(e editing, p directory.Party) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = page.Input(e.form, page.Field{Name: "contract.clause", Label: "Clause", Value: k.Clause, Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Input(e.form, page.Field{Name: "contract.clause", Label: "Clause", Hint: "Where the contract says so.", Value: k.Clause, Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -957,7 +957,7 @@ func partyFields(e editing, p directory.Party) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<div class=\"bk-rows\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<div class=\"bk-rows pairs\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -182,6 +182,9 @@ func (s screen) store(r *page.Request, change func(t directory.Team) (directory.
 
 // doTake puts somebody first from now on.
 func (s screen) doTake(r *page.Request) (page.Done, error) {
+	if err := who.Check(r.By, who.PermDirectoryEdit); err != nil {
+		return page.Done{}, err
+	}
 	person := cmp.Or(r.Text("person"), r.By.Person)
 	n, err := strconv.ParseInt(r.Text("until"), 10, 64)
 	until := time.UnixMicro(n).UTC()
@@ -197,6 +200,9 @@ func (s screen) doTake(r *page.Request) (page.Done, error) {
 }
 
 func (s screen) doAddShift(r *page.Request) (page.Done, error) {
+	if err := who.Check(r.By, who.PermDirectoryEdit); err != nil {
+		return page.Done{}, err
+	}
 	from, err := r.Moment("from")
 	if err != nil {
 		return page.Done{}, err

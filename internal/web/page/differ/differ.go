@@ -63,11 +63,3 @@ func without(list, other []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(l string) bool { return slices.Contains(other, l) })
 }
 
-// Names lists what changed, for one line.
-func Names(list []Change) string {
-	names := make([]string, len(list))
-	for i, c := range list {
-		names[i] = c.Label
-	}
-	return strings.Join(names, ", ")
-}
