@@ -78,8 +78,10 @@ type kind struct {
 }
 
 var kinds = []kind{
-	{directory.KindTeam, "teams", "team"}, {directory.KindService, "services", "service"},
-	{directory.KindEntity, "entities", "legal entity"}, {directory.KindParty, "parties", "party"},
+	{directory.KindTeam, "teams", "team"},
+	{directory.KindService, "services", "service"},
+	{directory.KindEntity, "entities", "legal entity"},
+	{directory.KindParty, "parties", "party"},
 }
 
 func (k kind) path() string { return nav + "/" + k.place }

@@ -933,7 +933,7 @@ func partyFields(e editing, p directory.Party) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = page.Tick(e.form, page.Field{Name: "key_account", Label: "Key account", Hint: "Is told by a person, not only by mail.", Value: on(p.KeyAccount)}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Tick(e.form, page.Field{Name: "key_account", Label: "Key account", Hint: "Somebody must look after it.", Value: on(p.KeyAccount)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

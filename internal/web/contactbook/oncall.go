@@ -133,7 +133,9 @@ func membersFirst(dir directory.Snapshot, t directory.Team) []page.Option {
 			others = append(others, o)
 		}
 	}
-	byName := func(a, b page.Option) int { return cmp.Or(strings.Compare(a.Label, b.Label), strings.Compare(a.Value, b.Value)) }
+	byName := func(a, b page.Option) int {
+		return cmp.Or(strings.Compare(a.Label, b.Label), strings.Compare(a.Value, b.Value))
+	}
 	slices.SortFunc(mine, byName)
 	slices.SortFunc(others, byName)
 	return append(mine, others...)

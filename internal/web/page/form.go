@@ -253,7 +253,7 @@ type Field struct {
 	Focus       bool // gets the focus when the page opens
 	Accept      string
 	List        string // of Input: id of a datalist
-	Many        bool // of File and Select
+	Many        bool   // of File and Select
 }
 
 // Option is one choice of a Select or of Radios.

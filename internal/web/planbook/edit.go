@@ -119,7 +119,9 @@ type typed struct {
 	rows  []int // rows of the form that became criteria
 }
 
-func (t *typed) add(field, msg string) { t.wrong = append(t.wrong, fault.Field{Field: field, Message: msg}) }
+func (t *typed) add(field, msg string) {
+	t.wrong = append(t.wrong, fault.Field{Field: field, Message: msg})
+}
 
 func (t *typed) number(field string, to *int) {
 	n, err := strconv.Atoi(t.r.Text(field))

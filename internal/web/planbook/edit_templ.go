@@ -770,7 +770,7 @@ func textPage(d draft) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 43, " <section class=\"bk-set\" id=\"difference\" aria-labelledby=\"difference-h\"><h3 id=\"difference-h\">What would change</h3>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 43, " <section class=\"bk-set\" id=\"difference\" aria-labelledby=\"difference-h\"><h2 id=\"difference-h\">What would change</h2>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

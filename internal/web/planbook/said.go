@@ -253,4 +253,6 @@ func defaulted(b book, v plan.Value) string {
 
 func lineList(s string) []string { return strings.Split(s, "\n") }
 
-func roleNames() string { return strings.Join(mapped(who.Roles(), func(r who.Role) string { return string(r) }), ", ") }
+func roleNames() string {
+	return strings.Join(mapped(who.Roles(), func(r who.Role) string { return string(r) }), ", ")
+}

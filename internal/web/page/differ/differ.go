@@ -62,4 +62,3 @@ func lines(s string) []string {
 func without(list, other []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(l string) bool { return slices.Contains(other, l) })
 }
-
