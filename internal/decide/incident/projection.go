@@ -100,8 +100,18 @@ var columns = []column{
 }
 
 // Registered reports whether the incident has an entry in the register: it is
-// confirmed, or nobody has said that no personal data is touched.
-func (s State) Registered() bool { return s.Status == Confirmed || s.PersonalData != No }
+// confirmed, or personal data is touched, or nobody has said yet that none is. A
+// dismissal answers the open question: what was no incident breached nothing. It does
+// not answer a yes: that somebody dismissed all the same must stay in sight.
+func (s State) Registered() bool {
+	switch s.PersonalData {
+	case No:
+		return s.Status == Confirmed
+	case Yes:
+		return true
+	}
+	return s.Status != Dismissed
+}
 
 func or(p *int, none int) int {
 	if p == nil {
