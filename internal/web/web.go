@@ -30,6 +30,7 @@ import (
 	"github.com/wakebell/wakebell/internal/prepare/directory/exchange"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
+	"github.com/wakebell/wakebell/internal/web/book"
 	"github.com/wakebell/wakebell/internal/web/desk"
 	"github.com/wakebell/wakebell/internal/web/now"
 	"github.com/wakebell/wakebell/internal/web/page"
@@ -97,6 +98,9 @@ func New(d Deps) (http.Handler, error) {
 	room.Mount(w, room.Deps{
 		Incidents: d.Incidents, Views: d.Views, Duties: d.Duties, Escalation: d.Escalation, Intake: d.Intake, Directory: d.Directory,
 		Plans: d.Plans, DB: d.DB,
+	})
+	book.Mount(w, book.Deps{
+		Register: d.Register, Audit: d.Audit, Views: d.Views, Incidents: d.Incidents, Directory: d.Directory, DB: d.DB, Version: d.Version,
 	})
 	settings.Mount(w, settings.Deps{People: d.People, Accounts: d.Accounts, BaseURL: d.BaseURL})
 	return w, nil
