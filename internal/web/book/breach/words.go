@@ -151,17 +151,42 @@ func why(h register.Head) string {
 
 func whose(h register.Head) string {
 	if len(h.Entities) == 0 {
-		return "No legal entity named yet"
+		return "None named yet"
 	}
 	return strings.Join(h.Entities, ", ")
 }
 
-func roles(h register.Head) string {
+// as says in which role the law meets us.
+func as(h register.Head) string {
 	var out []string
 	for _, r := range h.Roles {
 		out = append(out, string(r))
 	}
+	if len(h.Entities) == 0 {
+		return "May concern us as " + strings.Join(out, " or ")
+	}
 	return upper(strings.Join(out, " and "))
+}
+
+// source says who recorded a fact, and who told it; the time it became known follows.
+func source(f register.Fact) string {
+	out := "Recorded by " + f.By
+	if f.SaidBy != "" {
+		out += ", said by " + f.SaidBy
+	}
+	if text, _ := value(f); f.Remark != "" && f.Remark != text {
+		out = f.Remark + ". " + out
+	}
+	return out + ", known "
+}
+
+// basis names a duty and where it comes from.
+func basis(d register.DutyLine) string {
+	out := d.Title
+	if d.Entity != "" {
+		out += " for " + d.Entity
+	}
+	return out + " · " + d.Basis.Source
 }
 
 func persons(c register.Count) string {

@@ -1096,7 +1096,7 @@ func content(v leaf) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = bodyText("Facts", pretty(v.Facts)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = bodyText("Facts as they are stored", pretty(v.Facts)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1147,7 +1147,7 @@ func content(v leaf) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = bodyText("Names and words", pretty(v.Private)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = bodyText("Names and words as they are stored", pretty(v.Private)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
