@@ -99,18 +99,11 @@ var columns = []column{
 	{"version", func(s State) any { return s.Version }},
 }
 
-// Registered reports whether the incident has an entry in the register: it is
-// confirmed, or personal data is touched, or nobody has said yet that none is. A
-// dismissal answers the open question: what was no incident breached nothing. It does
-// not answer a yes: that somebody dismissed all the same must stay in sight.
+// Registered reports whether the incident has an entry in the register: it is confirmed,
+// it touches personal data, or nobody has said yet that it does not. A dismissal answers
+// the open question, but not a yes: that must stay in sight.
 func (s State) Registered() bool {
-	switch s.PersonalData {
-	case No:
-		return s.Status == Confirmed
-	case Yes:
-		return true
-	}
-	return s.Status != Dismissed
+	return s.Status == Confirmed || s.PersonalData == Yes || s.PersonalData != No && s.Status != Dismissed
 }
 
 func or(p *int, none int) int {

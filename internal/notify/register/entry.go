@@ -179,8 +179,10 @@ func headOf(st incident.State, duties []duty.Duty, dir directory.Snapshot, now t
 // rolesOf names each role once, the controller first.
 func rolesOf(st incident.State, dir directory.Snapshot) []directory.DataRole {
 	out := []directory.DataRole{}
-	for _, c := range duty.ConcernedBy(st, dir) {
-		out = append(out, c.Roles...)
+	for _, roles := range duty.ConcernedBy(st, dir) {
+		for _, r := range roles {
+			out = append(out, directory.DataRole(r))
+		}
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

@@ -12,6 +12,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
+	"github.com/wakebell/wakebell/internal/rule/regime"
 )
 
 // Filter narrows the register; zero values do not.
@@ -55,9 +56,12 @@ func (f Filter) holds(st incident.State, dir directory.Snapshot) bool {
 	if f.Entity == "" && f.Role == "" {
 		return true
 	}
-	return slices.ContainsFunc(duty.ConcernedBy(st, dir), func(c duty.Concerned) bool {
-		return (f.Entity == "" || c.ID == f.Entity) && (f.Role == "" || slices.Contains(c.Roles, f.Role))
-	})
+	for id, roles := range duty.ConcernedBy(st, dir) {
+		if (f.Entity == "" || id == f.Entity) && (f.Role == "" || slices.Contains(roles, regime.Role(f.Role))) {
+			return true
+		}
+	}
+	return false
 }
 
 // place is where a page begins: after this incident.

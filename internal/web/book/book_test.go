@@ -161,7 +161,7 @@ func TestEntry(t *testing.T) {
 	path := "/register/" + st.Ref
 	body := g.get(who.Auditor, path, http.StatusOK)
 	g.has(body, "a public bucket <script>", "Confidentiality of customers’ data (existing)", "A high risk", "DE: About 1,200 (100 to 4,000)", "Names", "Alpenwerk",
-		"Contained", "Close the bucket", "Who was told, and when", d.Recipient.Name, "Done in time", "by phone", "Decided not to tell", "the data were worthless", "Beatrix Hohenfels",
+		"Contained", "Close the bucket", "Who was told, and when", d.Recipient.Name, "Done in time", "By phone", "Decided not to tell", "the data were worthless", "Beatrix Hohenfels",
 		"Press team", "No. nobody asked", "History of this entry", "it is confirmed, and personal data is touched", `href="/incidents/`+st.Ref, "SHA-256 of the key", "Inside the company")
 	g.has(g.get(who.Auditor, "/register?told=yes", http.StatusOK), st.Ref, "1 told")
 	w := g.raw(who.Auditor, path)

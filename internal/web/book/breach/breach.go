@@ -20,6 +20,7 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
+	"github.com/wakebell/wakebell/internal/web/book/send"
 	"github.com/wakebell/wakebell/internal/web/page"
 )
 
@@ -198,7 +199,7 @@ func (s screen) export(format, kind string, run func(context.Context, who.Identi
 		if err != nil {
 			return err
 		}
-		return page.Stream(out, kind, "register."+format, func(w io.Writer) error { return run(r.Context(), r.By, f, w) })
+		return send.File(out, kind, "register."+format, func(w io.Writer) error { return run(r.Context(), r.By, f, w) })
 	}
 }
 
@@ -259,7 +260,7 @@ func (s screen) bundle(out http.ResponseWriter, r *page.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Stream(out, "application/json", "bundle-"+b.Register.Ref+".json", func(w io.Writer) error {
+	return send.File(out, "application/json", "bundle-"+b.Register.Ref+".json", func(w io.Writer) error {
 		_, err := b.WriteTo(w)
 		return err
 	})

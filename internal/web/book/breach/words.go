@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -221,7 +223,8 @@ func upper(s string) string {
 	if s == "" {
 		return ""
 	}
-	return strings.ToUpper(s[:1]) + s[1:]
+	r, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[size:]
 }
 
 func spaced(s string) string { return upper(strings.ReplaceAll(s, "_", " ")) }
@@ -303,19 +306,19 @@ func dutyTag(d register.DutyLine) page.Tag {
 func dutyWords(d register.DutyLine) string {
 	var out []string
 	if d.MetWith != "" {
-		out = append(out, "With: "+strings.ReplaceAll(d.MetWith, "_", " "))
+		out = append(out, "By "+strings.ReplaceAll(d.MetWith, "_", " "))
 	}
 	if d.LateReason != "" {
 		out = append(out, "Late because: "+d.LateReason)
 	}
 	if d.Ground != "" {
-		out = append(out, d.Ground)
+		out = append(out, upper(d.Ground))
 	}
 	if len(d.WaivedBy) > 0 {
 		out = append(out, "Agreed by "+strings.Join(d.WaivedBy, " and "))
 	}
 	if d.Remark != "" {
-		out = append(out, d.Remark)
+		out = append(out, upper(d.Remark))
 	}
 	return strings.Join(out, ". ")
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
+	"github.com/wakebell/wakebell/internal/web/book/send"
 	"github.com/wakebell/wakebell/internal/web/page"
 )
 
@@ -125,14 +126,14 @@ func (s screen) checkpoint(out http.ResponseWriter, r *page.Request) error {
 		return err
 	}
 	name := "checkpoint-" + strconv.FormatInt(h.Checkpoint.Size, 10) + ".txt"
-	return page.Stream(out, "text/plain; charset=utf-8", name, func(w io.Writer) error {
+	return send.File(out, "text/plain; charset=utf-8", name, func(w io.Writer) error {
 		_, err := io.WriteString(w, h.Signed)
 		return err
 	})
 }
 
 func (s screen) bundleAll(out http.ResponseWriter, r *page.Request) error {
-	return page.Stream(out, "application/json", "ledger.json", func(w io.Writer) error { return s.Audit.BundleAll(r.Context(), r.By, w) })
+	return send.File(out, "application/json", "ledger.json", func(w io.Writer) error { return s.Audit.BundleAll(r.Context(), r.By, w) })
 }
 
 // bundleOf leads to the bundle of the incident that was asked for.
