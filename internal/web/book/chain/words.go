@@ -94,6 +94,14 @@ func checked(v audit.Verification) []string {
 	return out
 }
 
+// proves claims no more than what the run was held against.
+func proves(v audit.Verification) string {
+	if len(v.Ledger.Against) == 0 {
+		return "The ledger fits together: nobody has changed, taken out or slipped in a single entry. No checkpoint kept outside of it was there to compare with, so this does not exclude that the whole was written anew. Hold it against one you kept."
+	}
+	return "Nobody has changed, taken out or slipped in an entry in front of the checkpoints it was held against. To hide such a thing somebody would have to write the whole ledger anew, hold the private key, and replace every checkpoint that anybody keeps elsewhere."
+}
+
 // runBy names who asked.
 func runBy(dir directory.Snapshot, actor string) string {
 	if _, ok := dir.People[actor]; ok {
