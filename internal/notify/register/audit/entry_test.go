@@ -1,4 +1,4 @@
-package api
+package audit
 
 import (
 	"encoding/json"
