@@ -1,0 +1,101 @@
+// Every screen in one table: a new screen is one line here. The tests of look and access walk it, and compare it with
+// the menu and with every link that a person finds.
+
+/**
+ * @typedef {object} Screen
+ * @property {string} path with the places {…} that `world` fills
+ * @property {string} as name of the person of the demo company who looks at it; "" before signing in
+ * @property {string} [picture] name of its picture in docs/images
+ */
+
+const manager = "Jonas Wiesinger", admin = "Petra Lindqvist", reporter = "Liam Prendergast";
+
+/** @type {Screen[]} */
+export const screens = [
+  { path: "/sign-in", as: "" },
+  { path: "/demo", as: "" },
+  { path: "/", as: manager, picture: "now" },
+  { path: "/?show=closed", as: manager },
+  { path: "/?show=drills", as: manager },
+  { path: "/report", as: reporter, picture: "report" },
+  { path: "/declare", as: manager },
+  { path: "/reports", as: reporter },
+  { path: "/reports/{report}", as: manager, picture: "my-report" },
+  { path: "/triage", as: manager, picture: "triage" },
+  { path: "/triage/{alert}", as: manager },
+  { path: "/triage/{report}", as: manager },
+  { path: "/deadlines", as: manager, picture: "deadlines" },
+  { path: "/deadlines?view=recipient", as: manager },
+  { path: "/deadlines?view=holder", as: manager },
+  { path: "/deadlines/{duty}", as: manager },
+  { path: "/incidents/{incident}", as: manager, picture: "room" },
+  { path: "/incidents/{incident}?as_of={then}", as: manager },
+  { path: "/incidents/{drill}", as: manager },
+  { path: "/incidents/{incident}/grade", as: manager, picture: "grade" },
+  { path: "/incidents/{incident}/sitrep", as: manager },
+  { path: "/incidents/{incident}/close", as: manager },
+  { path: "/incidents/{incident}/edit", as: manager },
+  { path: "/incidents/{incident}/decisions", as: "Helene Brandstetter" },
+  { path: "/incidents/{incident}/duties/{duty}", as: manager },
+  { path: "/incidents/{incident}/facts/scope", as: manager },
+  { path: "/incidents/{incident}/facts/personal_data", as: manager },
+  { path: "/incidents/{incident}/facts/harm", as: manager },
+  { path: "/settings", as: admin },
+  { path: "/settings/account", as: admin },
+  { path: "/settings/people", as: admin },
+  { path: "/settings/people/new", as: admin },
+  { path: "/settings/people/{person}", as: admin },
+  { path: "/settings/tokens", as: admin },
+  { path: "/nowhere", as: manager },
+];
+
+/**
+ * What the places in the paths stand for. Incidents are made through the API, so that there is always one in which
+ * everything is to be seen.
+ * @param {import("./server.mjs").Server} server
+ * @returns {Promise<Record<string, string>>}
+ */
+export async function world(server) {
+  const api = server.api;
+  const report = await api("POST", "/api/v1/reports", { title: "The portal shows plans of another company", service: "customer-portal", discovered_at: new Date().toISOString() });
+  await api("POST", "/api/v1/alerts/alertmanager", {
+    version: "4", status: "firing", receiver: "wakebell", groupKey: "g", externalURL: "http://monitor.lumenhof.example",
+    alerts: [{
+      status: "firing", labels: { alertname: "ManyFailedSignIns", severity: "critical", service: "identity", instance: "id-2" },
+      annotations: { summary: "900 failed sign-ins in five minutes", description: "Most of them from two networks." },
+      startsAt: new Date().toISOString(), endsAt: "0001-01-01T00:00:00Z", fingerprint: "c0ffee00c0ffee00",
+    }],
+  });
+  const signals = (await api("GET", "/api/v1/signals?limit=50")).items;
+  const alert = signals.find((/** @type {any} */ s) => s.kind === "alert");
+  const made = await api("POST", "/api/v1/incidents", {
+    title: "Plans of other customers visible in the portal", summary: "Two customers saw a plan that is not theirs.", service: "customer-portal",
+  });
+  const command = (/** @type {string} */ type, /** @type {object} */ more = {}) => api("POST", `/api/v1/incidents/${made.ref}/commands`, { type, ...more });
+  await server.forward("3m");
+  const then = new Date(Date.now() + 60_000).toISOString().slice(0, 16);
+  await command("note", { text: "Both saw the plan named “Q4 rollout”. The cache in front of the portal answers with the wrong key." });
+  await command("confirm");
+  await command("grade", { severity: 1, bil: 1, reason: "Customer data were seen by strangers" });
+  await command("add_task", { text: "Switch the cache off", owner: "portal-lead" });
+  const drill = await api("POST", "/api/v1/incidents", { title: "Exercise: ransomware on the file server", kind: "drill", service: "platform-core" });
+  const duties = (await api("GET", `/api/v1/incidents/${made.ref}/duties`)).items;
+  const duty = duties.find((/** @type {any} */ d) => d.state === "open");
+  return { report: report.id, alert: alert.id, incident: made.ref, drill: drill.ref, duty: duty.id, person: "analyst", then };
+}
+
+/** @param {string} path @param {Record<string, string>} places */
+export const fill = (path, places) => path.replace(/\{(\w+)\}/g, (_, name) => {
+  const value = places[name];
+  if (!value) throw new Error(`nothing stands for {${name}} in ${path}`);
+  return value;
+});
+
+/**
+ * Is there a line of the table for this address?
+ * @param {string} pathname
+ */
+export const listed = (pathname) => screens.some(({ path }) =>
+  new RegExp("^" + (/** @type {string} */ (path.split("?")[0])).replace(/\{\w+\}/g, "[^/]+") + "$").test(pathname) ||
+  // One fact stands for all of them.
+  /^\/incidents\/[^/]+\/facts\/[^/]+$/.test(pathname) && path.includes("/facts/"));
