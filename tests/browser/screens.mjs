@@ -5,7 +5,8 @@
  * @typedef {object} Screen
  * @property {string} path with the places {…} that `world` fills
  * @property {string} as name of the person of the demo company who looks at it; "" before signing in
- * @property {string} [picture] name of its picture in docs/images
+ * @property {string} [wide] name of its picture in docs/images, as it looks on a wide screen
+ * @property {string} [phone] the same on a phone
  */
 
 const manager = "Jonas Wiesinger", admin = "Petra Lindqvist", reporter = "Liam Prendergast";
@@ -14,24 +15,24 @@ const manager = "Jonas Wiesinger", admin = "Petra Lindqvist", reporter = "Liam P
 export const screens = [
   { path: "/sign-in", as: "" },
   { path: "/demo", as: "" },
-  { path: "/", as: manager, picture: "now" },
+  { path: "/", as: manager, wide: "now", phone: "now-phone" },
   { path: "/?show=closed", as: manager },
   { path: "/?show=drills", as: manager },
-  { path: "/report", as: reporter, picture: "report" },
+  { path: "/report", as: reporter, phone: "report-phone" },
   { path: "/declare", as: manager },
   { path: "/reports", as: reporter },
-  { path: "/reports/{report}", as: manager, picture: "my-report" },
-  { path: "/triage", as: manager, picture: "triage" },
+  { path: "/reports/{report}", as: manager },
+  { path: "/triage", as: manager, wide: "triage" },
   { path: "/triage/{alert}", as: manager },
   { path: "/triage/{report}", as: manager },
-  { path: "/deadlines", as: manager, picture: "deadlines" },
+  { path: "/deadlines", as: manager, wide: "deadlines" },
   { path: "/deadlines?view=recipient", as: manager },
   { path: "/deadlines?view=holder", as: manager },
   { path: "/deadlines/{duty}", as: manager },
-  { path: "/incidents/{incident}", as: manager, picture: "room" },
+  { path: "/incidents/{incident}", as: manager, wide: "room", phone: "room-phone" },
   { path: "/incidents/{incident}?as_of={then}", as: manager },
   { path: "/incidents/{drill}", as: manager },
-  { path: "/incidents/{incident}/grade", as: manager, picture: "grade" },
+  { path: "/incidents/{incident}/grade", as: manager, wide: "grade" },
   { path: "/incidents/{incident}/sitrep", as: manager },
   { path: "/incidents/{incident}/close", as: manager },
   { path: "/incidents/{incident}/edit", as: manager },
