@@ -11,7 +11,8 @@ import { start } from "./server.mjs";
 const auditor = "Wanda Prüfer";
 // What changes who is signed in, or only this browser, is everybody's.
 const everybodys = /^\/(sign-out|demo|theme|settings\/account)/;
-const most = 150; // pages of one crawl
+const most = 400; // pages of one walk
+const alike = 4; // pages of one kind, such as rooms of incidents
 
 /** @type {import("./server.mjs").Server} */
 let server;
@@ -81,10 +82,15 @@ async function crawl(v) {
   /** @type {{ path: string, from: string }[]} */
   const todo = screens.filter((s) => s.as && s.path !== "/nowhere").map((s) => ({ path: fill(s.path, places), from: "" }));
   const plain = (/** @type {string} */ path) => path.replace(/[?#].*/, "");
+  /** @type {Map<string, number>} */
+  const kinds = new Map();
   for (let next = todo.shift(); next && seen.size < most; next = todo.shift()) {
     const { path, from } = next;
     // A further page of the same list, with another filter, is tested elsewhere.
     if (seen.has(path) || from && plainly.has(plain(path))) continue;
+    const kind = plain(path).replace(/INC-[\d-]+|[0-9a-f-]{36}/g, "*"), before = kinds.get(kind) ?? 0;
+    if (from && before >= alike) continue;
+    kinds.set(kind, before + 1);
     seen.add(path);
     plainly.add(plain(path));
     const answer = await v.page.request.get(path);

@@ -9,7 +9,7 @@ let server;
 /** @type {string} */
 let ref;
 before(async () => {
-  server = await start();
+  server = await start({ bare: true });
   ref = await declare(server, "Measured", { summary: "A page with everything on it." });
 });
 after(async () => { await leave(); await server.stop(); });

@@ -6,7 +6,7 @@ import { start } from "./server.mjs";
 
 /** @type {import("./server.mjs").Server} */
 let server;
-before(async () => { server = await start(); });
+before(async () => { server = await start({ bare: true }); });
 after(async () => { await leave(); await server.stop(); });
 
 /** @param {import("playwright-core").Page} page */

@@ -23,12 +23,12 @@ const livesAtMost = 900_000;
 
 /**
  * Starts `wakebell demo` or `wakebell serve`.
- * @param {{ command?: "demo" | "serve", testClock?: boolean }} [how]
+ * @param {{ command?: "demo" | "serve", bare?: boolean }} [how] bare: the demo company without its story
  * @returns {Promise<Server>}
  */
-export async function start({ command = "demo", testClock = true } = {}) {
+export async function start({ command = "demo", bare = false } = {}) {
   const dir = mkdtempSync(join(tmpdir(), "wakebell-browser-"));
-  const args = [command, "--data", dir, "--listen", "127.0.0.1:0", ...(testClock ? ["--test-clock"] : [])];
+  const args = [command, "--data", dir, "--listen", "127.0.0.1:0", "--test-clock", ...(bare ? ["--bare"] : [])];
   const child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"], env: { PATH: process.env.PATH ?? "", HOME: dir, TZ: "UTC" } });
   let said = "", log = "";
   child.stderr.on("data", (b) => { log += b; });
