@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { leave, visit } from "./browser.mjs";
-import { fill, screens, world } from "./screens.mjs";
+import { fill, screens, story } from "./screens.mjs";
 import { root, start } from "./server.mjs";
 
 const to = join(root, "docs/images");
@@ -13,7 +13,7 @@ const limit = 1_500_000; // bytes of all pictures
 
 mkdirSync(to, { recursive: true });
 const server = await start();
-const places = await world(server);
+const places = await story(server);
 /** @type {(() => Promise<void>)[]} */
 const ends = [];
 const here = { after: (/** @type {() => Promise<void>} */ fn) => { ends.push(fn); } };

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 const binary = process.env.WAKEBELL ?? join(root, "bin/wakebell");
 const startWithin = 30_000;
-const livesAtMost = 900_000;
+const livesAtMost = 1_500_000;
 
 /**
  * @typedef {object} Server
