@@ -41,6 +41,15 @@ export const screens = [
   { path: "/incidents/{incident}/facts/scope", as: manager },
   { path: "/incidents/{incident}/facts/personal_data", as: manager },
   { path: "/incidents/{incident}/facts/harm", as: manager },
+  { path: "/register", as: manager },
+  { path: "/register/print", as: manager },
+  { path: "/register/{breach}", as: manager },
+  { path: "/ledger", as: manager },
+  { path: "/ledger/entries", as: manager },
+  { path: "/ledger/entries/{entry}", as: manager },
+  { path: "/about", as: manager },
+  { path: "/about/licences", as: manager },
+  { path: "/about/licences/{licence}", as: manager },
   { path: "/settings", as: admin },
   { path: "/settings/account", as: admin },
   { path: "/settings/people", as: admin },
@@ -82,7 +91,13 @@ export async function world(server) {
   const drill = await api("POST", "/api/v1/incidents", { title: "Exercise: ransomware on the file server", kind: "drill", service: "platform-core" });
   const duties = (await api("GET", `/api/v1/incidents/${made.ref}/duties`)).items;
   const duty = duties.find((/** @type {any} */ d) => d.state === "open");
-  return { report: report.id, alert: alert.id, incident: made.ref, drill: drill.ref, duty: duty.id, person: "analyst", then };
+  return { report: report.id, alert: alert.id, incident: made.ref, drill: drill.ref, duty: duty.id, person: "analyst", then, entry: "5", licence: "1", breach: (await breaches(server)) };
+}
+
+/** @param {import("./server.mjs").Server} server @returns {Promise<string>} an incident of the breach register */
+async function breaches(server) {
+  const { items } = await server.api("GET", "/api/v1/register?limit=1");
+  return items[0].ref;
 }
 
 /**
