@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { leave, visit } from "./browser.mjs";
-import { fill, listed, screens, world } from "./screens.mjs";
+import { fill, lineOf, screens, world } from "./screens.mjs";
 import { start } from "./server.mjs";
 
 /** @typedef {{ action: string, name: string, fields: Record<string, string> }} Form */
@@ -88,18 +88,19 @@ async function crawl(v) {
     const { path, from } = next;
     // A further page of the same list, with another filter, is tested elsewhere.
     if (seen.has(path) || from && plainly.has(plain(path))) continue;
-    const kind = plain(path).replace(/INC-[\d-]+|[0-9a-f-]{36}/g, "*"), before = kinds.get(kind) ?? 0;
+    const kind = lineOf(plain(path)) || plain(path), before = kinds.get(kind) ?? 0;
     if (from && before >= alike) continue;
     kinds.set(kind, before + 1);
     seen.add(path);
     plainly.add(plain(path));
     const answer = await v.page.request.get(path);
     if (!answer.ok()) {
+      // Without a search the box in the menu only opens the palette.
       if (from && path !== "/search") broken.add(`${path} answers ${answer.status()}, linked from ${from}`);
       continue;
     }
     if (!/^text\/html/.test(answer.headers()["content-type"] ?? "")) continue; // a download
-    if (!listed(new URL(answer.url()).pathname)) unlisted.add(plain(path));
+    if (!lineOf(new URL(answer.url()).pathname)) unlisted.add(plain(path));
     const found = await read(desk, await answer.text());
     forms.push(...found.forms);
     for (const link of new Set(found.links)) if (!/^\/(api|a)\//.test(link)) todo.push({ path: link, from: path });
@@ -150,7 +151,7 @@ for (const { name, role } of restricted) {
       if (![200, 303, 409, 422].includes(status)) wrong.push(`${f.name} at ${f.action} answers ${status}`);
     }
     assert.deepEqual(wrong, []);
-    if (role === "auditor") assert.deepEqual(list, [], "an auditor reads everything and changes nothing");
+    if (role === "auditor") assert.deepEqual(list.map((f) => f.action).filter((a) => a !== "/ledger/verify"), [], "an auditor reads everything and changes nothing");
     else assert.ok(list.length > 0, "there is something this role may do");
   });
 }

@@ -50,8 +50,10 @@ export function sidewise(page) {
   return page.evaluate(() => {
     const wide = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= wide) return "";
-    const out = [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > wide + 1 && !e.closest("[role=region]"));
-    return `${document.documentElement.scrollWidth} px wide: ${out.slice(0, 3).map((e) => `${e.localName}.${e.className}`).join(", ")}`;
+    const out = [...document.body.querySelectorAll("*")].filter((e) => 
+      // What runs out of a box need not make the box wider.
+      e.getBoundingClientRect().right > wide + 1 || e.scrollWidth > e.clientWidth + 1 && e.getBoundingClientRect().left + e.scrollWidth > wide + 1 && getComputedStyle(e).overflowX === "visible");
+    return `${document.documentElement.scrollWidth} px wide: ${out.slice(-3).map((e) => `${e.localName}.${e.className}`).join(", ")}`;
   });
 }
 

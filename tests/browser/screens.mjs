@@ -120,10 +120,8 @@ export const fill = (path, places) => path.replace(/\{(\w+)\}/g, (_, name) => {
 });
 
 /**
- * Is there a line of the table for this address?
+ * The line of the table for an address, "" when there is none. One fact stands for all of them.
  * @param {string} pathname
  */
-export const listed = (pathname) => screens.some(({ path }) =>
-  new RegExp("^" + (/** @type {string} */ (path.split("?")[0])).replace(/\{\w+\}/g, "[^/]+") + "$").test(pathname) ||
-  // One fact stands for all of them.
-  /^\/incidents\/[^/]+\/facts\/[^/]+$/.test(pathname) && path.includes("/facts/"));
+export const lineOf = (pathname) => screens.find(({ path }) =>
+  new RegExp("^" + (/** @type {string} */ (path.split("?")[0])).replace(/\{\w+\}/g, "[^/]+").replace(/\/facts\/.*/, "/facts/[^/]+") + "$").test(pathname))?.path ?? "";
