@@ -50,6 +50,21 @@ export const screens = [
   { path: "/about", as: manager },
   { path: "/about/licences", as: manager },
   { path: "/about/licences/{licence}", as: manager },
+  { path: "/plan", as: manager },
+  { path: "/plan/history", as: manager },
+  { path: "/plan/versions/{version}", as: manager },
+  { path: "/plan/edit/{section}", as: manager },
+  { path: "/plan/text", as: manager },
+  { path: "/directory", as: manager },
+  { path: "/directory/people", as: manager },
+  { path: "/directory/people/{person}", as: manager },
+  { path: "/directory/on-call", as: manager },
+  { path: "/directory/on-call/{team}", as: manager },
+  { path: "/directory/import", as: manager },
+  { path: "/directory/new/{shelf}", as: manager },
+  { path: "/directory/{shelf}", as: manager },
+  { path: "/directory/{shelf}/{item}", as: manager },
+  { path: "/directory/{shelf}/{item}/edit", as: manager },
   { path: "/settings", as: admin },
   { path: "/settings/account", as: admin },
   { path: "/settings/people", as: admin },
@@ -91,7 +106,7 @@ export async function world(server) {
   const drill = await api("POST", "/api/v1/incidents", { title: "Exercise: ransomware on the file server", kind: "drill", service: "platform-core" });
   const duties = (await api("GET", `/api/v1/incidents/${made.ref}/duties`)).items;
   const duty = duties.find((/** @type {any} */ d) => d.state === "open");
-  return { report: report.id, alert: alert.id, incident: made.ref, drill: drill.ref, duty: duty.id, person: "analyst", then, entry: "5", licence: "1", breach: (await breaches(server)) };
+  return { report: report.id, alert: alert.id, incident: made.ref, drill: drill.ref, duty: duty.id, person: "analyst", then, entry: "5", licence: "1", version: "1", section: "inside", team: "platform", shelf: "services", item: "customer-portal", breach: (await breaches(server)) };
 }
 
 /** @param {import("./server.mjs").Server} server @returns {Promise<string>} an incident of the breach register */
