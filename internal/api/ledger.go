@@ -50,6 +50,8 @@ var readers = []struct {
 	{"account.", who.PermLedgerRead},
 	{"session.", who.PermLedgerRead},
 	{"ledger.", who.PermLedgerRead},
+	{"job.", who.PermJobRead},
+	{"test_call.", who.PermSystemRead},
 }
 
 func mayRead(by who.Identity, kind string) bool {

@@ -32,6 +32,8 @@ import (
 	"github.com/wakebell/wakebell/internal/prepare/directory/exchange"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
+	"github.com/wakebell/wakebell/internal/respond/escalation/ready"
+	"github.com/wakebell/wakebell/internal/respond/escalation/trial"
 	"github.com/wakebell/wakebell/internal/web/page/live"
 )
 
@@ -56,6 +58,8 @@ type App struct {
 	Triage     *triage.Service
 	Duties     *duty.Service
 	Escalation *escalation.Service
+	Trials     *trial.Service // test calls
+	Health     *ready.Service // would an alarm reach someone?
 	Register   *register.Service
 	Views      *view.Service // incidents as they are read, told by every room
 
@@ -89,7 +93,8 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 func Kinds() []record.Kind {
 	var out []record.Kind
 	for _, k := range [][]record.Kind{
-		who.Kinds(), account.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), duty.Kinds(), escalation.Kinds(),
+		who.Kinds(), account.Kinds(), job.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), duty.Kinds(),
+		escalation.Kinds(), trial.Kinds(),
 	} {
 		out = append(out, k...)
 	}
@@ -119,7 +124,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Accounts = account.New(a.DB, a.Ledger, a.Clock, a.People, account.Config{
 		Secure: strings.HasPrefix(cfg.BaseURL, "https://"), Proxies: cfg.Proxies, Demo: cfg.Demo, Log: cfg.Log,
 	})
-	a.Jobs = job.New(a.DB, a.Clock, cfg.Log, job.Config{})
+	a.Jobs = job.New(a.DB, a.Clock, cfg.Log, job.Config{Ledger: a.Ledger, Moved: a.saveOffset})
 	if a.Outbox, err = mail.New(a.DB, a.Clock, a.Jobs, cfg.Log, cfg.Mail); err != nil {
 		return err
 	}
@@ -133,6 +138,8 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Duties = duty.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.Incidents, a.Jobs)
 	a.Escalation = escalation.New(a.DB, a.Ledger, a.Clock, a.Directory, a.Plans, a.People, a.Duties, a.Intake, a.Outbox, a.Jobs,
 		cfg.escalation())
+	a.Trials = trial.New(a.DB, a.Ledger, a.Clock, a.People, a.Outbox, a.Jobs, trial.Config{BaseURL: cfg.BaseURL, Log: cfg.Log})
+	a.Health = ready.New(a.DB, a.Clock, a.Directory, a.Outbox, a.Jobs, a.Trials, a.machine, cfg.Version)
 	a.Register = register.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Duties, a.Directory)
 	a.Views = view.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.People)
 	a.Live = live.New(a.DB, a.Ledger, a.Clock, cfg.Log)

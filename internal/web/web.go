@@ -29,6 +29,8 @@ import (
 	"github.com/wakebell/wakebell/internal/prepare/directory/exchange"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
+	"github.com/wakebell/wakebell/internal/respond/escalation/ready"
+	"github.com/wakebell/wakebell/internal/respond/escalation/trial"
 	"github.com/wakebell/wakebell/internal/web/desk"
 	"github.com/wakebell/wakebell/internal/web/now"
 	"github.com/wakebell/wakebell/internal/web/page"
@@ -58,6 +60,8 @@ type Deps struct {
 	Views      *view.Service
 	Duties     *duty.Service
 	Escalation *escalation.Service
+	Trials     *trial.Service
+	Health     *ready.Service
 	Register   *register.Service
 	Ledger     *record.Ledger
 	DB         *store.DB
@@ -83,7 +87,7 @@ func New(d Deps) (http.Handler, error) {
 	}
 	w := page.New(page.Config{
 		SignedIn: d.SignedIn, SignIn: d.SignIn, People: d.People, DB: d.DB, Clock: d.Clock, Live: d.Live, Assets: assets,
-		Menu: menu(), Log: d.Log, Demo: d.Demo, Version: d.Version,
+		Menu: menu(d), Log: d.Log, Demo: d.Demo, Version: d.Version,
 	})
 	now.Mount(w, now.Deps{
 		Views: d.Views, Duties: d.Duties, Plans: d.Plans, Directory: d.Directory, DB: d.DB,
@@ -96,6 +100,8 @@ func New(d Deps) (http.Handler, error) {
 		Incidents: d.Incidents, Views: d.Views, Duties: d.Duties, Escalation: d.Escalation, Intake: d.Intake, Directory: d.Directory,
 		Plans: d.Plans, DB: d.DB,
 	})
-	settings.Mount(w, settings.Deps{People: d.People, Accounts: d.Accounts, BaseURL: d.BaseURL})
+	settings.Mount(w, settings.Deps{
+		People: d.People, Accounts: d.Accounts, BaseURL: d.BaseURL, Outbox: d.Outbox, Jobs: d.Jobs, Health: d.Health, Trials: d.Trials,
+	})
 	return w, nil
 }

@@ -72,6 +72,19 @@ func fieldAttrs(f *Form, d Field) templ.OrderedAttributes {
 	return a
 }
 
+// understood is the line below a time: what was typed as it was read, else the initial time; the zone where neither is
+// one.
+func understood(ctx context.Context, f *Form, d Field) string {
+	at := d.At
+	if f.Failed() {
+		at, _ = readMoment(f.Value(d.Name, ""), zoneOr(f.Value(d.Name+".zone", ""), frameOf(ctx).zone()))
+	}
+	if at.IsZero() {
+		return "Time of " + zoneName(ctx)
+	}
+	return both(ctx, at)
+}
+
 func inputType(d Field) string {
 	if d.Type == "" {
 		return "text"

@@ -247,7 +247,7 @@ func TestSignInTellsNobodyWhoExists(t *testing.T) {
 	if bodies[0] != bodies[1] {
 		t.Error("two different answers")
 	}
-	has(t, bodies[0], "Too many attempts. Try again in 2 seconds", "503 Service Unavailable2")
+	has(t, bodies[0], "Too many attempts. Try again in 2 seconds", "429 Too Many Requests2")
 }
 
 // Who may not read incidents is not sent to them.
