@@ -29,8 +29,8 @@ type Watchdog struct {
 	ended chan struct{}
 }
 
-// Looked returns the real time at which the watchdog last looked at the loop; zero before its
-// first look. It looks four times in each maxSilence.
+// Looked returns the real time at which the watchdog last looked at the loop, its start before the
+// first look, zero before Start. It looks four times in each maxSilence.
 func (w *Watchdog) Looked() time.Time { return clock.FromMicros(w.looked.Load()) }
 
 // NewWatchdog returns a watchdog that calls onSilent once per silence longer
@@ -51,6 +51,7 @@ func (w *Watchdog) Start(ctx context.Context) {
 	}
 	inner, stop := detach(ctx)
 	w.stop, w.ended = stop, make(chan struct{})
+	w.looked.Store(clock.Micros(w.clk.Real()))
 	go w.watch(inner, w.ended)
 }
 
@@ -69,7 +70,6 @@ func (w *Watchdog) Stop() {
 func (w *Watchdog) watch(ctx context.Context, ended chan struct{}) {
 	defer close(ended)
 	began := w.clk.Real()
-	w.looked.Store(clock.Micros(began))
 	var told time.Time // the turn whose silence was told
 	for w.clk.Sleep(ctx, max(w.most/4, time.Millisecond)) == nil {
 		w.looked.Store(clock.Micros(w.clk.Real()))

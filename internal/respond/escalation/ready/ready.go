@@ -49,11 +49,11 @@ type Report struct {
 	Checks  []Check   `json:"checks"` // what is bad first, then what is weak
 }
 
-// Reasons are the checks that are not good.
-func (r Report) Reasons() []Check {
+// Of are the checks in a state.
+func (r Report) Of(s State) []Check {
 	var out []Check
 	for _, c := range r.Checks {
-		if c.State != Good {
+		if c.State == s {
 			out = append(out, c)
 		}
 	}
@@ -94,18 +94,17 @@ func (s *Service) Report(ctx context.Context, by who.Identity) (Report, error) {
 	}
 	now := s.clk.Now()
 	r := Report{Answer: Good, At: now, Version: s.version, Checks: rosters(dir, now)}
-	r.Checks = append(r.Checks, alarms(dir))
+	flow, err := s.box.Flow(ctx, s.db)
+	if err != nil {
+		return Report{}, err
+	}
+	r.Checks = append(r.Checks, alarms(dir), messages(s.box.Enabled(), flow, now))
 	called := callable(dir)
 	proven, err := s.trials.Proven(ctx, s.db, called, now.Add(-provenFor))
 	if err != nil {
 		return Report{}, err
 	}
 	r.Checks = append(r.Checks, ways(dir, called, s.box.Enabled()), tried(len(called), proven))
-	flow, err := s.box.Flow(ctx, s.db)
-	if err != nil {
-		return Report{}, err
-	}
-	r.Checks = append(r.Checks, messages(s.box.Enabled(), flow, now))
 	if s.machine != nil {
 		r.Checks = append(r.Checks, s.machine(ctx)...)
 	}
