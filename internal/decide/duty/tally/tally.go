@@ -30,12 +30,13 @@ func Wanting(ctx context.Context, r store.Reader, by who.Identity, dir directory
 	if missed >= most {
 		return most, nil
 	}
-	// Who holds a duty is a person, a team or nobody; the teams are few.
+	// Who holds a duty is a person, a team or nobody; the teams are few. The condition on the state is that of the
+	// index duty_open_holder.
 	args := []any{""}
 	for id := range dir.Teams {
 		args = append(args, id)
 	}
-	err = r.QueryRow(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM duty WHERE state = 'open' AND drill = 0 AND holder_id IN (`+store.Placeholders(len(args))+`)
+	err = r.QueryRow(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM duty WHERE state || '' = 'open' AND drill = 0 AND holder_id IN (`+store.Placeholders(len(args))+`)
 		AND due_at >= ? LIMIT ?) AS free`, append(args, at, most-missed)...).Scan(&unowned)
 	if err != nil {
 		return 0, fmt.Errorf("count duties without a person: %w", err)
