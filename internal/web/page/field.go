@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/a-h/templ"
+
+	"github.com/wakebell/wakebell/internal/web/page/moment"
 )
 
 // openTag writes the start of a form by hand: its end stands after fields that are drawn before it.
@@ -77,7 +79,7 @@ func fieldAttrs(f *Form, d Field) templ.OrderedAttributes {
 func understood(ctx context.Context, f *Form, d Field) string {
 	at := d.At
 	if f.Failed() {
-		at, _ = readMoment(f.Value(d.Name, ""), zoneOr(f.Value(d.Name+".zone", ""), frameOf(ctx).zone()))
+		at, _ = moment.Read(f.Value(d.Name, ""), moment.Zone(f.Value(d.Name+".zone", ""), frameOf(ctx).zone()))
 	}
 	if at.IsZero() {
 		return "Time of " + zoneName(ctx)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/web/page/moment"
 )
 
 // Permission is who.Permission, for the menu.
@@ -67,29 +68,11 @@ func (r *Request) Moment(name string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
-	at, ok := readMoment(text, zoneOr(r.PostFormValue(name+".zone"), r.Zone))
+	at, ok := moment.Read(text, moment.Zone(r.PostFormValue(name+".zone"), r.Zone))
 	if !ok {
 		return time.Time{}, fault.InvalidField(name, "must be a date and a time, such as 2026-11-21 14:25")
 	}
 	return at, nil
-}
-
-// readMoment reads a time as browsers send it, or as people type it where they have no field for it.
-func readMoment(text string, zone *time.Location) (time.Time, bool) {
-	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04"} {
-		if t, err := time.ParseInLocation(layout, strings.TrimSpace(text), zone); err == nil {
-			return t.UTC(), true
-		}
-	}
-	return time.Time{}, false
-}
-
-// zoneOr is the zone of that name, or another one.
-func zoneOr(name string, or *time.Location) *time.Location {
-	if z, err := time.LoadLocation(name); err == nil && name != "" {
-		return z
-	}
-	return or
 }
 
 // Path returns the address of the page with one query parameter changed; "" removes it. The cursor
