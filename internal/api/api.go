@@ -30,6 +30,7 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/register"
+	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/directory/exchange"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
@@ -56,6 +57,7 @@ type Deps struct {
 	Trials     *trial.Service // nil: no test calls
 	Register   *register.Service
 	Ledger     *record.Ledger
+	Audit      *audit.Service
 	DB         *store.DB
 	Clock      *clock.Clock
 	Log        *slog.Logger // nil: silent

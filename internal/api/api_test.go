@@ -58,6 +58,8 @@ func TestPermissions(t *testing.T) {
 			{"POST", "/directory/people", `{"name":"X","email":"ROLE@example.org"}`, "", who.PermPersonManage},
 			{"GET", "/ledger/checkpoint", "", "", who.PermLedgerRead},
 			{"GET", "/ledger/entries", "", "", who.PermLedgerRead},
+			{"GET", "/ledger/verifications", "", "", who.PermLedgerRead},
+			{"GET", "/ledger/bundle", "", "manager privacy_officer auditor", ""},
 			{"GET", "/ledger/key", "", "", who.PermLedgerRead},
 			{"GET", "/ledger/proof?seq=1", "", "", who.PermLedgerRead},
 			{"GET", "/search?q=export", "", "", who.PermIncidentRead},

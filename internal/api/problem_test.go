@@ -13,7 +13,6 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
-	"github.com/wakebell/wakebell/internal/base/who"
 )
 
 func TestProblems(t *testing.T) {
@@ -60,23 +59,6 @@ func TestProblems(t *testing.T) {
 	}
 	if !strings.Contains(log.String(), "secret-7") {
 		t.Error("the log lacks the cause")
-	}
-}
-
-func TestMayRead(t *testing.T) {
-	t.Parallel()
-	auditor := who.Identity{Actor: "a", Roles: []who.Role{who.Auditor}}
-	admin := who.Identity{Actor: "a", Roles: []who.Role{who.Admin}}
-	for kind, want := range map[string][2]bool{
-		"incident.graded": {true, false}, "duties.rederived": {true, false}, "duty.met": {true, false}, "call.made": {true, false},
-		"signal.received": {true, false}, "plan.changed": {true, true}, "directory.changed": {true, true}, "ledger.erased": {true, false},
-		"watchdog.raised": {true, false}, "account.locked": {true, false}, "session.revoked": {true, false}, "token.created": {true, false},
-		"job.discarded": {true, true}, "test_call.arrived": {true, true},
-		"unheard.of": {false, false},
-	} {
-		if got := [2]bool{mayRead(auditor, kind), mayRead(admin, kind)}; got != want {
-			t.Errorf("%s: auditor and admin may read: %v, want %v", kind, got, want)
-		}
 	}
 }
 

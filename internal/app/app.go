@@ -28,6 +28,7 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/register"
+	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/directory/exchange"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
@@ -61,7 +62,8 @@ type App struct {
 	Trials     *trial.Service // test calls
 	Health     *ready.Service // would an alarm reach someone?
 	Register   *register.Service
-	Views      *view.Service // incidents as they are read, told by every room
+	Audit      *audit.Service // the ledger for those who check it
+	Views      *view.Service  // incidents as they are read, told by every room
 
 	Live     *live.Hub    // tells open pages what changed
 	screens  http.Handler // the face in the browser
@@ -141,6 +143,10 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Trials = trial.New(a.DB, a.Ledger, a.Clock, a.People, a.Outbox, a.Jobs, trial.Config{BaseURL: cfg.BaseURL, Log: cfg.Log})
 	a.Health = ready.New(a.DB, a.Clock, a.Directory, a.Outbox, a.Jobs, a.Trials, a.machine, cfg.Version)
 	a.Register = register.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Duties, a.Directory)
+	a.Audit = audit.New(a.DB, a.Ledger, a.Clock, cfg.Log, func(ctx context.Context, against []byte) (record.Report, record.RebuildReport, error) {
+		rep, err := VerifyData(ctx, cfg, against)
+		return rep.Ledger, rep.Tables, err
+	})
 	a.Views = view.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.People)
 	a.Live = live.New(a.DB, a.Ledger, a.Clock, cfg.Log)
 	a.wire()
@@ -217,6 +223,9 @@ func (a *App) Stop(ctx context.Context) error {
 
 func (a *App) close() error {
 	var errs []error
+	if a.Audit != nil {
+		a.Audit.Stop() // it still writes how its run ended
+	}
 	if a.DB != nil {
 		errs = append(errs, a.DB.Close())
 	}

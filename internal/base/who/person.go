@@ -38,6 +38,7 @@ type Filter struct {
 	Role       Role   `json:"role"`
 	Department string `json:"department"`
 	ActiveOnly bool   `json:"active_only"`
+	Q          string `json:"q"` // part of the name, address, department, function or id, in any case of letters
 }
 
 // Observer is told of a changed person in the same transaction.

@@ -187,6 +187,15 @@ func (d *deriver) roles(e directory.Entity) []regime.Role {
 	return out
 }
 
+// ConcernedBy gives the roles of each of our legal entities an incident touches, by id, as the duties read it.
+func ConcernedBy(st incident.State, dir directory.Snapshot) map[string][]regime.Role {
+	d, out := &deriver{Input: Input{Incident: st, Dir: dir}}, map[string][]regime.Role{}
+	for _, e := range d.entities() {
+		out[e.ID] = d.roles(e)
+	}
+	return out
+}
+
 // roleNote says where a role is taken for granted.
 func roleNote(e directory.Entity) string {
 	if len(e.Processings) > 0 {

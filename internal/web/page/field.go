@@ -68,6 +68,7 @@ func fieldAttrs(f *Form, d Field) templ.OrderedAttributes {
 	add(len(described) > 0, "aria-describedby", strings.Join(described, " "))
 	add(wrong, "aria-invalid", "true")
 	add(d.Required, "required", true)
+	add(d.List != "", "list", d.List)
 	add(d.Placeholder != "", "placeholder", d.Placeholder)
 	add(d.Complete != "", "autocomplete", d.Complete)
 	add(d.Focus && !f.Failed(), "autofocus", true)

@@ -44,7 +44,7 @@ func (f *frame) title() string {
 	if f.page.Drill {
 		t = "DRILL: " + t
 	}
-	if f.req.post != nil {
+	if f.req.post != nil && f.req.post.err != nil {
 		t = "Error: " + t
 	}
 	return t

@@ -107,6 +107,8 @@ type Nothing struct {
 type Done struct {
 	To  string // path to go to; "" = back to the page the form stands on
 	Say string // one sentence, shown once
+	// Again draws the page anew with what was typed: nothing was saved, as in a preview. The form must be Plain.
+	Again bool
 }
 
 // Elsewhere is an error that sends the viewer to another page of ours.

@@ -332,6 +332,12 @@ func (r *Request) finish(done Done, err error, show ...Show) error {
 	if err != nil {
 		return err
 	}
+	if done.Again && len(show) > 0 && show[0] != nil {
+		r.post = &posted{form: r.PostFormValue(fieldForm), values: r.PostForm}
+		r.regions = nil
+		r.atPage()
+		return r.show(show[0], http.StatusOK)
+	}
 	to := local(done.To)
 	if to == nil {
 		to = r.back

@@ -71,6 +71,17 @@ func (l *Hub) Wake() {
 	}
 }
 
+// Stir tells those with a permission that something changed which is not in the ledger, such as work in the
+// background.
+func (l *Hub) Stir(topic string, need who.Permission) {
+	l.tell(func(by who.Identity) string {
+		if !by.Has(need) {
+			return ""
+		}
+		return Message("dirty", topic)
+	})
+}
+
 // Start runs the hub until Stop or the end of ctx.
 func (l *Hub) Start(ctx context.Context) { go l.run(ctx) }
 
