@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
@@ -34,6 +35,7 @@ func TestProblems(t *testing.T) {
 		{fault.New(fault.Precondition, "x"), 412, "precondition"},
 		{fault.New(fault.Reused, "x"), 422, "key-reused"},
 		{fault.New(fault.TooLarge, "x"), 413, "too-large"},
+		{fmt.Errorf("op: %w", fault.TooMany(1500*time.Millisecond, "x")), 429, "throttled"},
 		{cause, 500, "internal"},
 		{context.Canceled, 503, "unavailable"},
 		{malformed("x"), 400, "malformed"},
@@ -48,7 +50,7 @@ func TestProblems(t *testing.T) {
 		if strings.Contains(w.Body.String(), "secret-7") {
 			t.Errorf("the cause is told: %s", w.Body)
 		}
-		if (c.status == http.StatusServiceUnavailable) != (w.Header().Get("Retry-After") != "") {
+		if again := map[int]string{http.StatusServiceUnavailable: "5", http.StatusTooManyRequests: "2"}[c.status]; again != w.Header().Get("Retry-After") {
 			t.Errorf("%v: Retry-After %q", c.err, w.Header().Get("Retry-After"))
 		}
 		if c.status >= 500 && !strings.Contains(log.String(), p.Reference) {

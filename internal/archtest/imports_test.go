@@ -34,7 +34,7 @@ var siblings = map[string]string{
 	"base/store":        "base/clock base/fault base/ident",
 	"base/record":       "base/store base/clock base/fault base/ident",
 	"base/who":          "base/record base/store base/clock base/fault base/ident",
-	"base/job":          "base/who base/store base/clock base/fault base/ident",
+	"base/job":          "base/who base/record base/store base/clock base/fault base/ident",
 	"base/search":       "base/store base/clock base/fault",
 	"base/blob":         "base/store base/clock base/fault base/ident",
 	"base/mail":         "base/job base/who base/record base/store base/clock base/fault base/ident",

@@ -71,6 +71,11 @@ export const screens = [
   { path: "/settings/people/new", as: admin },
   { path: "/settings/people/{person}", as: admin },
   { path: "/settings/tokens", as: admin },
+  { path: "/settings/mail", as: admin },
+  { path: "/settings/outbox", as: manager },
+  { path: "/settings/jobs", as: admin },
+  { path: "/settings/health", as: admin },
+  { path: "/settings/wake", as: manager },
   { path: "/nowhere", as: manager },
 ];
 

@@ -1,9 +1,12 @@
 package page
 
 import (
+	"context"
 	"slices"
 
 	"github.com/a-h/templ"
+
+	"github.com/wakebell/wakebell/internal/base/who"
 )
 
 // Page is what a screen answers.
@@ -121,4 +124,10 @@ type Item struct {
 	Icon        IconName
 	Key         string
 	Perms       []Permission
+	// Count is how much waits there for this viewer, shown beside the label and live; nil: nothing is counted.
+	Count func(ctx context.Context, by who.Identity) (int, error)
+	On    []string // topics that change Count
 }
+
+// MostCounted is the highest number the menu asks for; one more is shown as 99+.
+const MostCounted = 100

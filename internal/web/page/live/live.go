@@ -240,6 +240,7 @@ var topicOf = map[string]topic{
 	"person": {"person", who.PermDirectoryRead}, "directory": {"directory", who.PermDirectoryRead},
 	"plan": {"plan", who.PermPlanRead}, "token": {"token", who.PermTokenManage}, "account": {"account", who.PermPersonManage},
 	"session": {"account", who.PermPersonManage}, "ledger": {"ledger", who.PermLedgerRead},
+	"job": {"job", who.PermJobRead}, "test_call": {"test_call", who.PermOwnRead},
 }
 
 // topics are the stirred topics of a batch, with the actors that stirred them.
