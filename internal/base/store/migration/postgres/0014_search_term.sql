@@ -1,0 +1,2 @@
+-- The way to read the words of the index is needed on SQLite only.
+SELECT 1;
