@@ -24,6 +24,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/decide/find"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/decide/triage"
@@ -52,6 +53,7 @@ type Deps struct {
 	Triage     *triage.Service
 	Incidents  *incident.Service
 	Views      *view.Service // nil: made here, and tells entries of other rooms in plain words
+	Find       *find.Service // nil: made here
 	Duties     *duty.Service
 	Escalation *escalation.Service
 	Trials     *trial.Service // nil: no test calls
@@ -114,6 +116,9 @@ func build(d Deps) *face {
 	}
 	if d.Views == nil {
 		d.Views = view.New(d.DB, d.Ledger, d.Clock, d.Incidents, d.People)
+	}
+	if d.Find == nil {
+		d.Find = find.New(d.DB, d.Views, d.Intake, d.People)
 	}
 	f := &face{Deps: d, mux: &routes{ServeMux: http.NewServeMux()}}
 	f.figures = f.newFigures()

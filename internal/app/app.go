@@ -22,6 +22,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/base/who/account"
 	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/decide/find"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/decide/triage"
@@ -64,6 +65,7 @@ type App struct {
 	Register   *register.Service
 	Audit      *audit.Service // the ledger for those who check it
 	Views      *view.Service  // incidents as they are read, told by every room
+	Find       *find.Service
 
 	Live     *live.Hub    // tells open pages what changed
 	screens  http.Handler // the face in the browser
@@ -148,6 +150,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		return rep.Ledger, rep.Tables, err
 	})
 	a.Views = view.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.People)
+	a.Find = find.New(a.DB, a.Views, a.Intake, a.People)
 	a.Live = live.New(a.DB, a.Ledger, a.Clock, cfg.Log)
 	a.wire()
 	a.tell()
@@ -161,6 +164,9 @@ const maxSilence = 2 * time.Minute
 
 // Start serves HTTP and runs the timed work until Stop.
 func (a *App) Start(ctx context.Context) error {
+	if err := a.People.IndexPeople(ctx); err != nil {
+		return err
+	}
 	srv, err := a.listen()
 	if err != nil {
 		return err

@@ -51,6 +51,7 @@ type root struct {
 	Incident incidentCmd `cmd:"" help:"Incidents: declare, work, close."`
 	Duty     dutyCmd     `cmd:"" help:"Duties: what is owed to whom by when."`
 	Call     callCmd     `cmd:"" help:"Calls: who was called, and acknowledge."`
+	Search   searchCmd   `cmd:"" help:"Find incidents, what was said in them, reports, alerts and people by words."`
 	Register registerCmd `cmd:"" help:"The breach register."`
 	Outbox   outboxCmd   `cmd:"" help:"Messages that were sent, or kept."`
 	Dir      dirCmd      `cmd:"" name:"directory" help:"People, teams, services, customers: import, export, readiness."`

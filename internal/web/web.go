@@ -19,6 +19,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/base/who/account"
 	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/decide/find"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/decide/triage"
@@ -35,6 +36,7 @@ import (
 	"github.com/wakebell/wakebell/internal/web/book"
 	"github.com/wakebell/wakebell/internal/web/contactbook"
 	"github.com/wakebell/wakebell/internal/web/desk"
+	search "github.com/wakebell/wakebell/internal/web/find"
 	"github.com/wakebell/wakebell/internal/web/now"
 	"github.com/wakebell/wakebell/internal/web/page"
 	"github.com/wakebell/wakebell/internal/web/page/asset"
@@ -62,6 +64,7 @@ type Deps struct {
 	Triage     *triage.Service
 	Incidents  *incident.Service
 	Views      *view.Service
+	Find       *find.Service
 	Duties     *duty.Service
 	Escalation *escalation.Service
 	Trials     *trial.Service
@@ -113,5 +116,7 @@ func New(d Deps) (http.Handler, error) {
 	book.Mount(w, book.Deps{
 		Register: d.Register, Audit: d.Audit, Views: d.Views, Incidents: d.Incidents, Directory: d.Directory, DB: d.DB, Version: d.Version,
 	})
+	search.Mount(w, search.Deps{Find: d.Find, Views: d.Views})
+	settings.Mount(w, settings.Deps{People: d.People, Accounts: d.Accounts, BaseURL: d.BaseURL})
 	return w, nil
 }

@@ -12,7 +12,7 @@ type ask struct {
 	words   []string // whole tokens, all needed
 	prefix  string   // beginning of a token, may be empty
 	visible []string // tokens, one needed
-	kind    string   // token, may be empty
+	kinds   []string // tokens, one needed, may be empty
 }
 
 // newAsk returns false when the query cannot find anything.
@@ -28,11 +28,11 @@ func newAsk(q Query) (ask, bool) {
 	}
 	slices.Sort(a.visible)
 	a.visible = slices.Compact(a.visible)
-	if q.Kind != "" {
-		if !label(q.Kind) {
+	for _, k := range q.Kinds {
+		if !label(k) {
 			return a, false
 		}
-		a.kind = "=k" + q.Kind
+		a.kinds = append(a.kinds, "=k"+k)
 	}
 	a.words, a.prefix = queryWords(q.Words)
 	return a, true
@@ -58,8 +58,8 @@ func (d dialect) any(words []string) string {
 	return "(" + strings.Join(list, d.or) + ")"
 }
 
-// write writes the query: all words, the beginning of one, the kind, and one of
-// the labels.
+// write writes the query: all words, the beginning of one, one of the kinds, and one
+// of the labels.
 func (a ask) write(d dialect, words []string, prefix string) string {
 	var parts []string
 	for _, w := range words {
@@ -68,8 +68,8 @@ func (a ask) write(d dialect, words []string, prefix string) string {
 	if prefix != "" {
 		parts = append(parts, d.prefix(prefix))
 	}
-	if a.kind != "" {
-		parts = append(parts, d.word(a.kind))
+	if len(a.kinds) > 0 {
+		parts = append(parts, d.any(a.kinds))
 	}
 	return strings.Join(append(parts, d.any(a.visible)), d.and)
 }

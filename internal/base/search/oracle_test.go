@@ -58,7 +58,7 @@ func TestAllWaysFindTheSame(t *testing.T) {
 			"mail1", "mail8999", "host-1", "host-49.ac", "no", "common old", "common zs", "zseldom part7", "oldest zrare1", "part2 part3", "oldest no", "part4 mail",
 		} {
 			for _, q := range []Query{
-				{Visible: []string{"all"}}, {Visible: []string{"few"}}, {Visible: []string{"few", "all"}, Kind: "signal"}, {Visible: []string{"nobody"}},
+				{Visible: []string{"all"}}, {Visible: []string{"few"}}, {Visible: []string{"few", "all"}, Kinds: []string{"signal"}}, {Visible: []string{"nobody"}},
 			} {
 				q.Words = asked
 				same(t, db, docs, words, q)
@@ -99,7 +99,7 @@ func plainly(docs []Doc, words [][]string, q Query) []string {
 	var out []string
 	for i, d := range slices.Backward(docs) {
 		has := words[i]
-		ok := q.Kind == "" || q.Kind == d.Kind
+		ok := len(q.Kinds) == 0 || slices.Contains(q.Kinds, d.Kind)
 		ok = ok && slices.ContainsFunc(q.Visible, func(v string) bool { return slices.Contains(d.Visible, v) })
 		ok = ok && slices.ContainsFunc(has, func(w string) bool { return strings.HasPrefix(w, prefix) })
 		for _, w := range whole {

@@ -111,15 +111,17 @@ func TestSearch(t *testing.T) {
 			q    search.Query
 			want string
 		}{
-			{search.Query{Words: "disk", Kind: "incident"}, "i1"},
-			{search.Query{Kind: "signal"}, "s2"},
+			{search.Query{Words: "disk", Kinds: []string{"incident"}}, "i1"},
+			{search.Query{Kinds: []string{"signal"}}, "s2"},
+			{search.Query{Words: "disk", Kinds: []string{"signal", "incident"}}, "s2 i1"},
+			{search.Query{Words: "di", Kinds: []string{"signal", "note"}}, "s2"},
 			{search.Query{Words: "disk", Visible: []string{"siht"}}, "s3"},
 			{search.Query{Words: "di", Visible: []string{"siht", "all"}}, "s2 s3 i1"},
 			{search.Query{Words: "発生", Visible: []string{"legal"}}, "s3"},
 			{search.Query{Words: "überp", Visible: []string{"legal"}}, "s3"},
 			{search.Query{Words: "disk", Visible: []string{}}, ""},
 			{search.Query{Words: "disk", Visible: []string{"x OR y"}}, ""},
-			{search.Query{Words: "disk", Kind: "a b"}, ""},
+			{search.Query{Words: "disk", Kinds: []string{"a b"}}, ""},
 		} {
 			if got := ids(t, db, c.q); got != c.want {
 				t.Errorf("%+v: got %q, want %q", c.q, got, c.want)

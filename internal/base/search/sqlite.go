@@ -83,14 +83,18 @@ func (a ask) test(words, begin bool) (string, []any) {
 			need(" " + w + " ")
 		}
 	}
-	if a.kind != "" {
-		need(" " + a.kind + " ")
+	one := func(of []string) {
+		list := make([]string, len(of))
+		for i, v := range of {
+			list[i], args = "instr(d.words, ?) > 0", append(args, " "+v+" ")
+		}
+		parts = append(parts, "("+strings.Join(list, " OR ")+")")
 	}
-	labels := make([]string, len(a.visible))
-	for i, v := range a.visible {
-		labels[i], args = "instr(d.words, ?) > 0", append(args, " "+v+" ")
+	if len(a.kinds) > 0 {
+		one(a.kinds)
 	}
-	return strings.Join(append(parts, "("+strings.Join(labels, " OR ")+")"), " AND "), args
+	one(a.visible)
+	return strings.Join(parts, " AND "), args
 }
 
 // newest tests the n newest docs.

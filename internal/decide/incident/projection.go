@@ -187,24 +187,54 @@ const (
 	DocLabel    = "incident"
 )
 
-// index keeps the search documents: one per incident, one per note and report.
+// index keeps the search documents: one per incident, and one per entry in which people
+// said something.
 func index(tx *store.Tx, e record.Entry, event Event, before, after State) error {
 	if before.Ref != after.Ref || before.Title != after.Title || before.Summary != after.Summary {
 		if err := indexIncident(tx, after); err != nil {
 			return err
 		}
 	}
-	text := ""
-	switch event := event.(type) {
-	case Noted:
-		text = event.Text
-	case SitrepSent:
-		text = event.Text
-	}
+	text := said(event)
 	if text == "" {
 		return nil
 	}
 	return search.Index(tx, search.Doc{Kind: DocNote, ID: after.ID + "/" + e.ID, Title: after.Ref, Text: text, At: e.At, Visible: []string{DocLabel}})
+}
+
+// said returns the words of people in an event; the title and summary are the incident's.
+func said(event Event) string {
+	switch e := event.(type) {
+	case Noted:
+		return e.Text
+	case SitrepSent:
+		return e.Text
+	case DecisionMade:
+		return strings.TrimSpace(e.Text + " " + e.Reason)
+	case FactRecorded:
+		return strings.TrimSpace(e.Text + " " + e.SaidBy)
+	case TaskAdded:
+		return e.Text
+	case TaskMarked:
+		return e.Reason
+	case StatusChanged:
+		return e.Reason
+	case NatureChanged:
+		return e.Reason
+	case Graded:
+		return e.Reason
+	case PhaseEntered:
+		return e.Reason
+	case SignalsUnlinked:
+		return e.Reason
+	case Merged:
+		return e.Reason
+	case Closed:
+		return e.Reason
+	case Reopened:
+		return e.Reason
+	}
+	return ""
 }
 
 func indexIncident(tx *store.Tx, s State) error {
@@ -240,7 +270,7 @@ func (s *Service) ReprojectSubject(tx *store.Tx, id string) error {
 		return fmt.Errorf("reproject incident %s: %w", id, err)
 	}
 	for _, e := range entries {
-		if kind := e.Kind; e.Erased && (kind == (Noted{}).Kind() || kind == (SitrepSent{}).Kind()) {
+		if e.Erased {
 			if err := search.Remove(tx, DocNote, id+"/"+e.ID); err != nil {
 				return err
 			}

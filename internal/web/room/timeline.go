@@ -14,7 +14,7 @@ import (
 )
 
 // perPage keeps the first answer small; the rest comes by scrolling.
-const perPage = 40
+const perPage = told.FirstPage
 
 // line is one entry of the timeline as the room shows it.
 type line = page.Entry
