@@ -83,10 +83,10 @@ func (h Hit) Text() string {
 
 // Service finds.
 type Service struct {
-	db        *store.DB
-	views     *view.Service
-	signals   *intake.Service
-	people    *who.Service
+	db      *store.DB
+	views   *view.Service
+	signals *intake.Service
+	people  *who.Service
 }
 
 // New returns the service. It starts nothing.

@@ -20,10 +20,12 @@ if (pal) {
   };
   const filter = (): void => {
     const words = q.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+    let extra = 0;
     for (const a of items) {
       if (a === seek) continue;
       const text = a.textContent!.toLowerCase();
-      a.hidden = !words.every((w) => text.includes(w));
+      // Before anything is typed, few incidents are enough: the screens must be in sight.
+      a.hidden = !words.every((w) => text.includes(w)) || (!words.length && "extra" in a.dataset && ++extra > 5);
     }
     if (seek) {
       seek.hidden = !words.length;
@@ -41,8 +43,8 @@ if (pal) {
       for (const old of all("[data-extra]", pal)) old.remove();
       const first = list.querySelector("[data-screen]") ?? seek;
       for (const a of all("[data-extra]", parse(await answer.text()))) list.insertBefore(a, first);
-      items = all("[role=option]", pal);
       const was = shown()[at];
+      items = all("[role=option]", pal);
       filter();
       at = Math.max(0, shown().indexOf(was!));
       mark();

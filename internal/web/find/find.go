@@ -132,7 +132,7 @@ func (h hits) asked() bool {
 
 func (s screen) row(r *page.Request, h hits, f find.Hit) row {
 	out := row{ID: "hit-" + string(f.Kind) + "-" + f.ID, Kind: f.Kind, Hit: f}
-	title := f.Title()
+	title, text := f.Title(), f.Text()
 	for _, l := range labels {
 		if l.kind == f.Kind {
 			out.Icon = l.icon
@@ -146,6 +146,7 @@ func (s screen) row(r *page.Request, h hits, f find.Hit) row {
 		out.Href, out.Tag = "/incidents/"+f.Incident.Ref, state(*f.Incident)
 	case find.Note:
 		title = entryWord(f.Place.Kind)
+		text = strings.TrimPrefix(text, title+": ")
 		out.By, out.Where = f.Place.ActorName, f.Incident.Ref+" "+f.Incident.Title
 		out.Href = "/incidents/" + f.Incident.Ref
 		if f.Place.Cursor != "" {
@@ -164,7 +165,7 @@ func (s screen) row(r *page.Request, h hits, f find.Hit) row {
 		}
 	}
 	out.Title = search.Mark(title, h.Q, 0)
-	out.Text = search.Mark(strings.Join(strings.Fields(f.Text()), " "), h.Q, excerpt)
+	out.Text = search.Mark(strings.Join(strings.Fields(text), " "), h.Q, excerpt)
 	return out
 }
 
