@@ -195,7 +195,7 @@ func index(tx *store.Tx, e record.Entry, event Event, before, after State) error
 			return err
 		}
 	}
-	text := said(event)
+	text := said(e, event)
 	if text == "" {
 		return nil
 	}
@@ -203,38 +203,19 @@ func index(tx *store.Tx, e record.Entry, event Event, before, after State) error
 }
 
 // said returns the words of people in an event; the title and summary are the incident's.
-func said(event Event) string {
-	switch e := event.(type) {
-	case Noted:
-		return e.Text
-	case SitrepSent:
-		return e.Text
-	case DecisionMade:
-		return strings.TrimSpace(e.Text + " " + e.Reason)
-	case FactRecorded:
-		return strings.TrimSpace(e.Text + " " + e.SaidBy)
-	case TaskAdded:
-		return e.Text
-	case TaskMarked:
-		return e.Reason
-	case StatusChanged:
-		return e.Reason
-	case NatureChanged:
-		return e.Reason
-	case Graded:
-		return e.Reason
-	case PhaseEntered:
-		return e.Reason
-	case SignalsUnlinked:
-		return e.Reason
-	case Merged:
-		return e.Reason
-	case Closed:
-		return e.Reason
-	case Reopened:
-		return e.Reason
+func said(e record.Entry, event Event) string {
+	switch event.(type) {
+	case Declared, Edited, Assigned, SignalsLinked:
+		return ""
 	}
-	return ""
+	var words struct {
+		Text, Reason string
+		SaidBy       string `json:"said_by"`
+	}
+	if e.Decode(&words) != nil {
+		return ""
+	}
+	return strings.TrimSpace(words.Text + " " + words.Reason + " " + words.SaidBy)
 }
 
 func indexIncident(tx *store.Tx, s State) error {
