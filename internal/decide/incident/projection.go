@@ -187,8 +187,7 @@ const (
 	DocLabel    = "incident"
 )
 
-// index keeps the search documents: one per incident, and one per entry in which people
-// said something.
+// index keeps the search documents: one per incident, one per entry with words of people.
 func index(tx *store.Tx, e record.Entry, event Event, before, after State) error {
 	if before.Ref != after.Ref || before.Title != after.Title || before.Summary != after.Summary {
 		if err := indexIncident(tx, after); err != nil {
