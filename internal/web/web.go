@@ -117,6 +117,5 @@ func New(d Deps) (http.Handler, error) {
 		Register: d.Register, Audit: d.Audit, Views: d.Views, Incidents: d.Incidents, Directory: d.Directory, DB: d.DB, Version: d.Version,
 	})
 	search.Mount(w, search.Deps{Find: d.Find, Views: d.Views})
-	settings.Mount(w, settings.Deps{People: d.People, Accounts: d.Accounts, BaseURL: d.BaseURL})
 	return w, nil
 }

@@ -54,7 +54,8 @@ func (s *Service) IndexPeople(ctx context.Context) error {
 	return nil
 }
 
-// ByIDs returns those of these people who exist, by their id. Permission directory.read.
+// ByIDs returns those of these people who exist, by their id. Permission directory.read;
+// Webhook is empty as in Person.
 func (s *Service) ByIDs(ctx context.Context, by Identity, ids []string) (map[string]Person, error) {
 	if err := Check(by, PermDirectoryRead); err != nil {
 		return nil, err
@@ -72,7 +73,7 @@ func (s *Service) ByIDs(ctx context.Context, by Identity, ids []string) (map[str
 	}
 	out := make(map[string]Person, len(people))
 	for _, p := range people {
-		out[p.ID] = p
+		out[p.ID] = shown(by, p)
 	}
 	return out, nil
 }
