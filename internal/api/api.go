@@ -25,6 +25,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/alert"
@@ -51,6 +52,7 @@ type Deps struct {
 	Alerts     *alert.Service
 	Triage     *triage.Service
 	Incidents  *incident.Service
+	Files      *file.Service
 	Views      *view.Service // nil: made here, and tells entries of other rooms in plain words
 	Duties     *duty.Service
 	Escalation *escalation.Service
@@ -124,6 +126,7 @@ func build(d Deps) *face {
 	f.incidents()
 	f.commands()
 	f.incidentParts()
+	f.files()
 	f.duties()
 	f.calls()
 	f.ackPage()

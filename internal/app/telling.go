@@ -7,6 +7,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/decide/duty/story"
+	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
 	"github.com/wakebell/wakebell/internal/respond/escalation/trial"
@@ -23,6 +24,8 @@ func (a *App) tell() {
 	a.Views.Tell("job.", job.Tell)
 	a.Views.Tell("signal.", intake.Tell)
 	a.Views.Tell("ledger.", record.Tell)
+	a.Views.Tell("incident.file_", file.Tell)
+	a.Views.Name("file:", a.Files.Name)
 	a.Views.Name("duty:", a.Duties.Title)
 	a.Views.Name("team:", a.teamName)
 }

@@ -53,6 +53,9 @@ func (a *App) openDuties(ctx context.Context, r store.Reader, st incident.State)
 
 // reproject makes the tables of each subject anew; a room passes over what is not its own.
 func (a *App) reproject(ctx context.Context, tx *store.Tx, entries []record.Entry) error {
+	if err := a.Files.OnErase(tx, entries); err != nil {
+		return err
+	}
 	var done []string
 	for _, e := range entries {
 		if slices.Contains(done, e.Subject) {

@@ -20,6 +20,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who/account"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/alert"
@@ -61,6 +62,7 @@ type Deps struct {
 	Alerts     *alert.Service
 	Triage     *triage.Service
 	Incidents  *incident.Service
+	Files      *file.Service
 	Views      *view.Service
 	Duties     *duty.Service
 	Escalation *escalation.Service

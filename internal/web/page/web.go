@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/base/blob"
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
@@ -79,6 +80,22 @@ func (w *Web) Show(path string, show Show) {
 // Post registers an act. show draws the page again when the act fails; nil shows the error alone.
 func (w *Web) Post(path string, act Act, show Show) {
 	w.mux.HandleFunc("POST "+exact(path), w.handler(false, func(r *Request) error { return r.act(act, show) }))
+}
+
+// Put takes one file of a form while it arrives. It checks first that the viewer may send it.
+type Put func(r *Request, body io.Reader) (*blob.Held, error)
+
+// MostFiles is how many files one form may bring.
+const MostFiles = 20
+
+// PostFiles is Post for a form with files, which stand in Request.Files for the act.
+func (w *Web) PostFiles(path string, act Act, show Show, put Put) {
+	w.mux.HandleFunc("POST "+exact(path), w.handler(false, func(r *Request) error {
+		r.put = put
+		blob.Patient(r.out, r.Request, w.Clock.Real)
+		defer func() { r.Files.Close() }()
+		return r.act(act, show)
+	}))
 }
 
 // ShowAnyone registers a page that needs no sign-in.
@@ -234,10 +251,14 @@ const (
 // act reads the form, carries it out and answers: with a redirect, with regions for the script, or
 // with the page drawn again.
 func (r *Request) act(act Act, show Show) error {
-	if err := r.read(); err != nil {
+	err := r.read()
+	if err != nil && r.put == nil {
 		return err
 	}
-	done, err := act(r)
+	var done Done
+	if err == nil {
+		done, err = act(r)
+	}
 	if err == nil {
 		return r.finish(done, nil, show)
 	}
@@ -267,14 +288,23 @@ func (r *Request) act(act Act, show Show) error {
 func (r *Request) read() error {
 	limit := int64(maxForm)
 	kind, _, _ := mime.ParseMediaType(r.Request.Header.Get("Content-Type"))
-	if kind == "multipart/form-data" {
+	form := kind == "multipart/form-data"
+	if form {
 		limit = maxFiles
 	}
-	r.Body = http.MaxBytesReader(r.out, r.Body, limit)
 	var err error
-	if kind == "multipart/form-data" {
+	switch {
+	case form && r.put != nil:
+		r.PostForm, r.Files, err = blob.ReadForm(r.Request, MostFiles, func(body io.Reader) (*blob.Held, error) { return r.put(r, body) })
+		r.Form = r.PostForm
+		if r.back = local(r.PostFormValue(fieldPage)); err != nil {
+			return err
+		}
+	case form:
+		r.Body = http.MaxBytesReader(r.out, r.Body, limit)
 		err = r.ParseMultipartForm(inMemory)
-	} else {
+	default:
+		r.Body = http.MaxBytesReader(r.out, r.Body, limit)
 		err = r.ParseForm()
 	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
@@ -297,6 +327,9 @@ func (r *Request) read() error {
 		}
 	}
 	_, _ = io.WriteString(h, sent.Encode())
+	for _, f := range r.Files {
+		_, _ = io.WriteString(h, f.Field+"\x00"+f.Name+"\x00"+f.Held.SHA256)
+	}
 	if r.MultipartForm != nil {
 		for _, name := range slices.Sorted(keys(r.MultipartForm.File)) {
 			for _, f := range r.MultipartForm.File[name] {
