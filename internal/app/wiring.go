@@ -32,6 +32,8 @@ func (a *App) wire() {
 	a.Ledger.OnCommit(a.Live.Wake)
 	// A verification is no entry of the ledger: it tells the open pages itself.
 	a.Audit.OnChange(func() { a.Live.Stir("verification", who.PermLedgerRead) })
+	// Who may not read all signals learns of the own reports.
+	a.Live.Own(a.Intake.Stirred)
 	// Erasing a person's words re-projects what they stood in, and its search rows.
 	a.Ledger.OnErase(a.reproject)
 }

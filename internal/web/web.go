@@ -105,7 +105,7 @@ func New(d Deps) (http.Handler, error) {
 	})
 	room.Mount(w, room.Deps{
 		Incidents: d.Incidents, Views: d.Views, Duties: d.Duties, Escalation: d.Escalation, Intake: d.Intake, Directory: d.Directory,
-		Plans: d.Plans, DB: d.DB,
+		Files: d.Files, Plans: d.Plans, DB: d.DB,
 	})
 	settings.Mount(w, settings.Deps{
 		People: d.People, Accounts: d.Accounts, BaseURL: d.BaseURL, Outbox: d.Outbox, Jobs: d.Jobs, Health: d.Health, Trials: d.Trials,

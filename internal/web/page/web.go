@@ -296,7 +296,7 @@ func (r *Request) read() error {
 	switch {
 	case form && r.put != nil:
 		r.PostForm, r.Files, err = blob.ReadForm(r.Request, MostFiles, func(body io.Reader) (*blob.Held, error) { return r.put(r, body) })
-		r.Form = r.PostForm
+		r.Request.Form = r.PostForm
 		if r.back = local(r.PostFormValue(fieldPage)); err != nil {
 			return err
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"time"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/job"
@@ -56,4 +58,61 @@ func (s *Service) destroy(ctx context.Context, j job.Job) error {
 		return err
 	})
 	return errors.Join(err, sole.Close())
+}
+
+// needed says whether a content is still named by a file that was not erased, or needed by
+// another room.
+func (s *Service) needed(ctx context.Context, r store.Reader, sum string) (bool, error) {
+	var n int64
+	err := r.QueryRow(ctx, "SELECT COUNT(*) FROM (SELECT 1 AS one FROM incident_file WHERE sha256 = ? AND erased = 0 LIMIT 1) AS found", sum).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("look who names content %s: %w", sum, err)
+	}
+	if n > 0 {
+		return true, nil
+	}
+	for _, k := range s.keepers {
+		if kept, err := k(ctx, r, sum); kept || err != nil {
+			return kept, err
+		}
+	}
+	return false, nil
+}
+
+// Reclaim removes contents that no file names, and what was left of uploads that were cut
+// off, both from before the time: what an upload brought that never came to its record. It
+// returns how many contents went.
+func (s *Service) Reclaim(ctx context.Context, before time.Time) (int, error) {
+	old, err := s.blobs.Older(before)
+	if err != nil {
+		return 0, err
+	}
+	var orphans []string
+	for _, sum := range old { // most are named; only for the others the lock is taken
+		if need, err := s.needed(ctx, s.db, sum); err != nil {
+			return 0, err
+		} else if !need {
+			orphans = append(orphans, sum)
+		}
+	}
+	sole, err := s.blobs.Alone()
+	if fault.KindOf(err) == fault.Unavailable {
+		return 0, nil // somebody is at work; the next time
+	}
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, sum := range orphans {
+		need, err := s.needed(ctx, s.db, sum)
+		if err == nil && !need {
+			if err = sole.Delete(sum); err == nil {
+				n++
+			}
+		}
+		if err != nil {
+			return n, errors.Join(err, sole.Close())
+		}
+	}
+	return n, errors.Join(sole.Tidy(before), sole.Close())
 }

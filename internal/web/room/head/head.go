@@ -18,7 +18,6 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
-	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
@@ -30,7 +29,6 @@ import (
 type Deps struct {
 	Incidents  *incident.Service
 	Files      *file.Service
-	Triage     *triage.Service
 	Views      *view.Service
 	Duties     *duty.Service
 	Escalation *escalation.Service
