@@ -150,6 +150,7 @@ func (f *face) addFiles(ctx context.Context, c *call, p *FileDraft) (list[fileOn
 		}
 		held, err := put(c.r.Body)
 		if err != nil {
+			blob.Drain(c.r)
 			return none, err
 		}
 		parts = blob.Parts{{Name: p.Name, Held: held}}

@@ -30,6 +30,10 @@ func (ps Parts) Close() {
 // drained is how much of a refused form is read and dropped, in bytes.
 const drained = 256 << 20
 
+// Drain reads the rest of a refused request, within limits: a browser reads no answer before
+// it has sent all, and would show a broken connection instead of the reason.
+func Drain(r *http.Request) { _, _ = io.CopyN(io.Discard, r.Body, drained) }
+
 // maxFields bounds the text of a form, in bytes.
 const maxFields = 1 << 20
 
@@ -46,9 +50,7 @@ func ReadForm(r *http.Request, most int, put func(body io.Reader) (*Held, error)
 	values, parts, text := url.Values{}, Parts{}, 0
 	fail := func(err error) (url.Values, Parts, error) {
 		parts.Close()
-		// A browser reads no answer before it has sent all: without this the sender would see a
-		// broken connection instead of the reason.
-		_, _ = io.CopyN(io.Discard, r.Body, drained)
+		Drain(r)
 		return values, nil, err
 	}
 	for {
