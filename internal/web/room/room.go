@@ -63,9 +63,10 @@ type view struct {
 	About   map[string]string // titles of the duties people were called about
 	Mine    []escalation.Call // calls that wait for the viewer's answer
 	Signals []intake.Signal
-	Files   []file.File     // the newest
-	MaxFile int64           // bytes
-	Hidden  map[string]bool // files that were withdrawn or erased
+	Files   []file.File       // the newest
+	MaxFile int64             // bytes
+	Belongs map[string]string // entries that files were dropped on, by those of the files
+	Hidden  map[string]bool   // files that were withdrawn or erased
 }
 
 func (s screen) show(r *page.Request) (page.Page, error) {

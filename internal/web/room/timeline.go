@@ -45,6 +45,7 @@ const (
 
 func (s screen) readTimeline(r *page.Request, v *view) error {
 	var err error
+	v.Belongs = map[string]string{}
 	if v.Hidden, err = s.Files.Hidden(r.Context(), r.By, v.ID); err != nil {
 		return err
 	}
@@ -61,10 +62,22 @@ func (s screen) readTimeline(r *page.Request, v *view) error {
 			break
 		}
 	}
+	belong(v)
 	if cursor != "" {
 		v.More = r.Path("after", cursor)
 	}
 	return nil
+}
+
+// belong says to which entry of the page a file was dropped.
+func belong(v *view) {
+	for i, f := range v.Lines {
+		to := v.Belongs[f.Entry]
+		at := slices.IndexFunc(v.Lines, func(l line) bool { return to != "" && l.Entry == to })
+		if at >= 0 && f.Body != nil {
+			v.Lines[i].Body = kept.Belongs(f.Body, v.Lines[at].ID, v.Lines[at].Title, v.Lines[at].At)
+		}
+	}
 }
 
 // entry cuts the sentence of a line into what happened and the words about it.
@@ -138,6 +151,9 @@ func fileEntry(v view, l told.Line, e *line) {
 		return
 	}
 	e.Body = kept.Line(v.Room, l.ID, b.Name, kept.About(file.File{Blob: blob.Blob{Size: b.Size, Media: b.Media}}), b.Note)
+	if b.On != "" {
+		v.Belongs[l.ID] = b.On
+	}
 	if v.Hidden[l.ID] {
 		e.Body = kept.Hidden(v.Room, l.ID)
 	}
