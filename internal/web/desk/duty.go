@@ -45,10 +45,3 @@ func (s screen) doAssign(r *page.Request) (page.Done, error) {
 	dir, err := s.Directory.Snapshot(s.DB)
 	return page.Done{Say: "It lies with " + refName(d.Holder, dir) + " now."}, err
 }
-
-func optional(before, s string) string {
-	if s == "" {
-		return ""
-	}
-	return before + s
-}
