@@ -28,7 +28,7 @@ func TestUploadsSurviveKill(t *testing.T) {
 		t.Logf("seed %d", seed)
 		r := rand.New(rand.NewPCG(seed, 2))
 		dir := t.TempDir()
-		n := serve(t, "demo", dir, database)
+		n := serve(t, "demo", dir, database, "--bare")
 		token := n.token(t, "uploads")
 		var st client.Incident
 		if err := n.api(token).Do(t.Context(), "POST", "/incidents", map[string]any{"title": "Files", "discovered_at": clock.System().Now()}, &st); err != nil {
