@@ -1,11 +1,9 @@
 package page
 
 import (
-	"crypto/sha256"
 	"errors"
 	"io"
 	"log/slog"
-	"mime"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -20,6 +18,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/web/page/asset"
 	"github.com/wakebell/wakebell/internal/web/page/live"
+	"github.com/wakebell/wakebell/internal/web/page/sent"
 )
 
 // Config is what the face is made of.
@@ -84,9 +83,6 @@ func (w *Web) Post(path string, act Act, show Show) {
 
 // Put takes one file of a form while it arrives. It checks first that the viewer may send it.
 type Put func(r *Request, body io.Reader) (*blob.Held, error)
-
-// MostFiles is how many files one form may bring.
-const MostFiles = 20
 
 // PostFiles is Post for a form with files, which stand in Request.Files for the act.
 func (w *Web) PostFiles(path string, act Act, show Show, put Put) {
@@ -241,13 +237,6 @@ func (r *Request) show(show Show, status int) error {
 	return r.send(&p, status)
 }
 
-// The largest bodies taken, in bytes.
-const (
-	maxForm  = 1 << 20
-	maxFiles = 64 << 20
-	inMemory = 4 << 20
-)
-
 // act reads the form, carries it out and answers: with a redirect, with regions for the script, or
 // with the page drawn again.
 func (r *Request) act(act Act, show Show) error {
@@ -285,72 +274,17 @@ func (r *Request) act(act Act, show Show) error {
 
 // read parses the body and hands the idempotency key on to the write. The hash covers everything that
 // was sent but the key itself.
-func (r *Request) read() error {
-	limit := int64(maxForm)
-	kind, _, _ := mime.ParseMediaType(r.Request.Header.Get("Content-Type"))
-	form := kind == "multipart/form-data"
-	if form {
-		limit = maxFiles
+func (r *Request) read() (err error) {
+	var put func(body io.Reader) (*blob.Held, error)
+	if r.put != nil {
+		put = func(body io.Reader) (*blob.Held, error) { return r.put(r, body) }
 	}
-	var err error
-	switch {
-	case form && r.put != nil:
-		r.PostForm, r.Files, err = blob.ReadForm(r.Request, MostFiles, func(body io.Reader) (*blob.Held, error) { return r.put(r, body) })
-		r.Request.Form = r.PostForm
-		if r.back = local(r.PostFormValue(fieldPage)); err != nil {
-			return err
-		}
-	case form:
-		r.Body = http.MaxBytesReader(r.out, r.Body, limit)
-		err = r.ParseMultipartForm(inMemory)
-	default:
-		r.Body = http.MaxBytesReader(r.out, r.Body, limit)
-		err = r.ParseForm()
+	r.Files, err = sent.Read(r.out, r.Request, put)
+	r.back = local(r.PostForm.Get(fieldPage))
+	if key := r.PostForm.Get(fieldKey); err == nil && key != "" && len(key) <= store.MaxKey {
+		r.Request = r.Request.WithContext(store.WithKey(r.Context(), key, sent.Sum(r.Request, r.Files, fieldKey, fieldPage)))
 	}
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return fault.Newf(fault.TooLarge, "This is larger than %d MB. Nothing was saved.", limit>>20)
-	}
-	if err != nil {
-		return fault.Wrap(fault.Invalid, err, "The form did not arrive complete. Go back and send it again.")
-	}
-	r.back = local(r.PostFormValue(fieldPage))
-	key := r.PostFormValue(fieldKey)
-	if key == "" || len(key) > store.MaxKey {
-		return nil
-	}
-	h := sha256.New()
-	_, _ = io.WriteString(h, r.URL.RequestURI())
-	sent := url.Values{}
-	for name, values := range r.PostForm {
-		if name != fieldKey && name != fieldPage {
-			sent[name] = values
-		}
-	}
-	_, _ = io.WriteString(h, sent.Encode())
-	for _, f := range r.Files {
-		_, _ = io.WriteString(h, f.Field+"\x00"+f.Name+"\x00"+f.Held.SHA256)
-	}
-	if r.MultipartForm != nil {
-		for _, name := range slices.Sorted(keys(r.MultipartForm.File)) {
-			for _, f := range r.MultipartForm.File[name] {
-				_, _ = io.WriteString(h, name+"\x00"+f.Filename+"\x00"+time.Duration(f.Size).String())
-			}
-		}
-	}
-	var sum [32]byte
-	h.Sum(sum[:0])
-	r.Request = r.Request.WithContext(store.WithKey(r.Context(), key, sum))
-	return nil
-}
-
-func keys[V any](m map[string]V) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
+	return err
 }
 
 // atPage makes the request look like the GET of the page the form stands on.
