@@ -65,6 +65,7 @@ func (db *DB) connectSQLite(ctx context.Context, snapshot bool) error {
 		mode = "ro"
 	}
 	dsn, conns := sqliteDSN(path, mode, "query_only(1)", "cache_size(-4000)"), max(4, 2*runtime.GOMAXPROCS(0))
+	db.surveyDSN = sqliteDSN(path, "ro")
 	if db.read, err = openSQLite(dsn, conns); err != nil {
 		return err
 	}
@@ -73,6 +74,7 @@ func (db *DB) connectSQLite(ctx context.Context, snapshot bool) error {
 	// Without a log beside it nobody writes, and it is read as it lies there.
 	if _, e := os.Stat(path + "-wal"); snapshot && err != nil && os.IsNotExist(e) {
 		db.read.Close()
+		db.surveyDSN += "&immutable=1"
 		if db.read, err = openSQLite(dsn+"&immutable=1", conns); err == nil {
 			err = db.read.PingContext(ctx)
 		}

@@ -73,19 +73,20 @@ func (c Config) Validate() error {
 
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
-	cfg     Config
-	engine  Engine
-	log     *slog.Logger
-	clk     *clock.Clock
-	read    *sql.DB
-	write   *sql.DB // nil for a snapshot
-	writer  *writer // nil for a snapshot
-	journal atomic.Pointer[Journal]
-	bind    rebind.Binder
-	health  health
-	version int
-	closing sync.Once
-	done    error
+	cfg       Config
+	engine    Engine
+	log       *slog.Logger
+	clk       *clock.Clock
+	read      *sql.DB
+	surveyDSN string  // SQLite: the address of read
+	write     *sql.DB // nil for a snapshot
+	writer    *writer // nil for a snapshot
+	journal   atomic.Pointer[Journal]
+	bind      rebind.Binder
+	health    health
+	version   int
+	closing   sync.Once
+	done      error
 }
 
 // Open opens the database, brings its schema up to date and starts the grouped

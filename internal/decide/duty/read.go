@@ -171,3 +171,10 @@ func query(ctx context.Context, r store.Reader, q string, args ...any) (out []Du
 	}
 	return out, rows.Err()
 }
+
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

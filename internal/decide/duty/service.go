@@ -11,6 +11,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/ident"
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/record"
+	"github.com/wakebell/wakebell/internal/base/record/row"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -82,7 +83,7 @@ func (s *Service) record(ctx context.Context, tx *store.Tx, by who.Identity, d r
 	if err != nil {
 		return err
 	}
-	changes, err := project(tx, e)
+	changes, err := project(row.Live(tx), e)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,101 @@
+package row
+
+import (
+	"cmp"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/wakebell/wakebell/internal/base/store"
+)
+
+// kind is the type of a column's values in Go.
+type kind uint8
+
+const (
+	text kind = iota
+	whole
+	octets
+)
+
+func typesOf(r Row) []kind {
+	list := make([]kind, len(r))
+	for i, v := range r {
+		switch v.(type) {
+		case int64:
+			list[i] = whole
+		case []byte:
+			list[i] = octets
+		}
+	}
+	return list
+}
+
+// The bytes of a row are those of its values: one that says what it is, then eight of a
+// number, or a length and the text. Text and bytes look alike, as they do in SQLite.
+func appendValues(dst []byte, values []any) []byte {
+	for _, v := range values {
+		switch x := v.(type) {
+		case int64:
+			dst = binary.BigEndian.AppendUint64(append(dst, byte(store.Int)), uint64(x))
+		case string:
+			dst = append(binary.AppendUvarint(append(dst, byte(store.Bytes)), uint64(len(x))), x...)
+		case []byte:
+			dst = append(binary.AppendUvarint(append(dst, byte(store.Bytes)), uint64(len(x))), x...)
+		}
+	}
+	return dst
+}
+
+// appendStored gives the same bytes for the same values as the database holds them.
+func appendStored(dst []byte, values []store.Value) []byte {
+	for _, v := range values {
+		switch v.Kind {
+		case store.Int:
+			dst = binary.BigEndian.AppendUint64(append(dst, byte(store.Int)), uint64(v.Int))
+		case store.Null:
+			dst = append(dst, byte(store.Null))
+		default:
+			dst = append(binary.AppendUvarint(append(dst, byte(v.Kind)), uint64(len(v.Bytes))), v.Bytes...)
+		}
+	}
+	return dst
+}
+
+// cut takes one value off the bytes of a row.
+func (k kind) cut(b []byte) (rest []byte, v any) {
+	if k == whole {
+		return b[9:], int64(binary.BigEndian.Uint64(b[1:]))
+	}
+	n, used := binary.Uvarint(b[1:])
+	b = b[1+used:]
+	if k == text {
+		return b[n:], string(b[:n])
+	}
+	return b[n:], b[:n:n]
+}
+
+// order compares two rows by their keys.
+func (t *Table) order(a, b Row) int { return orderKeys(a[:t.keys], b[:t.keys]) }
+
+func orderKeys(a, b []any) int {
+	for i := range a {
+		x, isInt := a[i].(int64)
+		y, both := b[i].(int64)
+		o := cmp.Compare(x, y)
+		if !isInt || !both {
+			o = cmp.Compare(textOf(a[i]), textOf(b[i]))
+		}
+		if o != 0 {
+			return o
+		}
+	}
+	return 0
+}
+
+// textOf is a value of a key as people read it.
+func textOf(v any) string {
+	if b, ok := v.([]byte); ok {
+		return string(b)
+	}
+	return fmt.Sprint(v)
+}
