@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/record"
@@ -83,6 +84,10 @@ func (r VerifyReport) String() string {
 // it, and reads every file they name. The error names the first wrong entry, the first
 // wrong row, or all wrong files.
 func VerifyData(ctx context.Context, cfg Config, against []byte) (rep VerifyReport, err error) {
+	// Nothing else runs in this process, and what a check keeps is little beside what it
+	// throws away: the collector may wait, up to a bound.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(verifyMemory))
 	err = snapshot(ctx, cfg, func(db *store.DB) error {
 		known, err := checkpoints(cfg.Dir, against)
 		if err != nil {
@@ -97,6 +102,10 @@ func VerifyData(ctx context.Context, cfg Config, against []byte) (rep VerifyRepo
 	})
 	return rep, err
 }
+
+// verifyMemory is above what a check of five million entries keeps; beyond it the
+// collector works harder.
+const verifyMemory = 400 << 20
 
 // checkpoints are those the ledger must continue: the one left beside the database,
 // and the one the caller kept elsewhere.

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strconv"
 	"unsafe"
 
@@ -29,7 +30,7 @@ const (
 	Other // a number that is not whole: its text in Bytes
 )
 
-// Value is one column of a row.
+// Value is one column of a row; Int counts only where Kind says so.
 type Value struct {
 	Kind  Kind
 	Int   int64
@@ -38,8 +39,9 @@ type Value struct {
 
 // Conn is one connection for reading, for one goroutine at a time.
 type Conn struct {
-	tls *libc.TLS
-	db  uintptr
+	tls    *libc.TLS
+	db     uintptr
+	broken bool // a fault left it in an unknown state: it is not touched again
 }
 
 // Open opens the database that a file: address names.
@@ -60,11 +62,19 @@ func Open(dsn string) (*Conn, error) {
 		return nil, errors.Join(c.err("open"), c.Close())
 	}
 	lib.Xsqlite3_busy_timeout(c.tls, c.db, 10_000)
+	// Pages are looked at where the system keeps them, up to SQLite's bound of 2 GB: to
+	// copy each costs more than to take it apart. Each turns a fault into an error.
+	if err := c.Each(context.TODO(), "PRAGMA mmap_size = 2147418112", func([]Value) error { return nil }); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
 	return c, nil
 }
 
 // Close closes the connection.
 func (c *Conn) Close() error {
+	if c.broken {
+		return nil
+	}
 	lib.Xsqlite3_close_v2(c.tls, c.db)
 	c.tls.Close()
 	return nil
@@ -82,17 +92,37 @@ func (c *Conn) DataVersion(ctx context.Context) (n int64, err error) {
 // Rollback ends what Begin started.
 func (c *Conn) Rollback() error { return c.Each(context.TODO(), "ROLLBACK", nil) }
 
+var errFault = errors.New("sqlite: read: the database file cannot be read, or was cut while it was")
+
 // between is how many rows are read between two looks at the context.
 const between = 1000
 
 // Each runs a query without arguments and shows every row to fn. The values hold until
 // fn returns.
-func (c *Conn) Each(ctx context.Context, q string, fn func(row []Value) error) error {
+func (c *Conn) Each(ctx context.Context, q string, fn func(row []Value) error) (err error) {
+	if c.broken {
+		return errFault
+	}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		switch p := recover().(type) {
+		case nil:
+		case interface{ Addr() uintptr }: // of the mapped file, which is shorter now or on a bad disk
+			c.broken, err = true, errFault
+		default:
+			panic(p)
+		}
+	}()
 	stmt, err := c.prepare(q)
 	if err != nil {
 		return err
 	}
-	defer lib.Xsqlite3_finalize(c.tls, stmt)
+	err = c.walk(ctx, stmt, fn)
+	lib.Xsqlite3_finalize(c.tls, stmt)
+	return err
+}
+
+func (c *Conn) walk(ctx context.Context, stmt uintptr, fn func(row []Value) error) error {
 	row := make([]Value, lib.Xsqlite3_column_count(c.tls, stmt))
 	for n := 1; ; n++ {
 		switch rc := lib.Xsqlite3_step(c.tls, stmt); rc {
@@ -103,7 +133,7 @@ func (c *Conn) Each(ctx context.Context, q string, fn func(row []Value) error) e
 			return c.err("read")
 		}
 		for i := range row {
-			row[i] = c.value(lib.Xsqlite3_column_value(c.tls, stmt, int32(i)))
+			c.value(&row[i], lib.Xsqlite3_column_value(c.tls, stmt, int32(i)))
 		}
 		if err := fn(row); err != nil {
 			return err
@@ -128,22 +158,22 @@ func (c *Conn) prepare(q string) (uintptr, error) {
 	return *(*uintptr)(at(to)), nil
 }
 
-func (c *Conn) value(v uintptr) Value {
+func (c *Conn) value(to *Value, v uintptr) {
 	switch lib.Xsqlite3_value_type(c.tls, v) {
 	case lib.SQLITE_NULL:
-		return Value{}
+		to.Kind, to.Bytes = Null, nil
 	case lib.SQLITE_INTEGER:
-		return Value{Kind: Int, Int: lib.Xsqlite3_value_int64(c.tls, v)}
+		to.Kind, to.Int, to.Bytes = Int, lib.Xsqlite3_value_int64(c.tls, v), nil
 	case lib.SQLITE_FLOAT:
-		return Value{Kind: Other, Bytes: strconv.AppendFloat(nil, lib.Xsqlite3_value_double(c.tls, v), 'g', -1, 64)}
+		to.Kind, to.Bytes = Other, strconv.AppendFloat(nil, lib.Xsqlite3_value_double(c.tls, v), 'g', -1, 64)
+	default:
+		// SQLite wants the place before the length, and gives no place for nothing.
+		place := lib.Xsqlite3_value_blob(c.tls, v)
+		to.Kind, to.Bytes = Bytes, []byte{}
+		if n := lib.Xsqlite3_value_bytes(c.tls, v); place != 0 && n > 0 {
+			to.Bytes = unsafe.Slice((*byte)(at(place)), n)
+		}
 	}
-	// SQLite wants the place before the length, and gives no place for nothing.
-	place := lib.Xsqlite3_value_blob(c.tls, v)
-	out := Value{Kind: Bytes, Bytes: []byte{}}
-	if n := lib.Xsqlite3_value_bytes(c.tls, v); place != 0 && n > 0 {
-		out.Bytes = unsafe.Slice((*byte)(at(place)), n)
-	}
-	return out
 }
 
 func (c *Conn) err(doing string) error {
