@@ -97,7 +97,7 @@ func (t tables) String() string {
 	for _, r := range t.Tables {
 		out += fmt.Sprintf(" %s %d rows,", r.Table, r.Rows)
 	}
-	return strings.TrimSuffix(out, ",")
+	return strings.TrimSuffix(strings.TrimSuffix(out, ",")+"\n"+app.Exceptions(t.RebuildReport), "\n")
 }
 
 type keyCmd struct {

@@ -145,6 +145,11 @@ type RebuildReport struct {
 type TableReport struct {
 	Table string `json:"table"`
 	Rows  int64  `json:"rows"`
+	// NotCompared are the columns that no entry holds.
+	NotCompared []string `json:"not_compared,omitempty"`
+	// Erased is the number of rows of which only the facts were compared: the words of
+	// the entry that made them as they are were erased.
+	Erased int64 `json:"erased,omitempty"`
 }
 
 // Difference is the first difference between a projection table and what the
@@ -204,11 +209,11 @@ func beside(ctx context.Context, db *store.DB, projectors []Projector, replay fu
 		}
 		for _, p := range projectors {
 			for _, t := range p.Tables() {
-				n, err := f.Compare(ctx, v, t)
+				n, blank, err := f.Compare(ctx, v, t)
 				if err != nil {
 					return err
 				}
-				rep.Tables = append(rep.Tables, TableReport{t.Name(), n})
+				rep.Tables = append(rep.Tables, TableReport{t.Name(), n, t.NotCompared(), blank})
 			}
 		}
 		return nil

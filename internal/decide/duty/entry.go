@@ -111,7 +111,7 @@ func Kinds() []record.Kind {
 // duties holds one row per duty, heads one per incident, by which lists sort.
 var (
 	duties = row.NewTable("duty", 1, "id", "incident_id", "key", "rule", "state", "due_at", "alarm_at", "met_at", "drill", "outward",
-		"recipient_kind", "recipient_id", "holder_id", "entity", "doc").GroupBy("incident_id")
+		"recipient_kind", "recipient_id", "holder_id", "entity", "doc").GroupBy("incident_id").Octets("doc")
 	heads = row.NewTable("duty_head", 1, "incident_id", "open_count", "next_due_at")
 )
 

@@ -52,8 +52,8 @@ func (s *Service) Kinds() []record.Kind { return Kinds() }
 
 // The projections of this room. Links and deliveries are operational.
 var (
-	chains    = row.NewTable("call_chain", 1, "id", "incident_id", "duty_id", "purpose", "team", "state", "next_at", "drill", "doc")
-	calls     = row.NewTable("call", 1, "id", "chain_id", "incident_id", "person", "team", "with_id", "state", "drill", "doc")
+	chains    = row.NewTable("call_chain", 1, "id", "incident_id", "duty_id", "purpose", "team", "state", "next_at", "drill", "doc").Octets("doc")
+	calls     = row.NewTable("call", 1, "id", "chain_id", "incident_id", "person", "team", "with_id", "state", "drill", "doc").Octets("doc")
 	signalsOf = row.NewTable("call_signal", 2, "chain_id", "signal_id")
 )
 

@@ -8,33 +8,14 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 )
 
-// kind is the type of a column's values in Go.
-type kind uint8
-
-const (
-	text kind = iota
-	whole
-	octets
-)
-
-func typesOf(r Row) []kind {
-	list := make([]kind, len(r))
-	for i, v := range r {
-		switch v.(type) {
-		case int64:
-			list[i] = whole
-		case []byte:
-			list[i] = octets
-		}
-	}
-	return list
-}
-
 // The bytes of a row are those of its values: one that says what it is, then eight of a
-// number, or a length and the text. Text and bytes look alike, as they do in SQLite.
+// number, or a length and the text. Text and bytes look alike, as they do in SQLite, so
+// that the column says which it is.
 func appendValues(dst []byte, values []any) []byte {
 	for _, v := range values {
 		switch x := v.(type) {
+		case nil:
+			dst = append(dst, byte(store.Null))
 		case int64:
 			dst = binary.BigEndian.AppendUint64(append(dst, byte(store.Int)), uint64(x))
 		case string:
@@ -62,16 +43,19 @@ func appendStored(dst []byte, values []store.Value) []byte {
 }
 
 // cut takes one value off the bytes of a row.
-func (k kind) cut(b []byte) (rest []byte, v any) {
-	if k == whole {
+func cut(b []byte, octets bool) (rest []byte, v any) {
+	if b[0] == byte(store.Null) {
+		return b[1:], nil
+	}
+	if b[0] == byte(store.Int) {
 		return b[9:], int64(binary.BigEndian.Uint64(b[1:]))
 	}
 	n, used := binary.Uvarint(b[1:])
 	b = b[1+used:]
-	if k == text {
-		return b[n:], string(b[:n])
+	if octets {
+		return b[n:], b[:n:n]
 	}
-	return b[n:], b[:n:n]
+	return b[n:], string(b[:n])
 }
 
 // order compares two rows by their keys.

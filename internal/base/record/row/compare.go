@@ -45,21 +45,21 @@ func (w *finding) take(t *Table, key []any, column, what string) {
 }
 
 // Compare compares a table with the rows of the replay. It returns the number of equal
-// rows, or the first *Difference.
-func (f *Fold) Compare(ctx context.Context, v *store.View, t *Table) (int64, error) {
+// rows, and of those among them whose private part is erased and was not compared; or the
+// first *Difference.
+func (f *Fold) Compare(ctx context.Context, v *store.View, t *Table) (n, blank int64, err error) {
 	if err := t.checkColumns(ctx, v); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	var n int64
 	var first finding
 	s, next := f.shelf(t), 0
-	err := v.Each(ctx, t.sel, func(values []store.Value) error {
+	err = v.Each(ctx, t.sel, func(values []store.Value) error {
 		b := appendStored(f.buf[:0], values[:t.keys])
 		f.buf = appendStored(b, values[t.keys:len(values)-t.apart])
 		have := f.hash(f.buf)
 		// Most rows come in the order in which they were made, so no key is looked for.
 		if next < len(s.kept) {
-			if k := &s.kept[next]; k.hash == have && !k.seen && !k.gone {
+			if k := &s.kept[next]; k.hash == have && !k.seen && !k.gone && !k.blank {
 				k.seen = true
 				next++
 				n++
@@ -78,6 +78,10 @@ func (f *Fold) Compare(ctx context.Context, v *store.View, t *Table) (int64, err
 			return nil
 		}
 		k.seen = true
+		if k.blank {
+			blank++
+			have = f.hash(appendStored(f.buf[:len(b)], values[t.keys:t.compared(*k)]))
+		}
 		if have == k.hash {
 			n++
 			return nil
@@ -86,19 +90,19 @@ func (f *Fold) Compare(ctx context.Context, v *store.View, t *Table) (int64, err
 		if err != nil {
 			return err
 		}
-		first.take(t, keyOf(values[:t.keys]), t.differing(want, values), "its value does not follow from the ledger")
+		first.take(t, keyOf(values[:t.keys]), t.differing(want[:t.compared(*k)], values), "its value does not follow from the ledger")
 		return nil
 	})
 	if err != nil {
-		return n, fmt.Errorf("read table %s: %w", t.name, err)
+		return n, blank, fmt.Errorf("read table %s: %w", t.name, err)
 	}
 	if err := f.missing(t, s, n, &first); err != nil {
-		return n, err
+		return n, blank, err
 	}
 	if first.key != nil {
-		return n, &first.diff
+		return n, blank, &first.diff
 	}
-	return n, nil
+	return n, blank, nil
 }
 
 // missing looks for rows that were not seen.
@@ -121,7 +125,7 @@ func (f *Fold) missing(t *Table, s *shelf, seen int64, first *finding) error {
 
 // differing names the first column that differs.
 func (t *Table) differing(want Row, have []store.Value) string {
-	for i := t.keys; i < len(want)-t.apart; i++ {
+	for i := t.keys; i < len(want); i++ {
 		if string(appendValues(nil, want[i:i+1])) != string(appendStored(nil, have[i:i+1])) {
 			return t.columns[i]
 		}

@@ -34,7 +34,6 @@ type shelf struct {
 	index  map[hash]int32 // by key
 	groups map[hash]int32 // newest row of a group
 	kept   []kept
-	types  []kind // of the columns, as the first row shows them
 }
 
 type kept struct {
@@ -44,6 +43,15 @@ type kept struct {
 	next  int32 // the row before it in its group, or -1
 	gone  bool
 	seen  bool
+	blank bool // its private part is not known
+}
+
+// compared is how many columns of a row are.
+func (t *Table) compared(k kept) int {
+	if k.blank {
+		return len(t.columns) - t.apart - t.private
+	}
+	return len(t.columns) - t.apart
 }
 
 // bufferSize is how much is written to the file at once.
@@ -150,9 +158,6 @@ func (f *Fold) put(t *Table, c Change) error {
 	if r == nil {
 		r = c.Before
 	}
-	if s.types == nil {
-		s.types = typesOf(r)
-	}
 	f.buf = appendValues(f.buf[:0], r[:t.keys])
 	key := f.hash(f.buf)
 	i, known := s.index[key]
@@ -164,9 +169,10 @@ func (f *Fold) put(t *Table, c Change) error {
 		delete(s.index, key)
 		return nil
 	}
-	f.buf = appendValues(f.buf, r[t.keys:len(r)-t.apart])
-	k := kept{hash: f.hash(f.buf), place: f.size, next: -1}
-	f.buf = appendValues(f.buf, r[len(r)-t.apart:])
+	k := kept{place: f.size, next: -1, blank: t.erased(r)}
+	f.buf = appendValues(f.buf, r[t.keys:t.compared(k)])
+	k.hash = f.hash(f.buf)
+	f.buf = appendValues(f.buf, r[t.compared(k):])
 	k.size = int32(len(f.buf))
 	if err := f.write(f.buf); err != nil {
 		return err
@@ -211,7 +217,7 @@ func (f *Fold) load(t *Table, k kept) (Row, error) {
 	}
 	r := make(Row, len(t.columns))
 	for i := range r {
-		b, r[i] = f.tables[t].types[i].cut(b)
+		b, r[i] = cut(b, t.octets[i])
 	}
 	return r, nil
 }

@@ -22,19 +22,30 @@ type Table struct {
 	columns []string
 	keys    int // the first columns are the primary key
 	group   int // the column by which Group reads, or -1
+	private int // so many columns before those apart may be erased
 	apart   int // the last columns are not compared
+	octets  []bool
 	sel     string
 	insert  string
 }
 
-// NewTable names a table and its columns, all of them, the primary key first.
+// NewTable names a table and its columns, all of them, the primary key first. They hold
+// text or numbers unless Octets says otherwise.
 func NewTable(name string, keys int, columns ...string) *Table {
 	list := strings.Join(columns, ", ")
 	return &Table{
-		name: name, columns: columns, keys: keys, group: -1,
+		name: name, columns: columns, keys: keys, group: -1, octets: make([]bool, len(columns)),
 		sel:    "SELECT " + list + " FROM " + name,
 		insert: "INSERT INTO " + name + " (" + list + ") VALUES (" + store.Placeholders(len(columns)) + ")",
 	}
+}
+
+// Octets names columns that hold bytes.
+func (t *Table) Octets(columns ...string) *Table {
+	for _, c := range columns {
+		t.octets[slices.Index(t.columns, c)] = true
+	}
+	return t
 }
 
 // GroupBy names the column of text by which rows are read together.
@@ -49,13 +60,21 @@ func (t *Table) Apart(n int) *Table {
 	return t
 }
 
+// Private says that the n columns before those apart come from the private part of
+// entries. Where that was erased a Row holds nil, and none of them is compared.
+func (t *Table) Private(n int) *Table {
+	t.private = n
+	return t
+}
+
 // Name returns the name of the table.
 func (t *Table) Name() string { return t.name }
 
 // NotCompared returns the names of the columns that are not compared.
 func (t *Table) NotCompared() []string { return t.columns[len(t.columns)-t.apart:] }
 
-// Row holds the values of all columns in the table's order: string, int64 or []byte.
+// Row holds the values of all columns in the table's order: string, int64 or []byte, and
+// nil for what is not known, see Private and Apart.
 type Row []any
 
 // Text returns a column of text.
@@ -103,11 +122,25 @@ func (t *Table) checked(r Row) error {
 			if x {
 				r[i] = int64(1)
 			}
+		case nil:
+			if i < len(r)-t.apart-t.private {
+				return fmt.Errorf("table %s: column %s has no value", t.name, t.columns[i])
+			}
 		default:
 			return fmt.Errorf("table %s: column %s cannot hold a %T", t.name, t.columns[i], v)
 		}
 	}
 	return nil
+}
+
+// erased reports whether the private part of a row is not known.
+func (t *Table) erased(r Row) bool {
+	for _, v := range r[len(r)-t.apart-t.private : len(r)-t.apart] {
+		if v == nil {
+			return true
+		}
+	}
+	return false
 }
 
 func equal(a, b any) bool {
