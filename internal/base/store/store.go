@@ -44,10 +44,6 @@ type Config struct {
 	// Migrate allows pending migrations on a PostgreSQL database that already
 	// holds Wakebell tables. SQLite always migrates, after a backup.
 	Migrate bool
-	// Scratch makes a SQLite database for a replay, which is thrown away: nothing is
-	// durable, a write that fails spoils it, tables have their keys and no other
-	// index, and nothing is indexed for the search.
-	Scratch bool
 	Log     *slog.Logger // nil: silent
 	Clock   *clock.Clock // nil: the machine's
 }
@@ -106,11 +102,6 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	}
 	if err := db.checkMark(ctx); err != nil {
 		return nil, db.abandon(err)
-	}
-	if cfg.Scratch {
-		if err := db.strip(ctx); err != nil {
-			return nil, db.abandon(err)
-		}
 	}
 	db.writer = newWriter(db)
 	go db.writer.run()

@@ -288,3 +288,13 @@ func (s *Service) write(ctx context.Context, by who.Identity, op, id string, fn 
 func (s *Service) OpenDuties(ctx context.Context, r store.Reader, incident string) ([]Duty, error) {
 	return query(ctx, r, `SELECT doc FROM duty WHERE incident_id = ? AND state || '' = 'open' ORDER BY due_at, id`, incident)
 }
+
+// WaiverBy says as what by may agree to leaving the duty undone, and whether that yes is the last one
+// needed. The error says why not. It does not check duty.waive.
+func (d Duty) WaiverBy(by who.Identity) (as string, complete bool, err error) {
+	return consentOf(d, by)
+}
+
+// MetHere names what in the incident itself meets the duty, such as "grade"; "" when a person may say
+// that it was done.
+func (d Duty) MetHere() string { return shown(d.Rule) }

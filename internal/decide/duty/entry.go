@@ -156,8 +156,7 @@ func project(x row.Rows, e record.Entry) ([]change, error) {
 		}
 		writes[i].Before, rows[at] = rows[at], writes[i].After
 	}
-	// One at a time, in the order of the derivation: keys are unique in an incident.
-	for _, w := range writes {
+	for _, w := range writes { // in the order of the derivation: keys are unique in an incident
 		if err := x.Put(duties, w); err != nil {
 			return nil, err
 		}
@@ -205,27 +204,21 @@ func changeOf(e record.Entry) (id string, apply func(*Duty), err error) {
 	switch e.Kind {
 	case kindMet:
 		var b met
-		if err := e.Decode(&b); err != nil {
-			return "", nil, err
-		}
+		err = e.Decode(&b)
 		id, apply = b.Duty, func(d *Duty) {
 			d.State, d.MetAt, d.MetWith, d.MetRef, d.MetActor = Met, e.At, b.With, b.Ref, e.Actor
 			d.Remark, d.LateReason, d.AlarmAt = b.Remark, b.LateReason, time.Time{}
 		}
 	case kindUndone:
 		var b undone
-		if err := e.Decode(&b); err != nil {
-			return "", nil, err
-		}
+		err = e.Decode(&b)
 		id, apply = b.Duty, func(d *Duty) {
 			d.State, d.MetAt, d.MetWith, d.MetRef, d.MetActor = Open, time.Time{}, "", "", ""
 			d.Remark, d.LateReason, d.Ground, d.WaivedBy, d.AlarmAt = b.Reason, "", "", nil, b.AlarmAt
 		}
 	case kindConsent:
 		var b consented
-		if err := e.Decode(&b); err != nil {
-			return "", nil, err
-		}
+		err = e.Decode(&b)
 		id, apply = b.Duty, func(d *Duty) {
 			d.WaivedBy = append(d.WaivedBy, Consent{Person: e.Actor, As: b.As, At: e.At})
 			d.Ground = b.Ground
@@ -235,15 +228,11 @@ func changeOf(e record.Entry) (id string, apply func(*Duty), err error) {
 		}
 	case kindAssigned:
 		var b assigned
-		if err := e.Decode(&b); err != nil {
-			return "", nil, err
-		}
+		err = e.Decode(&b)
 		id, apply = b.Duty, func(d *Duty) { d.Holder, d.Taken = b.Holder, b.Person != "" }
 	case kindAlarmed:
 		var b alarmed
-		if err := e.Decode(&b); err != nil {
-			return "", nil, err
-		}
+		err = e.Decode(&b)
 		id, apply = b.Duty, func(d *Duty) {
 			d.Alarms = append(d.Alarms, Alarm{Kind: b.Alarm, At: e.At, Due: b.DueAt})
 			d.AlarmAt = b.Next
@@ -251,7 +240,7 @@ func changeOf(e record.Entry) (id string, apply func(*Duty), err error) {
 	default:
 		return "", nil, fmt.Errorf("duty: cannot project %s", e.Kind)
 	}
-	return id, apply, nil
+	return id, apply, err
 }
 
 // changes are what a derivation did to the duties there were.

@@ -105,7 +105,7 @@ func (f Filter) sql(now time.Time) (where []string, args []any, err error) {
 		add("outward = 1")
 	}
 	if f.Drill != nil {
-		add("drill = ?", flag(*f.Drill))
+		add("drill = ?", *f.Drill)
 	}
 	return where, args, nil
 }
@@ -170,11 +170,4 @@ func query(ctx context.Context, r store.Reader, q string, args ...any) (out []Du
 		out = append(out, d)
 	}
 	return out, rows.Err()
-}
-
-func flag(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }

@@ -40,7 +40,7 @@ func (s *Service) Project(x row.Rows, e record.Entry) error {
 			err = fault.New(fault.NotFound, "there is no such incident")
 		}
 		if err == nil {
-			err = json.Unmarshal([]byte(r.Text(stateColumn)), &before)
+			err = json.Unmarshal([]byte(r.Text(4)), &before)
 		}
 		if err != nil {
 			return fmt.Errorf("project entry %d (%s): %w", e.Seq, e.Kind, err)
@@ -62,9 +62,9 @@ func project(x row.Rows, e record.Entry, before State) (State, error) {
 	}
 	after := Apply(before, event, stampOf(e))
 	if _, ok := event.(Declared); ok {
-		err = put(x, nil, &after)
+		err = put(x, nil, after)
 	} else {
-		err = put(x, &before, &after)
+		err = put(x, &before, after)
 	}
 	if err == nil {
 		err = link(x, after.ID, event)
@@ -127,74 +127,66 @@ var (
 	links     = row.NewTable("incident_signal", 2, "incident_id", "signal_id")
 )
 
-// stateColumn is the place of the column state.
-const stateColumn = 4
-
 func incidentColumns() []string {
-	names := []string{"id", "ref", "ref_year", "ref_number", "state"}
+	names := []string{"id", "ref", "ref_year", "ref_number", "state"} // the state is column 4
 	for _, c := range columns {
 		names = append(names, c.name)
 	}
 	return names
 }
 
-// rowOf is the row of a state.
-func rowOf(s *State) (row.Row, error) {
-	if s == nil {
-		return nil, nil
-	}
+func rowOf(s State) (row.Row, error) {
 	year, number, err := check.CutRef(s.Ref)
 	if err != nil {
 		return nil, err
 	}
 	doc, err := json.Marshal(s)
-	if err != nil {
-		return nil, err
-	}
 	r := append(make(row.Row, 0, 5+len(columns)), s.ID, s.Ref, year, number, string(doc))
 	for _, c := range columns {
-		r = append(r, c.value(*s))
+		r = append(r, c.value(s))
 	}
-	return r, nil
+	return r, err
 }
 
-// put writes the row of an incident.
-func put(x row.Rows, before, after *State) error {
-	old, err := rowOf(before)
+// put writes the row of an incident, a new one where there is nothing before.
+func put(x row.Rows, before *State, after State) error {
+	var c row.Change
+	var err error
+	if c.After, err = rowOf(after); err == nil && before != nil {
+		c.Before, err = rowOf(*before)
+	}
 	if err != nil {
 		return err
 	}
-	now, err := rowOf(after)
-	if err != nil {
-		return err
-	}
-	return x.Put(incidents, row.Change{Before: old, After: now})
+	return x.Put(incidents, c)
 }
 
 func link(x row.Rows, id string, event Event) error {
-	var add, remove []string
 	switch e := event.(type) {
 	case Declared:
-		add = e.Signals
+		return setLinks(x, id, e.Signals, true)
 	case SignalsLinked:
-		add = e.Signals
+		return setLinks(x, id, e.Signals, true)
 	case SignalsUnlinked:
-		remove = e.Signals
+		return setLinks(x, id, e.Signals, false)
 	}
-	var changes []row.Change
-	for i, signal := range slices.Concat(add, remove) {
+	return nil
+}
+
+func setLinks(x row.Rows, id string, signals []string, there bool) error {
+	for _, signal := range signals {
 		r, err := x.Row(links, id, signal)
+		switch {
+		case err == nil && r == nil && there:
+			err = x.Put(links, row.Change{After: row.Row{id, signal}})
+		case err == nil && r != nil && !there:
+			err = x.Put(links, row.Change{Before: r})
+		}
 		if err != nil {
 			return err
 		}
-		switch {
-		case i < len(add) && r == nil && !slices.Contains(add[:i], signal):
-			changes = append(changes, row.Change{After: row.Row{id, signal}})
-		case i >= len(add) && r != nil && !slices.Contains(remove[:i], signal):
-			changes = append(changes, row.Change{Before: r})
-		}
 	}
-	return x.Put(links, changes...)
+	return nil
 }
 
 // The kinds of search documents of this room, and the label of who may find them: all
@@ -264,7 +256,7 @@ func (s *Service) ReprojectSubject(tx *store.Tx, id string) error {
 	if after.Version != before.Version { // entries of this group of writes have no number yet
 		return fault.Newf(fault.Conflict, "%s is being changed; try again", before.Ref)
 	}
-	if err := put(row.Live(tx), &before, &after); err != nil {
+	if err := put(row.Live(tx), &before, after); err != nil {
 		return fmt.Errorf("reproject incident %s: %w", id, err)
 	}
 	for _, e := range entries {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/record/tree"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/sweep"
 	"github.com/wakebell/wakebell/ledger"
 )
 
@@ -145,12 +146,12 @@ const maxWords = 10_000
 // read takes the columns of a row. It reports whether they have the types they should.
 func (s *stored) read(cols []store.Value) bool {
 	for i, to := range [...]*int64{&s.Seq, &s.At, &s.KnownAt, &s.RecordedAt} {
-		if *to = cols[i].Int; cols[i].Kind != store.Int {
+		if *to = cols[i].Int; cols[i].Kind != sweep.Int {
 			return false
 		}
 	}
 	for _, c := range cols[4:9] {
-		if c.Kind != store.Bytes {
+		if c.Kind != sweep.Bytes {
 			return false
 		}
 	}
@@ -161,7 +162,7 @@ func (s *stored) read(cols []store.Value) bool {
 	}
 	s.Actor, s.erasedBy = s.word(cols[7].Bytes), string(cols[8].Bytes)
 	for i, to := range [...]*[]byte{&s.facts, &s.factsSalt, &s.private, &s.salt, &s.commit, &s.hash} {
-		if *to = cols[9+i].Bytes; cols[9+i].Kind != store.Bytes && cols[9+i].Kind != store.Null {
+		if *to = cols[9+i].Bytes; cols[9+i].Kind != sweep.Bytes && cols[9+i].Kind != sweep.Null {
 			return false
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/sweep"
 )
 
 // The bytes of a row are those of its values: one that says what it is, then eight of a
@@ -15,13 +16,13 @@ func appendValues(dst []byte, values []any) []byte {
 	for _, v := range values {
 		switch x := v.(type) {
 		case nil:
-			dst = append(dst, byte(store.Null))
+			dst = append(dst, byte(sweep.Null))
 		case int64:
-			dst = binary.BigEndian.AppendUint64(append(dst, byte(store.Int)), uint64(x))
+			dst = binary.BigEndian.AppendUint64(append(dst, byte(sweep.Int)), uint64(x))
 		case string:
-			dst = append(binary.AppendUvarint(append(dst, byte(store.Bytes)), uint64(len(x))), x...)
+			dst = append(binary.AppendUvarint(append(dst, byte(sweep.Bytes)), uint64(len(x))), x...)
 		case []byte:
-			dst = append(binary.AppendUvarint(append(dst, byte(store.Bytes)), uint64(len(x))), x...)
+			dst = append(binary.AppendUvarint(append(dst, byte(sweep.Bytes)), uint64(len(x))), x...)
 		}
 	}
 	return dst
@@ -31,10 +32,10 @@ func appendValues(dst []byte, values []any) []byte {
 func appendStored(dst []byte, values []store.Value) []byte {
 	for _, v := range values {
 		switch v.Kind {
-		case store.Int:
-			dst = binary.BigEndian.AppendUint64(append(dst, byte(store.Int)), uint64(v.Int))
-		case store.Null:
-			dst = append(dst, byte(store.Null))
+		case sweep.Int:
+			dst = binary.BigEndian.AppendUint64(append(dst, byte(sweep.Int)), uint64(v.Int))
+		case sweep.Null:
+			dst = append(dst, byte(sweep.Null))
 		default:
 			dst = append(binary.AppendUvarint(append(dst, byte(v.Kind)), uint64(len(v.Bytes))), v.Bytes...)
 		}
@@ -44,10 +45,10 @@ func appendStored(dst []byte, values []store.Value) []byte {
 
 // cut takes one value off the bytes of a row.
 func cut(b []byte, octets bool) (rest []byte, v any) {
-	if b[0] == byte(store.Null) {
+	if b[0] == byte(sweep.Null) {
 		return b[1:], nil
 	}
-	if b[0] == byte(store.Int) {
+	if b[0] == byte(sweep.Int) {
 		return b[9:], int64(binary.BigEndian.Uint64(b[1:]))
 	}
 	n, used := binary.Uvarint(b[1:])

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/sweep"
 )
 
 // Difference is the first difference, by key, between a table and what the ledger
@@ -53,6 +54,9 @@ func (f *Fold) Compare(ctx context.Context, v *store.View, t *Table) (n, blank i
 	}
 	var first finding
 	s, next := f.shelf(t), 0
+	for i := range s.kept {
+		s.kept[i].seen = false
+	}
 	err = v.Each(ctx, t.sel, func(values []store.Value) error {
 		b := appendStored(f.buf[:0], values[:t.keys])
 		f.buf = appendStored(b, values[t.keys:len(values)-t.apart])
@@ -136,7 +140,7 @@ func (t *Table) differing(want Row, have []store.Value) string {
 func keyOf(values []store.Value) []any {
 	key := make([]any, len(values))
 	for i, v := range values {
-		if key[i] = any(v.Int); v.Kind != store.Int {
+		if key[i] = any(v.Int); v.Kind != sweep.Int {
 			key[i] = string(v.Bytes)
 		}
 	}

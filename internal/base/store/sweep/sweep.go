@@ -8,6 +8,7 @@ package sweep
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -45,7 +46,7 @@ type Conn struct {
 }
 
 // Open opens the database that a file: address names.
-func Open(dsn string) (*Conn, error) {
+func Open(ctx context.Context, dsn string) (*Conn, error) {
 	c := &Conn{tls: libc.NewTLS()}
 	name, err := libc.CString(dsn)
 	if err != nil {
@@ -64,7 +65,7 @@ func Open(dsn string) (*Conn, error) {
 	lib.Xsqlite3_busy_timeout(c.tls, c.db, 10_000)
 	// Pages are looked at where the system keeps them, up to SQLite's bound of 2 GB: to
 	// copy each costs more than to take it apart. Each turns a fault into an error.
-	if err := c.Each(context.TODO(), "PRAGMA mmap_size = 2147418112", func([]Value) error { return nil }); err != nil {
+	if err := c.Each(ctx, "PRAGMA mmap_size = 2147418112", func([]Value) error { return nil }); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
@@ -80,17 +81,34 @@ func (c *Conn) Close() error {
 	return nil
 }
 
-// Begin starts to read; the first query after it fixes the state that is seen.
-func (c *Conn) Begin() error { return c.Each(context.TODO(), "BEGIN", nil) }
+// Join lets the connection see what a transaction that has read nothing yet will see, and
+// reports whether it does. The number of commits the connection has seen is asked before
+// the transaction takes its state and after the connection has taken its own: when it is
+// the same, nothing came in between.
+func (c *Conn) Join(ctx context.Context, tx *sql.Tx) (bool, error) {
+	before, err := c.version(ctx)
+	if err != nil {
+		return false, err
+	}
+	var n int
+	if err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM sqlite_schema").Scan(&n); err != nil {
+		return false, err
+	}
+	if err := c.Each(ctx, "BEGIN", nil); err != nil {
+		return false, err
+	}
+	after, err := c.version(ctx)
+	if err == nil && before == after {
+		return true, nil
+	}
+	return false, errors.Join(err, c.Each(ctx, "ROLLBACK", nil))
+}
 
-// DataVersion returns a number that changes with every commit of another connection.
-func (c *Conn) DataVersion(ctx context.Context) (n int64, err error) {
+// version is a number that changes with every commit of another connection.
+func (c *Conn) version(ctx context.Context) (n int64, err error) {
 	err = c.Each(ctx, "PRAGMA data_version", func(row []Value) error { n = row[0].Int; return nil })
 	return n, err
 }
-
-// Rollback ends what Begin started.
-func (c *Conn) Rollback() error { return c.Each(context.TODO(), "ROLLBACK", nil) }
 
 var errFault = errors.New("sqlite: read: the database file cannot be read, or was cut while it was")
 
