@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -114,8 +113,6 @@ func Exceptions(r record.RebuildReport) string {
 // it, and reads every file they name. The error names the first wrong entry, the first
 // wrong row, or all wrong files.
 func VerifyData(ctx context.Context, cfg Config, against []byte) (rep VerifyReport, err error) {
-	// What a check keeps is little beside what it throws away: the collector may wait.
-	defer debug.SetGCPercent(debug.SetGCPercent(200))
 	err = snapshot(ctx, cfg, func(db *store.DB) error {
 		known, err := checkpoints(cfg.Dir, against)
 		if err != nil {
