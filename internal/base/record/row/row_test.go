@@ -227,7 +227,9 @@ func TestWrongRows(t *testing.T) {
 		for _, c := range []row.Change{
 			{After: row.Row{"a", 1, "", 1, []byte{}}},
 			{Before: row.Row{"b", 1, "", 1, []byte{}}, After: row.Row{"b", 1, "", 1, []byte{}}},
-			{After: row.Row{"c"}}, {After: row.Row{"c", 1, nil, 1, []byte{}}}, {After: row.Row{"c", 1, 1.5, 1, []byte{}}},
+			{After: row.Row{"c"}},
+			{After: row.Row{"c", 1, nil, 1, []byte{}}},
+			{After: row.Row{"c", 1, 1.5, 1, []byte{}}},
 		} {
 			if err := f.Put(shelf, c); err == nil {
 				t.Errorf("%v is taken", c)
