@@ -16,7 +16,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/detect/intake"
-	"github.com/wakebell/wakebell/internal/prepare/directory"
+	"github.com/wakebell/wakebell/internal/prepare/directory/replay"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
 )
@@ -30,7 +30,7 @@ func Projectors() []record.Projector {
 // replays are all the rooms whose tables a check compares with the entries: also those
 // that are kept beside the ledger and are never made from it.
 func replays() []record.Projector {
-	return append(Projectors(), who.Replay(), plan.Replay(), directory.Replay())
+	return append(Projectors(), who.Replay(), plan.Replay(), replay.Room())
 }
 
 // NewAny is New in the clock mode the database was made for.
