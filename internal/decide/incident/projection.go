@@ -40,7 +40,7 @@ func (s *Service) Project(x row.Rows, e record.Entry) error {
 			err = fault.New(fault.NotFound, "there is no such incident")
 		}
 		if err == nil {
-			err = json.Unmarshal([]byte(r.Text(4)), &before)
+			err = json.Unmarshal([]byte(r.Text(stateColumn)), &before)
 		}
 		if err != nil {
 			return fmt.Errorf("project entry %d (%s): %w", e.Seq, e.Kind, err)
@@ -78,34 +78,6 @@ func project(x row.Rows, e record.Entry, before State) (State, error) {
 	return after, nil
 }
 
-// column is one column of the table incident.
-type column struct {
-	name  string
-	value func(s State) any
-}
-
-// columns are the ones that lists filter and show; ref and state stand apart.
-var columns = []column{
-	{"title", func(s State) any { return s.Title }},
-	{"summary", func(s State) any { return s.Summary }},
-	{"kind", func(s State) any { return string(s.Kind) }},
-	{"nature", func(s State) any { return string(s.Nature) }},
-	{"status", func(s State) any { return string(s.Status) }},
-	{"phase", func(s State) any { return string(s.Phase) }},
-	{"severity", func(s State) any { return or(s.Severity, -1) }},
-	{"bil", func(s State) any { return or(s.BIL, 0) }},
-	{"personal_data", func(s State) any { return string(s.PersonalData) }},
-	{"discovered_at", func(s State) any { return clock.Micros(s.DiscoveredAt) }},
-	{"declared_at", func(s State) any { return clock.Micros(s.DeclaredAt) }},
-	{"closed_at", func(s State) any { return clock.Micros(s.ClosedAt) }},
-	{"is_open", func(s State) any { return s.Open() }},
-	{"registered", func(s State) any { return s.Registered() }},
-	{"service", func(s State) any { return s.Service }},
-	{"team", func(s State) any { return s.Team }},
-	{"updated_at", func(s State) any { return clock.Micros(s.UpdatedAt) }},
-	{"version", func(s State) any { return s.Version }},
-}
-
 // Registered reports whether the incident has an entry in the register: it is confirmed,
 // it touches personal data, or nobody has said yet that it does not. A dismissal answers
 // the open question, but not a yes: that must stay in sight.
@@ -123,17 +95,11 @@ func or(p *int, none int) int {
 // incidents is the list of incidents, with all there is to know of each in its state;
 // links says which signals belong to which.
 var (
-	incidents = row.NewTable("incident", 1, incidentColumns()...)
-	links     = row.NewTable("incident_signal", 2, "incident_id", "signal_id")
+	incidents = row.NewTable("incident", 1, "id", "ref", "ref_year", "ref_number", "state", "title", "summary", "kind", "nature", "status",
+		"phase", "severity", "bil", "personal_data", "discovered_at", "declared_at", "closed_at", "is_open", "registered", "service", "team",
+		"updated_at", "version")
+	links = row.NewTable("incident_signal", 2, "incident_id", "signal_id")
 )
-
-func incidentColumns() []string {
-	names := []string{"id", "ref", "ref_year", "ref_number", "state"} // the state is column 4
-	for _, c := range columns {
-		names = append(names, c.name)
-	}
-	return names
-}
 
 func rowOf(s State) (row.Row, error) {
 	year, number, err := check.CutRef(s.Ref)
@@ -141,12 +107,15 @@ func rowOf(s State) (row.Row, error) {
 		return nil, err
 	}
 	doc, err := json.Marshal(s)
-	r := append(make(row.Row, 0, 5+len(columns)), s.ID, s.Ref, year, number, string(doc))
-	for _, c := range columns {
-		r = append(r, c.value(s))
-	}
-	return r, err
+	return row.Row{
+		s.ID, s.Ref, year, number, string(doc), s.Title, s.Summary, string(s.Kind), string(s.Nature), string(s.Status),
+		string(s.Phase), or(s.Severity, -1), or(s.BIL, 0), string(s.PersonalData), clock.Micros(s.DiscoveredAt), clock.Micros(s.DeclaredAt),
+		clock.Micros(s.ClosedAt), s.Open(), s.Registered(), s.Service, s.Team, clock.Micros(s.UpdatedAt), s.Version,
+	}, err
 }
+
+// stateColumn is the place of the column state.
+const stateColumn = 4
 
 // put writes the row of an incident, a new one where there is nothing before.
 func put(x row.Rows, before *State, after State) error {
