@@ -173,7 +173,7 @@ func changesBy(e record.Entry, rows []row.Row) ([]change, error) {
 		}
 		existing := make([]Duty, len(rows))
 		for i, r := range rows {
-			if err := json.Unmarshal(r.Bytes(dutyDoc), &existing[i]); err != nil {
+			if err := record.Decode(r.Bytes(dutyDoc), nil, &existing[i]); err != nil {
 				return nil, err
 			}
 		}
@@ -188,7 +188,7 @@ func changesBy(e record.Entry, rows []row.Row) ([]change, error) {
 			continue
 		}
 		var before Duty
-		if err := json.Unmarshal(r.Bytes(dutyDoc), &before); err != nil {
+		if err := record.Decode(r.Bytes(dutyDoc), nil, &before); err != nil {
 			return nil, err
 		}
 		after := before

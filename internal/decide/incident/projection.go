@@ -40,7 +40,7 @@ func (s *Service) Project(x row.Rows, e record.Entry) error {
 			err = fault.New(fault.NotFound, "there is no such incident")
 		}
 		if err == nil {
-			err = json.Unmarshal([]byte(r.Text(stateColumn)), &before)
+			err = record.Decode([]byte(r.Text(stateColumn)), nil, &before)
 		}
 		if err != nil {
 			return fmt.Errorf("project entry %d (%s): %w", e.Seq, e.Kind, err)

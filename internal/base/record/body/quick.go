@@ -4,33 +4,48 @@ import (
 	"encoding"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
+	"time"
 	"unicode/utf8"
 )
 
-// A verification decodes every entry there is, and nearly all of them are flat: text,
-// whole numbers, yes and no. encoding/json looks at each byte twice and costs more there
-// than to read and hash the entry. quick decodes such bodies, written by Encode, in one
-// look. It gives up at the first thing that is in any way unusual, and encoding/json
-// does it all again: what comes out is always what encoding/json says.
+// A verification decodes every entry there is, and encoding/json, which looks at each
+// byte twice, costs more there than to read and hash the entry. quick decodes what Encode
+// writes in one look: text, whole numbers, yes and no, times, and structs and lists of
+// them. It gives up at the first thing that is in any way unusual, and encoding/json does
+// it all again: what comes out is always what encoding/json says.
 
-// fields says how the members of an object go into a struct; nil where quick cannot know.
-type fields []field
-
-type field struct {
-	name  string
-	index int
-	kind  reflect.Kind // String, Int64, Bool; others go to encoding/json one by one
+// plan says how the members of an object go into a struct.
+type plan struct {
+	fields []field
+	known  bool // false: quick cannot know, encoding/json decodes it
+	flat   bool // there is nothing in it that one try leaves and the next would find
 }
 
-var plans sync.Map // reflect.Type -> fields
+type field struct {
+	name string
+	path []int
+	form *form
+}
 
-func planOf(t reflect.Type) fields {
+// form is how a type is decoded.
+type form struct {
+	kind reflect.Kind // String, Int64, Bool, Struct, Slice; others go to encoding/json
+	time bool         // a struct that is a time
+	plan plan         // of a struct
+	elem *form        // of a list
+}
+
+var plans sync.Map // reflect.Type -> plan
+
+func planOf(t reflect.Type) plan {
 	if p, ok := plans.Load(t); ok {
-		return p.(fields)
+		return p.(plan)
 	}
-	p := plan(t)
+	p := plan{flat: true}
+	p.known = t.Kind() == reflect.Struct && !special(t) && p.read(t, nil, nil)
 	plans.Store(t, p)
 	return p
 }
@@ -45,37 +60,62 @@ func special(t reflect.Type) bool {
 	return p.Implements(unmarshaler) || p.Implements(textReader)
 }
 
-func plan(t reflect.Type) fields {
-	if t.Kind() != reflect.Struct || special(t) {
-		return nil
-	}
-	var p fields
+// read gathers the fields of a struct, at a path, inside of others.
+func (p *plan) read(t reflect.Type, at []int, inside []reflect.Type) bool {
 	for i := range t.NumField() {
 		f := t.Field(i)
+		path := append(slices.Clone(at), i)
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if f.Anonymous || strings.Contains(options, "string") {
-			return nil
-		}
-		if name == "-" || !f.IsExported() {
+		switch {
+		case name == "-":
 			continue
-		}
-		if name == "" {
+		case f.Anonymous && name == "" && f.Type.Kind() == reflect.Struct && !special(f.Type):
+			if !p.read(f.Type, path, inside) {
+				return false
+			}
+			continue
+		case f.Anonymous || strings.Contains(options, "string"):
+			return false
+		case !f.IsExported():
+			continue
+		case name == "":
 			name = f.Name
 		}
-		kind := f.Type.Kind()
-		switch {
-		case special(f.Type):
-			kind = reflect.Invalid
-		case kind == reflect.Int:
-			kind = reflect.Int64
+		if slices.ContainsFunc(p.fields, func(o field) bool { return o.name == name }) {
+			return false // which one counts is for encoding/json to say
 		}
-		p = append(p, field{name, i, kind})
+		x := formOf(f.Type, append(inside, t))
+		p.flat = p.flat && (x.kind == reflect.String || x.kind == reflect.Int64 || x.kind == reflect.Bool || x.time)
+		p.fields = append(p.fields, field{name, path, x})
 	}
-	return p
+	return true
+}
+
+func formOf(t reflect.Type, inside []reflect.Type) *form {
+	x := &form{kind: t.Kind()}
+	switch {
+	case t == reflect.TypeFor[time.Time]():
+		x.time = true
+	case special(t) || slices.Contains(inside, t):
+		x.kind = reflect.Invalid
+	case x.kind == reflect.Int:
+		x.kind = reflect.Int64
+	case x.kind == reflect.Struct:
+		x.plan = plan{flat: true}
+		if !x.plan.read(t, nil, inside) {
+			x.kind = reflect.Invalid
+		}
+	case x.kind == reflect.Slice:
+		x.elem = formOf(t.Elem(), inside)
+		if t.Elem().Kind() == reflect.Uint8 {
+			x.kind = reflect.Invalid // bytes are written as base64
+		}
+	}
+	return x
 }
 
 // quick decodes an object into the struct behind a pointer and reports whether it could.
-// When it could not, some fields may be set already: all of them come again.
+// When it could not, flat fields may be set already: all of them come again.
 func quick(data []byte, into any) bool {
 	v := reflect.ValueOf(into)
 	if v.Kind() != reflect.Pointer || v.IsNil() {
@@ -83,66 +123,114 @@ func quick(data []byte, into any) bool {
 	}
 	v = v.Elem()
 	p := planOf(v.Type())
-	if len(p) == 0 || len(data) < 2 || data[0] != '{' {
+	if !p.known {
 		return false
 	}
-	if data[1] == '}' {
-		return len(data) == 2
+	to := v
+	if !p.flat { // a list that is half done would be found by the next try
+		to = reflect.New(v.Type()).Elem()
+		to.Set(v)
 	}
-	for at, rest := 0, data[1:]; ; {
+	rest, ok := p.object(to, data)
+	if ok = ok && len(rest) == 0; ok && !p.flat {
+		v.Set(to)
+	}
+	return ok
+}
+
+// object takes one object off the text.
+func (p plan) object(v reflect.Value, data []byte) (rest []byte, ok bool) {
+	if len(data) < 2 || data[0] != '{' {
+		return nil, false
+	}
+	if data[1] == '}' {
+		return data[2:], true
+	}
+	for at, rest := 0, data[1:]; len(p.fields) > 0; {
 		name, after, ok := cutText(rest)
 		if !ok || len(after) == 0 || after[0] != ':' {
-			return false
+			return nil, false
 		}
 		// Members come in the order of the fields.
 		n := 0
-		for n < len(p) && p[at].name != string(name) {
-			n, at = n+1, (at+1)%len(p)
+		for n < len(p.fields) && p.fields[at].name != string(name) {
+			n, at = n+1, (at+1)%len(p.fields)
 		}
-		if n == len(p) {
-			return false // perhaps written with other capitals
+		if n == len(p.fields) {
+			return nil, false // perhaps written with other capitals
 		}
-		if rest, ok = p[at].set(v.Field(p[at].index), after[1:]); !ok || len(rest) == 0 {
-			return false
+		f := &p.fields[at]
+		if rest, ok = f.form.set(v.FieldByIndex(f.path), after[1:]); !ok || len(rest) == 0 {
+			return nil, false
 		}
 		switch {
 		case rest[0] == '}':
-			return len(rest) == 1
+			return rest[1:], true
 		case rest[0] != ',':
-			return false
+			return nil, false
 		}
 		rest = rest[1:]
 	}
+	return nil, false
 }
 
 // set takes one value off the text.
-func (f field) set(to reflect.Value, from []byte) (rest []byte, ok bool) {
-	switch f.kind {
-	case reflect.String:
+func (x *form) set(to reflect.Value, from []byte) (rest []byte, ok bool) {
+	switch {
+	case x.time:
+		n := extent(from)
+		return from[n:], n > 2 && from[0] == '"' && to.Addr().Interface().(*time.Time).UnmarshalJSON(from[:n]) == nil
+	case x.kind == reflect.String:
 		text, rest, ok := cutText(from)
 		if ok {
 			to.SetString(string(text))
 		}
 		return rest, ok
-	case reflect.Int64:
+	case x.kind == reflect.Int64:
 		n, rest, ok := cutInt(from)
 		if ok {
 			to.SetInt(n)
 		}
 		return rest, ok
-	case reflect.Bool:
+	case x.kind == reflect.Bool:
 		if rest, ok := cutWord(from, "true"); ok {
 			to.SetBool(true)
 			return rest, true
 		}
 		to.SetBool(false)
 		return cutWord(from, "false")
+	case x.kind == reflect.Struct:
+		return x.plan.object(to, from)
+	case x.kind == reflect.Slice && to.Cap() == 0 && len(from) > 0 && from[0] == '[':
+		return x.list(to, from[1:])
 	}
 	n := extent(from)
 	if n == 0 || json.Unmarshal(from[:n], to.Addr().Interface()) != nil {
 		return nil, false
 	}
 	return from[n:], true
+}
+
+// list takes the elements of a list off the text, and its end.
+func (x *form) list(to reflect.Value, from []byte) (rest []byte, ok bool) {
+	to.Set(reflect.MakeSlice(to.Type(), 0, 0))
+	if len(from) > 0 && from[0] == ']' {
+		return from[1:], true
+	}
+	for i := 0; ; i++ {
+		to.Grow(1)
+		to.SetLen(i + 1)
+		if from, ok = x.elem.set(to.Index(i), from); !ok || len(from) == 0 {
+			return nil, false
+		}
+		switch {
+		case from[0] == ']':
+			return from[1:], true
+		case from[0] != ',':
+			return nil, false
+		}
+		from = from[1:]
+	}
 }
 
 func cutWord(b []byte, word string) ([]byte, bool) {

@@ -2,6 +2,7 @@ package body
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -25,6 +26,29 @@ type flat struct {
 	Untold  float64
 	Skipped string `json:"-"`
 	Private string `json:"private,omitempty" private:"true"`
+	Inner   inner  `json:"inner,omitzero"`
+	Inners  []inner
+	Bytes   []byte      `json:"bytes,omitempty"`
+	Tree    []tree      `json:"tree,omitempty"`
+	Times   []time.Time `json:"times,omitempty"`
+	deep
+}
+
+type deep struct {
+	Deep  string   `json:"deep,omitempty"`
+	Deeps []string `json:"deeps,omitempty"`
+}
+
+type inner struct {
+	A    string    `json:"a,omitempty"`
+	B    int       `json:"b,omitempty"`
+	At   time.Time `json:"at,omitzero"`
+	List []deep    `json:"list,omitempty"`
+}
+
+type tree struct {
+	Name  string `json:"name"`
+	Under []tree `json:"under,omitempty"`
 }
 
 // same checks that a text is decoded as encoding/json does it, on top of what is there.
@@ -34,11 +58,13 @@ func same(t interface {
 }, data []byte,
 ) {
 	t.Helper()
-	for _, start := range []flat{{}, {Text: "old", Count: 7, Yes: true, List: []string{"a", "b"}, Map: map[string]string{"a": "b"}}} {
+	for _, start := range []flat{{}, {Text: "old", Count: 7, Yes: true, List: []string{"a", "b"}, Inners: []inner{{A: "old", B: 5}}, Map: map[string]string{"a": "b"}}} {
 		got, want := start, start
+		got.Inners, want.Inners = slices.Clone(start.Inners), slices.Clone(start.Inners)
+		got.List, want.List = slices.Clone(start.List), slices.Clone(start.List)
 		got.Map, want.Map = map[string]string{"x": "y"}, map[string]string{"x": "y"}
 		err, wantErr := decode(data, &got), json.Unmarshal(data, &want)
-		if (err == nil) != (wantErr == nil) || err == nil && !cmp.Equal(got, want) {
+		if (err == nil) != (wantErr == nil) || err == nil && !cmp.Equal(got, want, cmp.AllowUnexported(flat{})) {
 			t.Fatalf("%s: %+v (%v), want %+v (%v)", data, got, err, want, wantErr)
 		}
 	}
@@ -52,6 +78,11 @@ func TestDecodeIsThatOfEncodingJSON(t *testing.T) {
 		`{"count":9223372036854775807}`, `{"count":9223372036854775808}`, `{"count":-9223372036854775808}`, `{"tiny":300}`, `{"small":-12}`, `{"yes":true}`,
 		`{"yes":false}`, `{"yes":truex}`, `{"yes":tru}`, `{"text":"\u00e9"}`, `{"text":"\ud83d\ude00"}`, `{"text":"\x"}`, `{"text":"a\nb\"\\\/"}`, "{\"text\":\"a\nb\"}",
 		"{\"text\":\"\xff\"}", "{\"te\xffxt\":\"a\"}", `{"text":"ü\n€"}`, `{"list":["a","}"],"text":"b"}`, `{"list":[],"text":"b"}`, `{"list":null}`, `{"list":["a"}`, `{"map":{"a":"]"}}`,
+		`{"inner":{"a":"x","b":1},"Inners":[{"a":"x"},{"b":2,"list":[{"deep":"y","deeps":["z"]}]}],"deep":"d","deeps":[]}`, `{"Inners":[]}`, `{"Inners":null}`,
+		`{"Inners":[{"a":"x"}],"Inners":[{"b":2}]}`, `{"Inners":[{"a":"x"}],"Inners":[{"b":2}],"unknown":1}`, `{"Inners":[{"a":"x","b":1}],"inner":{"a":"\u0041"},"Inners":[{}]}`,
+		`{"Inners":[{"a":"x"},]}`, `{"Inners":[,]}`, `{"Inners":[{"a":"x"}`, `{"Inners":[{}{}]}`, `{"inner":{}}`, `{"inner":{"a":"x"}`, `{"inner":null}`, `{"bytes":"YWJj"}`, `{"bytes":[1,2]}`,
+		`{"tree":[{"name":"a","under":[{"name":"b","under":[]}]}]}`, `{"times":["2026-01-02T03:04:05Z","2026-01-02T03:04:05.123456+01:00"]}`, `{"times":["2026-01-02T03:04:05z"]}`, `{"times":[null]}`,
+		`{"at":"2026-01-02T03:04:05,5Z"}`, `{"at":null}`, `{"at":""}`, `{"at":"2026-01-02\u005403:04:05Z"}`, `{"times":["2026-01-02T03:04:05Z" ]}`,
 		`{"at":"2026-01-02T03:04:05Z"}`, `{"at":"x"}`, `{"maybe":"x","Untold":1.5}`, `{"untold":1.5}`, `{"Skipped":"x"}`, `{"-":"x"}`, `{"text":"a`, `{"text":"a\`, `{"te\u0078t":"a"}`, `{"te\/xt":"a"}`,
 	} {
 		same(t, []byte(text))
@@ -85,6 +116,7 @@ func TestDecodeReadsWhatEncodeWrites(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
+	f.Add([]byte(`{"inner":{"a":"x","at":"2026-01-02T03:04:05Z"},"Inners":[{"a":"x"},{"list":[{"deep":"y","deeps":["z"]}]}],"deep":"d","times":[],"tree":[{"under":[{"name":""}]}]}`))
 	f.Add([]byte(`{"kind":"a","count":-12,"yes":true,"list":["a"],"text":"ü\n"}`))
 	f.Fuzz(func(t *testing.T, data []byte) { same(t, data) })
 }
