@@ -1,0 +1,189 @@
+package regime
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// FactType is the shape of a fact's value.
+type FactType string
+
+// The shapes and their Go types in Facts.Known.
+const (
+	YesNo  FactType = "yes_no" // bool
+	Choice FactType = "choice" // string, one of Values
+	Number FactType = "number" // int64, not negative
+	List   FactType = "list"   // []string, each one of Values
+)
+
+// Fact documents one fact that conditions may use.
+type Fact struct {
+	Name     string   `yaml:"-"`
+	Type     FactType `yaml:"type"`
+	Values   []string `yaml:"values"`
+	Question string   `yaml:"question"` // what to ask when it is not known
+	Help     string   `yaml:"help"`
+}
+
+// Kind documents one kind of entity: who may owe a duty.
+type Kind struct {
+	Words    string `yaml:"words"`    // "financial entity"
+	Question string `yaml:"question"` // "Is it a financial entity in the sense of DORA Art. 2?"
+}
+
+// Moment documents one moment a clock may start at.
+type Moment struct {
+	Words    string   `yaml:"words"`    // "became aware"
+	Question string   `yaml:"question"` // "When did it become aware?"
+	After    []string `yaml:"after"`    // moments it cannot lie before
+}
+
+// Facts is what is known about one incident. What is missing in a map is not
+// known.
+type Facts struct {
+	At       time.Time            // the instant of the evaluation; decides about rules whose start is not known
+	Moments  map[string]time.Time // by name: discovered, aware, determined, …
+	Known    map[string]any       // by name of fact: bool, string, int64 or []string
+	Persons  map[string]Persons   // affected persons by jurisdiction, "DE", "US-CA"; empty = not known
+	Sent     map[string]time.Time // when a rule's notice was in fact given, by rule id
+	Entities []Entity             // our legal entities that the incident touches
+	Hold     *HoldFact
+}
+
+// Entity is one legal entity of the company in this incident.
+type Entity struct {
+	ID      string
+	Name    string               // for the reason; ID when empty
+	Country string               // ISO 3166, of its establishment; "" = not known
+	Zone    *time.Location       // nil = that of the rule
+	Is      map[string]bool      // kinds of entity it is, and is not
+	Known   map[string]any       // its own findings, before those of the incident
+	Moments map[string]time.Time // its own times, before those of the incident
+	Sent    map[string]time.Time // its own notices
+}
+
+func (e *Entity) label() string {
+	if e.Name != "" {
+		return e.Name
+	}
+	return e.ID
+}
+
+// Persons is how many persons are affected. Estimate may be -1, not known.
+type Persons struct {
+	Min, Estimate, Max int64
+}
+
+// Exactly is a known number.
+func Exactly(n int64) Persons { return Persons{n, n, n} }
+
+// HoldFact is a request of law enforcement to delay notices.
+type HoldFact struct {
+	Since    time.Time
+	Released time.Time // zero = it still stands
+}
+
+// Check refuses facts that are unknown, of the wrong shape, or contradict each
+// other. The errors name the fact.
+func (b *Book) Check(f Facts) []error {
+	errs := slices.Concat(b.checkKnown("", f.Known), b.checkMoments("", f.Moments, nil))
+	for _, where := range slices.Sorted(maps.Keys(f.Persons)) {
+		p := f.Persons[where]
+		switch {
+		case !b.place(where):
+			errs = append(errs, fmt.Errorf("persons.%s: no jurisdiction of that name; use ISO 3166, like DE or US-CA", where))
+		case p.Min < 0 || p.Max < p.Min:
+			errs = append(errs, fmt.Errorf("persons.%s: the least (%d) is more than the most (%d)", where, p.Min, p.Max))
+		case p.Estimate != -1 && (p.Estimate < p.Min || p.Estimate > p.Max):
+			errs = append(errs, fmt.Errorf("persons.%s: the estimate %d does not lie between %d and %d", where, p.Estimate, p.Min, p.Max))
+		}
+	}
+	if f.Hold != nil && !f.Hold.Released.IsZero() && f.Hold.Released.Before(f.Hold.Since) {
+		errs = append(errs, fmt.Errorf("hold: it is released before it begins"))
+	}
+	for i := range f.Entities {
+		e := &f.Entities[i]
+		at := "entities." + e.ID + "."
+		errs = slices.Concat(errs, b.checkKnown(at, e.Known), b.checkMoments(at, e.Moments, f.Moments))
+		for _, kind := range slices.Sorted(maps.Keys(e.Is)) {
+			if _, ok := b.Kinds[kind]; !ok {
+				errs = append(errs, fmt.Errorf("%sis.%s: no kind of entity of that name", at, kind))
+			}
+		}
+	}
+	return errs
+}
+
+func (b *Book) checkKnown(at string, known map[string]any) (errs []error) {
+	for _, name := range slices.Sorted(maps.Keys(known)) {
+		d, ok := b.Facts[name]
+		if !ok {
+			errs = append(errs, fmt.Errorf("%sknown.%s: no fact of that name", at, name))
+			continue
+		}
+		if want := d.wants(known[name]); want != "" {
+			errs = append(errs, fmt.Errorf("%sknown.%s: %s", at, name, want))
+		}
+	}
+	return errs
+}
+
+// wants says what a value should be; "" when it is right.
+func (d Fact) wants(v any) string {
+	one := func(s string) bool { return slices.Contains(d.Values, s) }
+	switch d.Type {
+	case YesNo:
+		if _, ok := v.(bool); !ok {
+			return "true or false"
+		}
+	case Number:
+		if n, ok := v.(int64); !ok || n < 0 || n > math.MaxInt32*1024 {
+			return "a whole number, not negative"
+		}
+	case Choice:
+		if s, ok := v.(string); !ok || !one(s) {
+			return "one of " + strings.Join(d.Values, ", ")
+		}
+	case List:
+		list, ok := v.([]string)
+		if !ok || slices.ContainsFunc(list, func(s string) bool { return !one(s) }) {
+			return "a list of " + strings.Join(d.Values, ", ")
+		}
+	}
+	return ""
+}
+
+func (b *Book) checkMoments(at string, own, incident map[string]time.Time) (errs []error) {
+	for _, name := range slices.Sorted(maps.Keys(own)) {
+		d, ok := b.Moments[name]
+		if !ok {
+			errs = append(errs, fmt.Errorf("%smoments.%s: no moment of that name", at, name))
+			continue
+		}
+		for _, earlier := range d.After {
+			t := own[earlier]
+			if t.IsZero() {
+				t = incident[earlier]
+			}
+			if !t.IsZero() && own[name].Before(t) {
+				errs = append(errs, fmt.Errorf("%smoments.%s: %s lies before %q, %s", at, name,
+					own[name].UTC().Format(time.RFC3339), earlier, t.UTC().Format(time.RFC3339)))
+			}
+		}
+	}
+	return errs
+}
+
+// place says whether name is a jurisdiction that persons can be counted in: two
+// letters of ISO 3166-1, or an ISO 3166-2 code like US-CA.
+func (b *Book) place(name string) bool {
+	country, part, cut := strings.Cut(name, "-")
+	letters := func(s string, least, most int) bool {
+		return len(s) >= least && len(s) <= most && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
+	}
+	return letters(country, 2, 2) && (!cut || letters(part, 1, 3))
+}
