@@ -1,6 +1,7 @@
 package regime
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -133,26 +134,41 @@ type person struct {
 // outcome picks the version that is valid at its own clock start and judges it.
 func (j *judge) outcome(versions []*Rule, p *person) Outcome {
 	var outside string
-	var last *Rule
+	newest := versions[len(versions)-1]
 	for _, r := range versions {
-		last = r
 		if r.Status == Pending {
 			continue
 		}
-		start := j.moment(r.Start, p)
-		if start.IsZero() {
-			start = j.facts.At
+		start := j.begins(r, p)
+		if start.IsZero() && r.Valid.until.IsZero() {
+			return j.judge(r, p)
 		}
-		if why := r.outside(start); why != "" {
-			outside = why
+		if why := r.outside(start); why != "" || start.IsZero() {
+			outside = cmp.Or(why, outside)
 			continue
 		}
 		return j.judge(r, p)
 	}
 	if outside == "" {
-		return Outcome{Rule: last, Entity: p.ID, Status: NotEvaluated, reasons: []string{"this is not law yet, and is switched off"}}
+		return Outcome{Rule: newest, Entity: p.ID, Status: NotEvaluated, reasons: []string{"this is not law yet, and is switched off"}}
 	}
-	return Outcome{Rule: last, Entity: p.ID, Status: NotRequired, reasons: []string{outside}}
+	return Outcome{Rule: newest, Entity: p.ID, Status: NotRequired, reasons: []string{outside}}
+}
+
+// begins is the instant that decides which version applies: the clock start; while
+// that is a notice that is not given yet, the day of the evaluation, and the start
+// of what it follows where that is not given; zero when none is known.
+func (j *judge) begins(r *Rule, p *person) time.Time {
+	start := j.moment(r.Start, p)
+	if start.IsZero() {
+		start = j.facts.At
+	}
+	if id, sent := strings.CutPrefix(r.Start, sentPrefix); sent && start.IsZero() {
+		if on := p.done[id]; on != nil && on.Due != nil {
+			start = on.Due.StartAt
+		}
+	}
+	return start
 }
 
 // outside says why r was not valid at start; "" if it was.
