@@ -64,6 +64,9 @@ func (l *loader) rule(f *file, r *Rule) {
 			wrong("threshold: one of more_than, at_least and fewer_than, above zero; of: total, any_state or nothing for the persons of the jurisdiction")
 		}
 	}
+	if r.Threshold != nil && r.Threshold.Or != nil {
+		l.test(f, r.Line, r.ID, r.Threshold.Or)
+	}
 	if r.Hold != nil {
 		var err error
 		if r.Hold.tail, err = deadline.Parse(r.Hold.Tail); err != nil {

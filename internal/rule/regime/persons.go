@@ -61,11 +61,36 @@ func (j *judge) anyState(country string) (most Persons, ok bool) {
 
 // threshold compares the number of affected persons with the rule's bound. The
 // estimate decides; without one, the least and the most must agree.
-func (j *judge) threshold(r *Rule, _ *person, f *finding) {
+func (j *judge) threshold(r *Rule, p *person, f *finding) {
 	t := r.Threshold
 	if t == nil {
 		return
 	}
+	if t.Or != nil {
+		switch v := j.verdict(t.Or.cond, p); v.state {
+		case 1:
+			f.held = append(f.held, t.Or.cond.holds)
+			return
+		case 0:
+			var number finding
+			j.number(r, t, &number)
+			if number.failed == "" && len(number.missing) == 0 {
+				f.held, f.spread = append(f.held, number.held...), number.spread
+				return
+			}
+			for _, name := range v.missing {
+				f.wait(name, "not known: "+j.book.Facts[name].Question)
+			}
+			return
+		}
+	}
+	j.number(r, t, f)
+	if f.failed != "" && t.Or != nil {
+		f.failed += ", and " + t.Or.cond.fails
+	}
+}
+
+func (j *judge) number(r *Rule, t *Threshold, f *finding) {
 	n, known := j.persons[r.Jurisdiction]
 	switch t.Of {
 	case "total":

@@ -155,13 +155,14 @@ type Valid struct {
 	until time.Time
 }
 
-// Threshold is a number of persons below which nothing is owed. Exactly one of the
-// bounds is set.
+// Threshold is a number of persons below which nothing is owed, unless Or holds.
+// Exactly one of the bounds is set.
 type Threshold struct {
 	MoreThan  int64  `yaml:"more_than"`
 	AtLeast   int64  `yaml:"at_least"`
 	FewerThan int64  `yaml:"fewer_than"`
 	Of        string `yaml:"of"` // "" = persons of the rule's jurisdiction; "total"; "any_state" = of the one with most
+	Or        *Test  `yaml:"or"` // owed whatever the number when it holds
 }
 
 // Hold says that law enforcement may ask for delay.
