@@ -135,6 +135,10 @@ type Rule struct {
 // Unverified says whether nobody has checked the rule against its text.
 func (r *Rule) Unverified() bool { return r.Sure == Remembered }
 
+// Zone is the name of the zone whose dates the rule counts, where the entity has
+// none.
+func (r *Rule) Zone() string { return r.zone.String() }
+
 // Basis is the reference in one line: "GDPR (EU) 2016/679 Art. 33(1)".
 func (r *Rule) Basis() string {
 	if r.Article == "" {
