@@ -88,7 +88,7 @@ func (b *Book) Evaluate(f Facts) (Evaluation, error) {
 	}
 	entities := make([]*person, 0, len(f.Entities))
 	for i := range f.Entities {
-		p := &person{Entity: &f.Entities[i], done: make(map[string]*Outcome, len(b.order))}
+		p := &person{Entity: &f.Entities[i], done: make(map[string]*Outcome, len(b.order)), said: map[phrase]string{}}
 		if len(p.Known) > 0 {
 			known := maps.Clone(f.Known)
 			if known == nil {
@@ -102,7 +102,7 @@ func (b *Book) Evaluate(f Facts) (Evaluation, error) {
 		entities = append(entities, p)
 	}
 	if len(entities) == 0 {
-		entities = append(entities, &person{Entity: &Entity{}, nobody: true, done: map[string]*Outcome{}})
+		entities = append(entities, &person{Entity: &Entity{}, nobody: true, done: map[string]*Outcome{}, said: map[phrase]string{}})
 	}
 	out := make([]Outcome, 0, len(b.order)*len(entities))
 	for _, id := range b.order {
@@ -129,6 +129,23 @@ type person struct {
 	nobody bool // no entity is known
 	scope  *scope
 	done   map[string]*Outcome // by rule id
+	said   map[phrase]string
+}
+
+// phrase is one of the sentences that many rules say of one entity.
+type phrase struct {
+	format, about string
+}
+
+// say fills a sentence about the entity once.
+func (p *person) say(format, about string) string {
+	key := phrase{format, about}
+	text, ok := p.said[key]
+	if !ok {
+		text = fmt.Sprintf(format, p.label(), about)
+		p.said[key] = text
+	}
+	return text
 }
 
 // outcome picks the version that is valid at its own clock start and judges it.
@@ -199,11 +216,16 @@ func (f *finding) wait(name, words string) {
 	f.missing, f.words = append(f.missing, name), append(f.words, words)
 }
 
+// steps are asked in this order; the first that fails ends a judgement.
+var steps = [...]func(*judge, *Rule, *person, *finding){
+	(*judge).kinds, (*judge).reach, (*judge).follows, (*judge).conditions, (*judge).threshold, (*judge).exemptions,
+}
+
 func (j *judge) judge(r *Rule, p *person) Outcome {
 	o := Outcome{Rule: r, Entity: p.ID}
 	var f finding
-	for _, step := range []func(*Rule, *person, *finding){j.kinds, j.reach, j.follows, j.conditions, j.threshold, j.exemptions} {
-		step(r, p, &f)
+	for _, step := range steps {
+		step(j, r, p, &f)
 		if f.failed != "" {
 			o.Status, o.reasons, o.Spread = NotRequired, []string{f.failed}, f.spread
 			return o
@@ -239,7 +261,7 @@ func (j *judge) kinds(r *Rule, p *person, f *finding) {
 	for _, kind := range r.Owes {
 		is, known := p.Is[kind]
 		if is {
-			f.held = append(f.held, p.label()+" is "+j.book.Kinds[kind].Words)
+			f.held = append(f.held, p.say("%s is %s", j.book.Kinds[kind].Words))
 			return
 		}
 		if !known {
@@ -247,11 +269,11 @@ func (j *judge) kinds(r *Rule, p *person, f *finding) {
 		}
 	}
 	if len(open) == 0 {
-		f.failed = fmt.Sprintf("%s is not %s", p.label(), j.book.Kinds[r.Owes[0]].Words)
+		f.failed = p.say("%s is not %s", j.book.Kinds[r.Owes[0]].Words)
 		return
 	}
 	for _, kind := range open {
-		f.wait(missingKind+kind, fmt.Sprintf("it is not recorded whether %s is %s", p.label(), j.book.Kinds[kind].Words))
+		f.wait(missingKind+kind, p.say("it is not recorded whether %s is %s", j.book.Kinds[kind].Words))
 	}
 }
 
@@ -265,7 +287,7 @@ func (j *judge) reach(r *Rule, p *person, f *finding) {
 	country, _, _ := strings.Cut(r.Jurisdiction, "-")
 	established := r.Reach != PersonsIn && p.Country != "" && (inside(p.Country) || len(members) == 0 && p.Country == country && country == r.Jurisdiction)
 	if established {
-		f.held = append(f.held, "it is established in "+r.Jurisdiction)
+		f.held = append(f.held, p.say("%s is established in %s", r.Jurisdiction))
 		return
 	}
 	if r.Reach == Established {
@@ -273,7 +295,7 @@ func (j *judge) reach(r *Rule, p *person, f *finding) {
 			f.wait(MissingCountry, "it is not recorded where "+p.label()+" is established")
 			return
 		}
-		f.failed = fmt.Sprintf("%s is established in %s, not in %s", p.label(), p.Country, r.Jurisdiction)
+		f.failed = p.say("%s is not established in %s", r.Jurisdiction)
 		return
 	}
 	n, known := j.persons[r.Jurisdiction]
@@ -283,9 +305,9 @@ func (j *judge) reach(r *Rule, p *person, f *finding) {
 	case len(j.facts.Persons) > 0 && r.Reach == Either && p.Country == "":
 		f.wait(MissingCountry, "it is not recorded where "+p.label()+" is established")
 	case len(j.facts.Persons) > 0:
-		f.failed = "no affected person is recorded in " + r.Jurisdiction
-		if r.Reach == Either {
-			f.failed += fmt.Sprintf(", and %s is established in %s", p.label(), p.Country)
+		f.failed = p.say("%s is not established in %[2]s, and no affected person is recorded there", r.Jurisdiction)
+		if r.Reach == PersonsIn {
+			f.failed = "no affected person is recorded in " + r.Jurisdiction
 		}
 	default:
 		f.wait(MissingPersons, "it is not recorded how many persons are affected and where they are")
