@@ -21,6 +21,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store/datadir"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/base/who/account"
+	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
@@ -57,6 +58,8 @@ type App struct {
 	Duties     *duty.Service
 	Escalation *escalation.Service
 	Register   *register.Service
+	Law        *assessment.Law
+	Assessment *assessment.Service
 	Views      *view.Service // incidents as they are read, told by every room
 
 	Live     *live.Hub    // tells open pages what changed
@@ -129,8 +132,12 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Intake = intake.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory)
 	a.Alerts = alert.New(a.DB, a.Intake)
 	a.Incidents = incident.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.People)
+	if a.Law, err = assessment.NewLaw(cfg.packs()); err != nil {
+		return err
+	}
 	a.Triage = triage.New(a.DB, a.Intake, a.Incidents)
-	a.Duties = duty.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.Incidents, a.Jobs)
+	a.Duties = duty.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.Incidents, a.Jobs, a.Law)
+	a.Assessment = assessment.New(a.DB, a.Clock, a.Law, a.Incidents, a.Directory, a.sent, a.Duties.RederiveOpen)
 	a.Escalation = escalation.New(a.DB, a.Ledger, a.Clock, a.Directory, a.Plans, a.People, a.Duties, a.Intake, a.Outbox, a.Jobs,
 		cfg.escalation())
 	a.Register = register.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Duties, a.Directory)

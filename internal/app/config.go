@@ -1,9 +1,11 @@
 package app
 
 import (
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 
 	"github.com/wakebell/wakebell/internal/base/clock"
@@ -21,7 +23,8 @@ type Config struct {
 	// TestClock makes the product's time movable by POST /debug/clock, on loopback
 	// only. The database is marked for it at creation.
 	TestClock bool
-	Migrate   bool // bring an existing PostgreSQL database up to date at the start
+	Packs     string // folder with the operator's own rule packs and calendars; "" = none
+	Migrate   bool   // bring an existing PostgreSQL database up to date at the start
 	Mail      mail.Config
 	// Demo lets everybody sign in as anybody, as long as nobody has a passphrase.
 	Demo bool
@@ -59,6 +62,14 @@ func (c Config) Validate() error {
 		f = append(f, w)
 	}
 	return fault.Invalids(f...)
+}
+
+// packs is the operator's folder of rule packs; nil when there is none.
+func (c Config) packs() fs.FS {
+	if c.Packs == "" {
+		return nil
+	}
+	return os.DirFS(c.Packs)
 }
 
 // escalation is what the calling of people takes from the configuration.

@@ -51,6 +51,7 @@ type serveFlags struct {
 	Listen    string   `help:"Address to listen on ($WAKEBELL_LISTEN); default 127.0.0.1:8080." placeholder:"ADDR"`
 	BaseURL   string   `help:"How people reach the server, for links in calls ($WAKEBELL_BASE_URL)." name:"base-url" placeholder:"URL"`
 	Proxy     []string `help:"Network of a reverse proxy whose X-Forwarded-For is believed ($WAKEBELL_TRUSTED_PROXIES, separated by commas); loopback always is." name:"trusted-proxy" placeholder:"CIDR"`
+	Packs     string   `help:"Folder with your own rule packs and calendars ($WAKEBELL_PACKS); they win over the shipped ones by id." placeholder:"DIR"`
 	TestClock bool     `help:"Make time movable by POST /debug/clock. Fixed for a database at its creation."`
 
 	SMTPHost string `help:"Mail server ($WAKEBELL_SMTP_HOST). Without one, messages are kept in the outbox." name:"smtp-host" placeholder:"HOST"`
@@ -68,6 +69,7 @@ func (f serveFlags) config(e *env) (app.Config, error) {
 	cfg.Listen = cmp.Or(f.Listen, e.Getenv("WAKEBELL_LISTEN"))
 	cfg.BaseURL = cmp.Or(f.BaseURL, e.Getenv("WAKEBELL_BASE_URL"))
 	cfg.TestClock = f.TestClock
+	cfg.Packs = cmp.Or(f.Packs, e.Getenv("WAKEBELL_PACKS"))
 	if cfg.Proxies, err = proxies(f.Proxy, e.Getenv("WAKEBELL_TRUSTED_PROXIES")); err != nil {
 		return cfg, err
 	}

@@ -1,7 +1,6 @@
 package regime
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -247,16 +246,3 @@ func (b *Book) IDs() []string { return slices.Sorted(maps.Keys(b.versions)) }
 
 // Versions are the rules of one id, as its pack lists them; nil when there is none.
 func (b *Book) Versions(id string) []*Rule { return b.versions[id] }
-
-// String is for error messages.
-func (v Valid) String() string {
-	switch {
-	case v.From == "" && v.Until == "":
-		return "always"
-	case v.Until == "":
-		return "from " + v.From
-	case v.From == "":
-		return "until " + v.Until
-	}
-	return fmt.Sprintf("from %s until %s", v.From, v.Until)
-}

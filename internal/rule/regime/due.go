@@ -24,6 +24,9 @@ type Due struct {
 	Candidates []deadline.Candidate
 }
 
+// Reason says how the due time was counted, in one line.
+func (d *Due) Reason() string { return strings.Join(append([]string{d.Words}, d.Notes...), "; ") }
+
 // start is the moment r counts from. Without one, the finding says what is
 // missing; a notice that counts from another which is not given yet has none and
 // is owed all the same.
@@ -60,7 +63,7 @@ func (j *judge) moment(name string, p *person) time.Time {
 // due counts a deadline. why is why it cannot be counted at all.
 func (j *judge) due(r *Rule, d *Deadline, p *person, start time.Time) (_ *Due, why string) {
 	for i := range d.Cases {
-		if j.verdict(d.Cases[i].Test.cond, p).state == 1 {
+		if j.verdict(d.Cases[i].Test.cond, p).State == 1 {
 			due, why := j.due(r, &d.Cases[i].Deadline, p, start)
 			if due != nil {
 				due.Notes = append(due.Notes, "because "+d.Cases[i].Test.cond.holds)

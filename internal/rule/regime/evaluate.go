@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/wakebell/wakebell/internal/rule/regime/term"
 )
 
 // Status is the answer to "is this duty owed?".
@@ -81,9 +83,9 @@ type Evaluation struct {
 // A condition that uses no finding of an entity's own is evaluated once, whatever
 // the number of entities.
 func (b *Book) Evaluate(f Facts) (Evaluation, error) {
-	j := &judge{book: b, facts: f, common: make([]*verdict, len(b.conditions)), persons: b.sumPersons(f.Persons)}
+	j := &judge{book: b, facts: f, common: make([]*term.Verdict, len(b.conditions)), persons: b.sumPersons(f.Persons)}
 	var err error
-	if j.scope, err = newScope(b.Facts, f.Known); err != nil {
+	if j.scope, err = term.NewScope(b.Facts, f.Known); err != nil {
 		return Evaluation{}, fmt.Errorf("evaluate the rules: %w", err)
 	}
 	entities := make([]*person, 0, len(f.Entities))
@@ -95,7 +97,7 @@ func (b *Book) Evaluate(f Facts) (Evaluation, error) {
 				known = map[string]any{}
 			}
 			maps.Copy(known, p.Known)
-			if p.scope, err = newScope(b.Facts, known); err != nil {
+			if p.scope, err = term.NewScope(b.Facts, known); err != nil {
 				return Evaluation{}, fmt.Errorf("evaluate the rules for %s: %w", p.ID, err)
 			}
 		}
@@ -118,8 +120,8 @@ func (b *Book) Evaluate(f Facts) (Evaluation, error) {
 type judge struct {
 	book    *Book
 	facts   Facts
-	scope   *scope
-	common  []*verdict // by condition, for entities without findings of their own
+	scope   *term.Scope
+	common  []*term.Verdict // by condition, for entities without findings of their own
 	persons map[string]Persons
 }
 
@@ -127,7 +129,7 @@ type judge struct {
 type person struct {
 	*Entity
 	nobody bool // no entity is known
-	scope  *scope
+	scope  *term.Scope
 	done   map[string]*Outcome // by rule id
 	said   map[phrase]string
 }
@@ -336,12 +338,12 @@ func (j *judge) follows(r *Rule, p *person, f *finding) {
 	}
 }
 
-func (j *judge) verdict(c *condition, p *person) verdict {
-	if p.scope != nil && slices.ContainsFunc(c.uses, func(name string) bool { _, own := p.Known[name]; return own }) {
-		return c.judge(p.scope)
+func (j *judge) verdict(c *condition, p *person) term.Verdict {
+	if p.scope != nil && slices.ContainsFunc(c.Uses, func(name string) bool { _, own := p.Known[name]; return own }) {
+		return c.Judge(p.scope)
 	}
 	if j.common[c.index] == nil {
-		v := c.judge(j.scope)
+		v := c.Judge(j.scope)
 		j.common[c.index] = &v
 	}
 	return *j.common[c.index]
@@ -350,14 +352,14 @@ func (j *judge) verdict(c *condition, p *person) verdict {
 func (j *judge) conditions(r *Rule, p *person, f *finding) {
 	for i := range r.When {
 		c := r.When[i].cond
-		switch v := j.verdict(c, p); v.state {
+		switch v := j.verdict(c, p); v.State {
 		case 1:
 			f.held = append(f.held, c.holds)
 		case -1:
 			f.failed = c.fails
 			return
 		default:
-			for _, name := range v.missing {
+			for _, name := range v.Missing {
 				if !slices.Contains(f.missing, name) {
 					f.wait(name, "not known: "+j.book.Facts[name].Question)
 				}
@@ -371,7 +373,7 @@ func (j *judge) conditions(r *Rule, p *person, f *finding) {
 func (j *judge) exemptions(r *Rule, p *person, f *finding) {
 	for i := range r.Unless {
 		c := r.Unless[i].cond
-		switch v := j.verdict(c, p); v.state {
+		switch v := j.verdict(c, p); v.State {
 		case 1:
 			f.failed = "exempt: " + c.holds
 			return

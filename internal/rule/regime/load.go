@@ -14,10 +14,11 @@ import (
 	"strings"
 	"time"
 
-	"cel.dev/cel-go/cel"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/wakebell/wakebell/internal/rule/deadline"
+	"github.com/wakebell/wakebell/internal/rule/regime/node"
+	"github.com/wakebell/wakebell/internal/rule/regime/term"
 )
 
 // Bounds of packs.
@@ -43,7 +44,7 @@ type Book struct {
 	versions   map[string][]*Rule
 	order      []string // ids, each after those it depends on
 	calendars  map[string]*deadline.Calendar
-	vectors    []vector
+	Vectors    []VectorNode // tests the packs bring, for package factfile
 }
 
 // Pack is one file.
@@ -55,6 +56,21 @@ type Pack struct {
 	File         string
 	Rules        int
 	Operator     bool // not shipped
+}
+
+// condition is a compiled test with its words.
+type condition struct {
+	*term.Condition
+	index        int // in Book.conditions
+	text         string
+	holds, fails string
+}
+
+// VectorNode is a test vector as it stands in its file.
+type VectorNode struct {
+	Node yaml.Node
+	File string
+	Line int
 }
 
 // Source is a place packs are read from. Later ones win by rule id.
@@ -103,7 +119,7 @@ type file struct {
 	Content      map[string]string   `yaml:"content"`
 	Conditions   map[string]Test     `yaml:"conditions"`
 	Rules        []Rule              `yaml:"rules"`
-	Vectors      []Vector            `yaml:"vectors"`
+	Vectors      []yaml.Node         `yaml:"vectors"`
 	node         *yaml.Node
 	name         string
 	operator     bool
@@ -112,7 +128,7 @@ type file struct {
 // loader collects what is wrong while it reads.
 type loader struct {
 	book     *Book
-	env      *cel.Env
+	env      *term.Env
 	files    []*file
 	lines    map[string]int // of shared conditions, by file and name
 	problems []error
@@ -146,7 +162,7 @@ func Load(calendars map[string]*deadline.Calendar, sources ...Source) (*Book, er
 	}
 	l.words()
 	var err error
-	if l.env, err = environment(l.book.Facts); err != nil {
+	if l.env, err = term.Environment(l.book.Facts); err != nil {
 		return nil, err
 	}
 	for _, f := range l.files {
@@ -184,16 +200,16 @@ func (l *loader) read(s Source, sum io.Writer) {
 		}
 		_, _ = fmt.Fprintf(sum, "%s %d\n", f.name, len(text))
 		_, _ = sum.Write(text)
-		var node yaml.Node
-		if err := yaml.Unmarshal(text, &node); err != nil {
+		var doc yaml.Node
+		if err := yaml.Unmarshal(text, &doc); err != nil {
 			l.wrong(f, 0, "", "%s", strings.TrimPrefix(err.Error(), "yaml: "))
 			continue
 		}
-		if len(node.Content) == 0 {
+		if len(doc.Content) == 0 {
 			continue
 		}
-		f.node = node.Content[0]
-		if unknown := unknownKey(f.node, *f); unknown != nil {
+		f.node = doc.Content[0]
+		if unknown := node.Unknown(f.node, *f); unknown != nil {
 			l.wrong(f, unknown.Line, "", "%q is no field here", unknown.Value)
 			continue
 		}
@@ -225,8 +241,8 @@ func (l *loader) words() {
 	for name, d := range b.Facts {
 		d.Name = name
 		b.Facts[name] = d
-		if !slices.Contains([]FactType{YesNo, Choice, Number, List}, d.Type) || d.Question == "" ||
-			(d.Type == Choice || d.Type == List) != (len(d.Values) > 0) {
+		if !slices.Contains([]FactType{term.YesNo, term.Choice, term.Number, term.List}, d.Type) || d.Question == "" ||
+			(d.Type == term.Choice || d.Type == term.List) != (len(d.Values) > 0) {
 			l.problems = append(l.problems, fmt.Errorf("fact %s: needs a type (yes_no, choice, number, list), a question, and values for choice and list", name))
 		}
 	}
@@ -235,7 +251,7 @@ func (l *loader) words() {
 func merge[T any](l *loader, f *file, section string, into, from map[string]T) {
 	for _, name := range slices.Sorted(maps.Keys(from)) {
 		if _, twice := into[name]; twice {
-			l.wrong(f, lineOf(f.node, section, name), "", "%s: %q is defined twice", section, name)
+			l.wrong(f, node.Line(f.node, section, name), "", "%s: %q is defined twice", section, name)
 		}
 		into[name] = from[name]
 	}
@@ -243,7 +259,7 @@ func merge[T any](l *loader, f *file, section string, into, from map[string]T) {
 
 func (l *loader) conditions(f *file) {
 	for _, name := range slices.Sorted(maps.Keys(f.Conditions)) {
-		line := lineOf(f.node, "conditions", name)
+		line := node.Line(f.node, "conditions", name)
 		if _, twice := l.book.shared[name]; twice {
 			l.wrong(f, line, "", "condition %q is defined twice", name)
 			continue
@@ -259,12 +275,12 @@ func (l *loader) conditions(f *file) {
 }
 
 func (l *loader) compile(f *file, line int, rule string, t Test) *condition {
-	c, err := compile(l.env, l.book.Facts, t.If)
+	compiled, err := l.env.Compile(t.If)
 	if err != nil {
 		l.wrong(f, line, rule, "if: %v", err)
 		return nil
 	}
-	c.holds, c.fails, c.index = t.Holds, t.Fails, len(l.book.conditions)
+	c := &condition{Condition: compiled, text: t.If, holds: t.Holds, fails: t.Fails, index: len(l.book.conditions)}
 	l.book.conditions = append(l.book.conditions, c)
 	return c
 }
@@ -292,13 +308,13 @@ func (l *loader) rules(f *file) {
 	if f.Zone != "" {
 		var err error
 		if zone, err = time.LoadLocation(f.Zone); err != nil {
-			l.wrong(f, lineOf(f.node, "zone"), "", "zone: %q is no time zone; use a name like Europe/Berlin", f.Zone)
+			l.wrong(f, node.Line(f.node, "zone"), "", "zone: %q is no time zone; use a name like Europe/Berlin", f.Zone)
 			return
 		}
 	}
 	for i := range f.Rules {
 		r := &f.Rules[i]
-		r.Pack, r.PackVersion, r.File, r.Line = f.Pack, f.Version, f.name, lineOf(f.node, "rules", i)
+		r.Pack, r.PackVersion, r.File, r.Line = f.Pack, f.Version, f.name, node.Line(f.node, "rules", i)
 		r.zone, r.operator = zone, f.operator
 		r.Instrument, r.Source, r.Review = or(r.Instrument, f.Instrument), or(r.Source, f.Source), or(r.Review, f.Review)
 		r.Jurisdiction, r.Reach, r.Sure = or(r.Jurisdiction, f.Jurisdiction), or(r.Reach, f.Reach, Either), or(r.Sure, f.Sure)
@@ -308,7 +324,7 @@ func (l *loader) rules(f *file) {
 		l.book.Rules = append(l.book.Rules, r)
 	}
 	for i, v := range f.Vectors {
-		l.book.vectors = append(l.book.vectors, vector{v, f.name, lineOf(f.node, "vectors", i)})
+		l.book.Vectors = append(l.book.Vectors, VectorNode{v, f.name, node.Line(f.node, "vectors", i)})
 	}
 	if len(l.book.Rules) > maxRules {
 		l.wrong(f, 0, "", "more than %d rules", maxRules)

@@ -67,7 +67,7 @@ func (j *judge) threshold(r *Rule, p *person, f *finding) {
 		return
 	}
 	if t.Or != nil {
-		switch v := j.verdict(t.Or.cond, p); v.state {
+		switch v := j.verdict(t.Or.cond, p); v.State {
 		case 1:
 			f.held = append(f.held, t.Or.cond.holds)
 			return
@@ -78,7 +78,7 @@ func (j *judge) threshold(r *Rule, p *person, f *finding) {
 				f.held, f.spread = append(f.held, number.held...), number.spread
 				return
 			}
-			for _, name := range v.missing {
+			for _, name := range v.Missing {
 				f.wait(name, "not known: "+j.book.Facts[name].Question)
 			}
 			return

@@ -3,7 +3,6 @@ package regime
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -44,6 +43,9 @@ type deadlineWire struct {
 	Roll       bool        `yaml:"roll"`
 	RollUnless []string    `yaml:"roll_unless"`
 }
+
+// Wire is the long form.
+func (Deadline) Wire() any { return deadlineWire{} }
 
 type limitWire struct {
 	Within  string `yaml:"within"`
@@ -130,83 +132,4 @@ func (d *Deadline) from(w deadlineWire, line int) error {
 		return fail(errors.New("says no period, no relation and no word"))
 	}
 	return nil
-}
-
-// lineOf is the line of the value at a path of keys and indexes; that of the closest
-// parent where there is none.
-func lineOf(n *yaml.Node, path ...any) int {
-	line := n.Line
-	for _, step := range path {
-		var next *yaml.Node
-		switch step := step.(type) {
-		case string:
-			for i := 0; i+1 < len(n.Content); i += 2 {
-				if n.Content[i].Value == step {
-					next, line = n.Content[i+1], n.Content[i].Line
-				}
-			}
-		case int:
-			if step < len(n.Content) {
-				next, line = n.Content[step], n.Content[step].Line
-			}
-		}
-		if next == nil {
-			return line
-		}
-		n = next
-	}
-	return line
-}
-
-// unknownKey finds the first key that the type of v has no field for; nil when all
-// are known. Types that read themselves are asked by their wire form.
-func unknownKey(n *yaml.Node, v any) *yaml.Node { return unknownIn(n, reflect.TypeOf(v)) }
-
-func unknownIn(n *yaml.Node, t reflect.Type) *yaml.Node {
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	if n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
-	if t == reflect.TypeFor[Deadline]() {
-		t = reflect.TypeFor[deadlineWire]()
-	}
-	if t == reflect.TypeFor[PersonsFile]() {
-		t = reflect.TypeFor[personsWire]()
-	}
-	switch {
-	case n.Kind == yaml.SequenceNode && t.Kind() == reflect.Slice:
-		for _, c := range n.Content {
-			if bad := unknownIn(c, t.Elem()); bad != nil {
-				return bad
-			}
-		}
-	case n.Kind == yaml.MappingNode && t.Kind() == reflect.Map:
-		for i := 1; i < len(n.Content); i += 2 {
-			if bad := unknownIn(n.Content[i], t.Elem()); bad != nil {
-				return bad
-			}
-		}
-	case n.Kind == yaml.MappingNode && t.Kind() == reflect.Struct:
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			field, ok := fieldOf(t, n.Content[i].Value)
-			if !ok {
-				return n.Content[i]
-			}
-			if bad := unknownIn(n.Content[i+1], field); bad != nil {
-				return bad
-			}
-		}
-	}
-	return nil
-}
-
-func fieldOf(t reflect.Type, key string) (reflect.Type, bool) {
-	for f := range t.Fields() {
-		if f.Tag.Get("yaml") == key && key != "-" {
-			return f.Type, true
-		}
-	}
-	return nil, false
 }

@@ -2,9 +2,13 @@ package holiday
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -126,4 +130,40 @@ func unfold(r io.Reader) ([]line, error) {
 		out = append(out, line{text, n})
 	}
 	return out, sc.Err()
+}
+
+// Import adds the holidays of every *.ics file at the top of a folder to the
+// calendar its name says: BR.ics to BR; a new name makes a new calendar, whose
+// years are those of its days. The error names file and line.
+func Import(into map[string]*deadline.Calendar, from fs.FS) error {
+	names, err := fs.Glob(from, "*.ics")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		text, err := fs.ReadFile(from, name)
+		if err != nil {
+			return err
+		}
+		days, err := ReadICS(bytes.NewReader(text))
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		id := strings.TrimSuffix(name, ".ics")
+		cal, ok := into[id]
+		if !ok {
+			years := slices.Sorted(maps.Keys(yearsOf(days)))
+			cal = &deadline.Calendar{ID: id, Name: id, First: years[0], Last: years[len(years)-1]}
+		}
+		into[id] = cal.With(days)
+	}
+	return nil
+}
+
+func yearsOf(days map[deadline.Day]string) map[int]bool {
+	years := map[int]bool{}
+	for d := range days {
+		years[d.Year] = true
+	}
+	return years
 }

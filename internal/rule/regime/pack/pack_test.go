@@ -8,6 +8,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/rule/deadline/holiday"
 	"github.com/wakebell/wakebell/internal/rule/regime"
+	"github.com/wakebell/wakebell/internal/rule/regime/factfile"
 	"github.com/wakebell/wakebell/internal/rule/regime/pack"
 )
 
@@ -22,7 +23,7 @@ func book(tb testing.TB) *regime.Book {
 
 func TestVectors(t *testing.T) {
 	t.Parallel()
-	ran, errs := book(t).Test()
+	ran, errs := factfile.Test(book(t))
 	for _, err := range errs {
 		t.Error(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/wakebell/wakebell/internal/rule/regime"
+	"github.com/wakebell/wakebell/internal/rule/regime/factfile"
 )
 
 // shared reads a file of the shared law data, or skips with a line that says where
@@ -115,9 +116,9 @@ func TestSharedVectors(t *testing.T) {
 			if country == "EU" || country == "EEA" {
 				country = "AT"
 			}
-			file := regime.FactsFile{
-				Zone: zone, Known: known[rule], Moments: map[string]string{}, Sent: map[string]string{}, Persons: map[string]regime.PersonsFile{},
-				Entities: []regime.EntityFile{{ID: "acme", Country: country, Zone: zone, Is: map[string]bool{}}},
+			file := factfile.File{
+				Zone: zone, Known: known[rule], Moments: map[string]string{}, Sent: map[string]string{}, Persons: map[string]factfile.Persons{},
+				Entities: []factfile.Entity{{ID: "acme", Country: country, Zone: zone, Is: map[string]bool{}}},
 			}
 			for _, kind := range r[0].Owes {
 				file.Entities[0].Is[kind] = true
@@ -156,7 +157,7 @@ func TestSharedVectors(t *testing.T) {
 			}
 			if rule != "jp-appi-final" || state == "" {
 				count := int64(n)
-				file.Persons[r[0].Jurisdiction] = regime.PersonsFile{Min: count, Max: count, Estimate: &count}
+				file.Persons[r[0].Jurisdiction] = factfile.Persons{Min: count, Max: count, Estimate: &count}
 			}
 			if strings.HasPrefix(r[0].Jurisdiction, "E") {
 				file.Persons = nil

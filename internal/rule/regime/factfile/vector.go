@@ -1,45 +1,52 @@
-package regime
+package factfile
 
 import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/wakebell/wakebell/internal/rule/regime"
+	"github.com/wakebell/wakebell/internal/rule/regime/node"
 )
 
 // Vector is a test a pack brings with it: facts of one entity, and what must come
 // out for some of its rules.
 type Vector struct {
 	Name   string            `yaml:"name"`
-	Facts  FactsFile         `yaml:"facts"`
+	Facts  File              `yaml:"facts"`
 	Expect map[string]Expect `yaml:"expect"` // by rule id
 }
 
 // Expect is what must come out for one rule.
 type Expect struct {
-	Status  Status   `yaml:"status"`
-	Due     string   `yaml:"due"`     // RFC 3339 or a date, "" = not looked at
-	Missing []string `yaml:"missing"` // all of them, when given
+	Status  regime.Status `yaml:"status"`
+	Due     string        `yaml:"due"`     // RFC 3339 or a date, "" = not looked at
+	Missing []string      `yaml:"missing"` // all of them, when given
 }
 
 // Test runs the vectors of all packs, and returns how many it ran and what went
-// otherwise.
-func (b *Book) Test() (ran int, errs []error) {
-	for _, v := range b.vectors {
+// otherwise, each with file and line.
+func Test(b *regime.Book) (ran int, errs []error) {
+	for _, n := range b.Vectors {
 		ran++
-		for _, err := range b.run(v) {
-			errs = append(errs, Problem{v.file, v.line, "", fmt.Sprintf("vector %q: %v", v.Name, err)})
+		wrong := func(err error) { errs = append(errs, regime.Problem{File: n.File, Line: n.Line, Reason: err.Error()}) }
+		var v Vector
+		if bad := node.Unknown(&n.Node, v); bad != nil {
+			wrong(fmt.Errorf("%q is no field of a vector", bad.Value))
+			continue
+		}
+		if err := n.Node.Decode(&v); err != nil {
+			wrong(err)
+			continue
+		}
+		for _, err := range v.run(b) {
+			wrong(fmt.Errorf("vector %q: %w", v.Name, err))
 		}
 	}
 	return ran, errs
 }
 
-type vector struct {
-	Vector
-	file string
-	line int
-}
-
-func (b *Book) run(v vector) (errs []error) {
+func (v Vector) run(b *regime.Book) (errs []error) {
 	facts, err := v.Facts.Facts()
 	if err != nil {
 		return []error{err}
@@ -52,7 +59,7 @@ func (b *Book) run(v vector) (errs []error) {
 		return []error{err}
 	}
 	for id, want := range v.Expect {
-		i := slices.IndexFunc(eval.Outcomes, func(o Outcome) bool { return o.Rule.ID == id })
+		i := slices.IndexFunc(eval.Outcomes, func(o regime.Outcome) bool { return o.Rule.ID == id })
 		if i < 0 {
 			errs = append(errs, fmt.Errorf("%s: no such rule", id))
 			continue
@@ -68,7 +75,7 @@ func (b *Book) run(v vector) (errs []error) {
 		if want.Due == "" {
 			continue
 		}
-		if got := o.dueText(want.Due); got != want.Due {
+		if got := dueText(o, want.Due); got != want.Due {
 			errs = append(errs, fmt.Errorf("%s: due %s, want %s", id, got, want.Due))
 		}
 	}
@@ -76,7 +83,7 @@ func (b *Book) run(v vector) (errs []error) {
 }
 
 // dueText is the due time in the form the expectation has.
-func (o *Outcome) dueText(like string) string {
+func dueText(o *regime.Outcome, like string) string {
 	const date = len("2006-01-02")
 	if o.Due == nil || o.Due.At.IsZero() {
 		return "none"

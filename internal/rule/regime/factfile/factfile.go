@@ -1,4 +1,8 @@
-package regime
+// Package factfile reads facts as people write them, for what-if questions and for
+// the test vectors that rule packs bring. It serves policy 000 as part of the rules
+// of the law. Pure: it must not import a clock, a context, SQL, network or file
+// access.
+package factfile
 
 import (
 	"encoding/json"
@@ -9,24 +13,26 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/wakebell/wakebell/internal/rule/regime"
 )
 
-// FactsFile is how facts are written in a file or a request: YAML or JSON. Times
+// File is how facts are written in a file or a request: YAML or JSON. Times
 // are RFC 3339; without an offset they are local times of Zone, and a date alone is
 // the beginning of that day.
-type FactsFile struct {
-	At       string                 `yaml:"at" json:"at,omitempty"`
-	Zone     string                 `yaml:"zone" json:"zone,omitempty"` // "Europe/Berlin"; "" = UTC
-	Moments  map[string]string      `yaml:"moments" json:"moments,omitempty"`
-	Known    map[string]any         `yaml:"known" json:"known,omitempty"`
-	Persons  map[string]PersonsFile `yaml:"persons" json:"persons,omitempty"`
-	Sent     map[string]string      `yaml:"sent" json:"sent,omitempty"`
-	Hold     *HoldFile              `yaml:"hold" json:"hold,omitempty"`
-	Entities []EntityFile           `yaml:"entities" json:"entities,omitempty"`
+type File struct {
+	At       string             `yaml:"at" json:"at,omitempty"`
+	Zone     string             `yaml:"zone" json:"zone,omitempty"` // "Europe/Berlin"; "" = UTC
+	Moments  map[string]string  `yaml:"moments" json:"moments,omitempty"`
+	Known    map[string]any     `yaml:"known" json:"known,omitempty"`
+	Persons  map[string]Persons `yaml:"persons" json:"persons,omitempty"`
+	Sent     map[string]string  `yaml:"sent" json:"sent,omitempty"`
+	Hold     *Hold              `yaml:"hold" json:"hold,omitempty"`
+	Entities []Entity           `yaml:"entities" json:"entities,omitempty"`
 }
 
-// EntityFile is one legal entity.
-type EntityFile struct {
+// Entity is one legal entity.
+type Entity struct {
 	ID      string            `yaml:"id" json:"id"`
 	Name    string            `yaml:"name" json:"name,omitempty"`
 	Country string            `yaml:"country" json:"country,omitempty"`
@@ -37,14 +43,14 @@ type EntityFile struct {
 	Sent    map[string]string `yaml:"sent" json:"sent,omitempty"`
 }
 
-// HoldFile is a request of law enforcement to delay notices.
-type HoldFile struct {
+// Hold is a request of law enforcement to delay notices.
+type Hold struct {
 	Since    string `yaml:"since" json:"since"`
 	Released string `yaml:"released" json:"released,omitempty"`
 }
 
-// PersonsFile is a number, or {min, estimate, max}.
-type PersonsFile struct {
+// Persons is a number, or {min, estimate, max}.
+type Persons struct {
 	Min, Max int64
 	Estimate *int64
 }
@@ -55,65 +61,68 @@ type personsWire struct {
 	Max      int64  `yaml:"max" json:"max"`
 }
 
+// Wire is the long form.
+func (Persons) Wire() any { return personsWire{} }
+
 // UnmarshalYAML reads 40 or {min: 20, estimate: 40, max: 60}.
-func (p *PersonsFile) UnmarshalYAML(n *yaml.Node) error {
+func (p *Persons) UnmarshalYAML(n *yaml.Node) error {
 	return p.read(n.Kind == yaml.ScalarNode, n.Decode)
 }
 
 // UnmarshalJSON reads 40 or {"min": 20, "estimate": 40, "max": 60}.
-func (p *PersonsFile) UnmarshalJSON(b []byte) error {
+func (p *Persons) UnmarshalJSON(b []byte) error {
 	return p.read(len(b) > 0 && b[0] != '{', func(v any) error { return json.Unmarshal(b, v) })
 }
 
-func (p *PersonsFile) read(number bool, decode func(any) error) error {
+func (p *Persons) read(number bool, decode func(any) error) error {
 	if number {
 		var n int64
 		if err := decode(&n); err != nil {
 			return errors.New("persons: a number, or {min, estimate, max}")
 		}
-		*p = PersonsFile{n, n, &n}
+		*p = Persons{n, n, &n}
 		return nil
 	}
 	var w personsWire
 	if err := decode(&w); err != nil {
 		return errors.New("persons: a number, or {min, estimate, max}")
 	}
-	*p = PersonsFile{w.Min, w.Max, w.Estimate}
+	*p = Persons{w.Min, w.Max, w.Estimate}
 	return nil
 }
 
 // MarshalJSON writes what UnmarshalJSON reads.
-func (p PersonsFile) MarshalJSON() ([]byte, error) {
+func (p Persons) MarshalJSON() ([]byte, error) {
 	return json.Marshal(personsWire{p.Min, p.Estimate, p.Max})
 }
 
 // Facts reads the file. The error names the field.
-func (w FactsFile) Facts() (Facts, error) {
+func (w File) Facts() (regime.Facts, error) {
 	zone, err := time.LoadLocation(w.Zone)
 	if err != nil {
-		return Facts{}, fmt.Errorf("zone: %q is no time zone; use a name like Europe/Berlin", w.Zone)
+		return regime.Facts{}, fmt.Errorf("zone: %q is no time zone; use a name like Europe/Berlin", w.Zone)
 	}
 	r := reader{zone: zone}
-	f := Facts{
+	f := regime.Facts{
 		At: r.time("at", w.At), Moments: r.times("moments", w.Moments), Sent: r.times("sent", w.Sent), Known: r.known("known", w.Known),
-		Persons: map[string]Persons{},
+		Persons: map[string]regime.Persons{},
 	}
 	for where, p := range w.Persons {
 		estimate := int64(-1)
 		if p.Estimate != nil {
 			estimate = *p.Estimate
 		}
-		f.Persons[where] = Persons{p.Min, estimate, p.Max}
+		f.Persons[where] = regime.Persons{Min: p.Min, Estimate: estimate, Max: p.Max}
 	}
 	if w.Hold != nil {
-		f.Hold = &HoldFact{r.time("hold.since", w.Hold.Since), r.time("hold.released", w.Hold.Released)}
+		f.Hold = &regime.HoldFact{Since: r.time("hold.since", w.Hold.Since), Released: r.time("hold.released", w.Hold.Released)}
 	}
 	for _, e := range w.Entities {
 		own := r
-		entity := Entity{ID: e.ID, Name: e.Name, Country: e.Country, Is: e.Is}
+		entity := regime.Entity{ID: e.ID, Name: e.Name, Country: e.Country, Is: e.Is}
 		if e.Zone != "" {
 			if entity.Zone, err = time.LoadLocation(e.Zone); err != nil {
-				return Facts{}, fmt.Errorf("entities.%s.zone: %q is no time zone", e.ID, e.Zone)
+				return regime.Facts{}, fmt.Errorf("entities.%s.zone: %q is no time zone", e.ID, e.Zone)
 			}
 			own.zone = entity.Zone
 		}

@@ -1,4 +1,4 @@
-package regime
+package term
 
 import (
 	"errors"
@@ -11,19 +11,22 @@ import (
 	"cel.dev/cel-go/common/types"
 )
 
-// condition is one CEL expression over the facts.
-type condition struct {
-	index        int
-	text         string
-	holds, fails string
-	program      cel.Program
-	uses         []string // facts it reads, sorted
+// Condition is one CEL expression over the facts.
+type Condition struct {
+	program cel.Program
+	Uses    []string // facts it reads, sorted
 }
 
-// verdict is a condition judged with the facts at hand.
-type verdict struct {
-	state   int8     // 1 holds, -1 fails, 0 waits for facts
-	missing []string // facts it waits for
+// Verdict is a condition judged with the facts at hand.
+type Verdict struct {
+	State   int8     // 1 holds, -1 fails, 0 waits for facts
+	Missing []string // facts it waits for
+}
+
+// Env is where conditions are compiled: CEL with the documented facts.
+type Env struct {
+	cel   *cel.Env
+	facts map[string]Fact
 }
 
 // maxExpression bounds an expression, in bytes; maxCost what one may cost at worst.
@@ -32,9 +35,9 @@ const (
 	maxCost       = 10_000
 )
 
-// environment is CEL with the documented facts and nothing else: no macros, so no
+// Environment is CEL with the documented facts and nothing else: no macros, so no
 // loops.
-func environment(facts map[string]Fact) (*cel.Env, error) {
+func Environment(facts map[string]Fact) (*Env, error) {
 	opts := []cel.EnvOption{cel.ClearMacros(), cel.EagerlyValidateDeclarations(false)}
 	for _, name := range slices.Sorted(maps.Keys(facts)) {
 		t := cel.BoolType
@@ -48,37 +51,38 @@ func environment(facts map[string]Fact) (*cel.Env, error) {
 		}
 		opts = append(opts, cel.Variable(name, t))
 	}
-	return cel.NewEnv(opts...)
+	env, err := cel.NewEnv(opts...)
+	return &Env{env, facts}, err
 }
 
-// compile checks an expression. Errors say column and reason on one line.
-func compile(env *cel.Env, facts map[string]Fact, text string) (*condition, error) {
+// Compile checks an expression. Errors say column and reason on one line.
+func (e *Env) Compile(text string) (*Condition, error) {
 	if len(text) > maxExpression {
 		return nil, fmt.Errorf("the expression is longer than %d bytes", maxExpression)
 	}
-	ast, issues := env.Compile(text)
+	ast, issues := e.cel.Compile(text)
 	if issues != nil && issues.Err() != nil {
 		var say []string
-		for _, e := range issues.Errors() {
-			say = append(say, fmt.Sprintf("column %d: %s", e.Location.Column()+1, hint(e.Message)))
+		for _, w := range issues.Errors() {
+			say = append(say, fmt.Sprintf("column %d: %s", w.Location.Column()+1, hint(w.Message)))
 		}
 		return nil, errors.New(strings.Join(say, "; "))
 	}
 	if ast.OutputType() != cel.BoolType {
 		return nil, fmt.Errorf("the expression gives %s, not true or false", ast.OutputType())
 	}
-	c := &condition{text: text}
+	c := &Condition{}
 	for _, ref := range ast.NativeRep().ReferenceMap() {
-		if _, ok := facts[ref.Name]; ok && !slices.Contains(c.uses, ref.Name) {
-			c.uses = append(c.uses, ref.Name)
+		if _, ok := e.facts[ref.Name]; ok && !slices.Contains(c.Uses, ref.Name) {
+			c.Uses = append(c.Uses, ref.Name)
 		}
 	}
-	slices.Sort(c.uses)
-	if len(c.uses) == 0 {
+	slices.Sort(c.Uses)
+	if len(c.Uses) == 0 {
 		return nil, errors.New("the expression reads no fact")
 	}
 	var err error
-	c.program, err = env.Program(ast, cel.EvalOptions(cel.OptPartialEval), cel.CostLimit(maxCost))
+	c.program, err = e.cel.Program(ast, cel.EvalOptions(cel.OptPartialEval), cel.CostLimit(maxCost))
 	return c, err
 }
 
@@ -91,13 +95,13 @@ func hint(message string) string {
 	return message
 }
 
-// scope is the facts as one entity sees them, ready for CEL.
-type scope struct {
-	known map[string]any
-	vars  cel.PartialActivation
+// Scope is the facts as one entity sees them, ready for CEL.
+type Scope struct {
+	vars cel.PartialActivation
 }
 
-func newScope(facts map[string]Fact, known map[string]any) (*scope, error) {
+// NewScope makes known facts ready; those of facts that are not known are unknown.
+func NewScope(facts map[string]Fact, known map[string]any) (*Scope, error) {
 	vars := make(map[string]any, len(known))
 	var unknown []*cel.AttributePatternType
 	for name := range facts {
@@ -108,17 +112,17 @@ func newScope(facts map[string]Fact, known map[string]any) (*scope, error) {
 		unknown = append(unknown, cel.AttributePattern(name))
 	}
 	partial, err := cel.PartialVars(vars, unknown...)
-	return &scope{known, partial}, err
+	return &Scope{partial}, err
 }
 
-// judge evaluates c in three values. What cannot be evaluated waits for its facts.
-func (c *condition) judge(s *scope) verdict {
+// Judge evaluates c in three values. What cannot be evaluated waits for its facts.
+func (c *Condition) Judge(s *Scope) Verdict {
 	out, _, err := c.program.Eval(s.vars)
 	if out != nil && types.IsBool(out) && err == nil {
 		if out == types.True {
-			return verdict{state: 1}
+			return Verdict{State: 1}
 		}
-		return verdict{state: -1}
+		return Verdict{State: -1}
 	}
 	var missing []string
 	if u, ok := out.(*types.Unknown); ok {
@@ -132,8 +136,8 @@ func (c *condition) judge(s *scope) verdict {
 		}
 	}
 	if len(missing) == 0 {
-		missing = c.uses
+		missing = c.Uses
 	}
 	slices.Sort(missing)
-	return verdict{missing: missing}
+	return Verdict{Missing: missing}
 }
