@@ -30,10 +30,13 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/register"
+	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/directory/exchange"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
+	"github.com/wakebell/wakebell/internal/respond/escalation/ready"
+	"github.com/wakebell/wakebell/internal/respond/escalation/trial"
 )
 
 // Deps is what the face stands on.
@@ -51,8 +54,10 @@ type Deps struct {
 	Views      *view.Service // nil: made here, and tells entries of other rooms in plain words
 	Duties     *duty.Service
 	Escalation *escalation.Service
+	Trials     *trial.Service // nil: no test calls
 	Register   *register.Service
 	Ledger     *record.Ledger
+	Audit      *audit.Service
 	DB         *store.DB
 	Clock      *clock.Clock
 	Log        *slog.Logger // nil: silent
@@ -62,6 +67,10 @@ type Deps struct {
 	Forward   func(ctx context.Context, d time.Duration) error
 	// Ready adds checks to /readyz.
 	Ready func(ctx context.Context) []Check
+	// Health answers whether an alarm would reach someone; nil: the operation is not there.
+	Health *ready.Service
+	// OpenMetrics says which requests may see /metrics without a token; nil: none.
+	OpenMetrics func(r *http.Request) bool
 }
 
 // Check is one line of /readyz. Error is "" where all is well.
@@ -129,6 +138,7 @@ func build(d Deps) *face {
 	f.ledger()
 	f.me()
 	f.search()
+	f.health()
 	f.system()
 	f.docs()
 	return f

@@ -58,6 +58,8 @@ func TestPermissions(t *testing.T) {
 			{"POST", "/directory/people", `{"name":"X","email":"ROLE@example.org"}`, "", who.PermPersonManage},
 			{"GET", "/ledger/checkpoint", "", "", who.PermLedgerRead},
 			{"GET", "/ledger/entries", "", "", who.PermLedgerRead},
+			{"GET", "/ledger/verifications", "", "", who.PermLedgerRead},
+			{"GET", "/ledger/bundle", "", "manager privacy_officer auditor", ""},
 			{"GET", "/ledger/key", "", "", who.PermLedgerRead},
 			{"GET", "/ledger/proof?seq=1", "", "", who.PermLedgerRead},
 			{"GET", "/search?q=export", "", "", who.PermIncidentRead},
@@ -528,12 +530,17 @@ func TestClockAndHealth(t *testing.T) {
 	if m := g.get("", "/readyz").want(503).object(); m["ready"] != false {
 		t.Errorf("ready: %v", m)
 	}
-	text := string(g.get("", "/metrics").want(200).body)
+	g.get("", "/metrics").want(401).problem()
+	g.get("analyst", "/metrics").want(403).problem()
+	text := string(g.get("auditor", "/metrics").want(200).body)
 	for _, want := range []string{`wakebell_http_requests_total{method="GET",route="GET /readyz",status="503"} 1`, `wakebell_jobs{state="dead"} 0`, "wakebell_duties_missed", "wakebell_db_writes_total", `wakebell_build_info{version="test"} 1`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("metrics lack %s", want)
 		}
 	}
+
+	g.f.OpenMetrics = func(r *http.Request) bool { return r.Header.Get("X-Forwarded-For") == "" }
+	g.get("", "/metrics").want(200)
 
 	d := g.f.Deps
 	d.TestClock = false

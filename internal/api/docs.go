@@ -244,7 +244,7 @@ func (p *page) problems() {
 	row := func(slug string, status int, title string) {
 		p.say(`<tr id="%s"><td><code>%s</code></td><td>%s</td><td>%s</td></tr>`, slug, slug, fmt.Sprint(status), title)
 	}
-	for k := fault.Internal; k <= fault.TooLarge; k++ {
+	for k := fault.Internal; k <= fault.Throttled; k++ {
 		r := kindOf(k)
 		row(r.slug, r.status, r.title)
 	}

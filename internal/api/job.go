@@ -21,13 +21,19 @@ type jobOnWire struct {
 	UniqueKey   *string         `json:"unique_key"`
 	CreatedAt   *time.Time      `json:"created_at"`
 	FailedAt    *time.Time      `json:"failed_at"`
+	NextAt      *time.Time      `json:"next_at" doc:"of a ready job: run_at, or the end of the pause after a failed attempt"`
 	Payload     json.RawMessage `json:"payload"`
+}
+
+// discard says why work that was given up need not be done.
+type discard struct {
+	Reason string `json:"reason" minLength:"1" maxLength:"1000"`
 }
 
 func wireJob(j job.Job) jobOnWire {
 	return jobOnWire{
 		j.ID, j.Kind, string(j.State), stamp(j.RunAt), j.Attempt, j.MaxAttempts, orNull(j.LastError), orNull(j.UniqueKey), stamp(j.CreatedAt),
-		stamp(j.FailedAt), j.Payload,
+		stamp(j.FailedAt), stamp(j.NextAt), j.Payload,
 	}
 }
 
@@ -58,16 +64,16 @@ func (f *face) jobs() {
 		}
 		return wireJob(j), nil
 	})
-	for _, x := range []struct {
-		verb, summary string
-		run           func(context.Context, *call, string) error
-	}{
-		{"retry", "Let a dead job run again", func(ctx context.Context, c *call, id string) error { return f.Jobs.Retry(ctx, c.by, id) }},
-		{"discard", "Remove a dead job", func(ctx context.Context, c *call, id string) error { return f.Jobs.Discard(ctx, c.by, id) }},
-	} {
-		take(f, op{
-			method: http.MethodPost, path: base + "/jobs/{id}/" + x.verb, id: x.verb + "-job", tag: tag, summary: x.summary,
-			status: http.StatusNoContent, optional: true, text: "Needs job.manage.",
-		}, func(ctx context.Context, c *call, p *ID, _ *none) (none, error) { return none{}, x.run(ctx, c, p.ID) })
-	}
+	take(f, op{
+		method: http.MethodPost, path: base + "/jobs/{id}/retry", id: "retry-job", tag: tag, summary: "Let a dead job run again",
+		status: http.StatusNoContent, optional: true, text: "Needs job.manage.",
+	}, func(ctx context.Context, c *call, p *ID, _ *none) (none, error) {
+		return none{}, f.Jobs.Retry(ctx, c.by, p.ID)
+	})
+	take(f, op{
+		method: http.MethodPost, path: base + "/jobs/{id}/discard", id: "discard-job", tag: tag, summary: "Remove a dead job",
+		status: http.StatusNoContent, text: "The ledger keeps who did it and why. Needs job.manage.",
+	}, func(ctx context.Context, c *call, p *ID, b *discard) (none, error) {
+		return none{}, f.Jobs.Discard(ctx, c.by, p.ID, b.Reason)
+	})
 }

@@ -6,13 +6,12 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
-	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/notify/register/audit"
 )
 
 // entry is one ledger entry. Of one the viewer may not see, only its hash is shown.
@@ -32,40 +31,10 @@ type entry struct {
 	Hash       *string         `json:"hash" doc:"record hash, of a hidden entry"`
 }
 
-// readers names who may read the entries of a kind, by prefix. The table is read only.
-var readers = []struct {
-	prefix string
-	need   who.Permission
-}{
-	{"incident.", who.PermIncidentRead},
-	{"duty.", who.PermDutyRead},
-	{"duties.", who.PermDutyRead},
-	{"call.", who.PermCallRead},
-	{"signal.", who.PermSignalRead},
-	{"person.", who.PermDirectoryRead},
-	{"directory.", who.PermDirectoryRead},
-	{"plan.", who.PermPlanRead},
-	{"watchdog.", who.PermCallRead},
-	{"token.", who.PermLedgerRead},
-	{"account.", who.PermLedgerRead},
-	{"session.", who.PermLedgerRead},
-	{"ledger.", who.PermLedgerRead},
-}
-
-func mayRead(by who.Identity, kind string) bool {
-	for _, r := range readers {
-		if strings.HasPrefix(kind, r.prefix) {
-			return by.Has(r.need)
-		}
-	}
-	return false
-}
-
-func (f *face) wireEntry(ctx context.Context, by who.Identity, e record.Entry) (entry, error) {
-	if !mayRead(by, e.Kind) {
-		h, err := f.Ledger.LeafHash(ctx, f.DB, e.Seq)
-		text := hex.EncodeToString(h[:])
-		return entry{Seq: e.Seq, Hidden: true, Hash: &text}, err
+func wireEntry(e audit.Entry) entry {
+	if e.Hidden {
+		text := hex.EncodeToString(e.Hash[:])
+		return entry{Seq: e.Seq, Hidden: true, Hash: &text}
 	}
 	kind := e.Kind
 	if e.Version > 0 {
@@ -74,7 +43,7 @@ func (f *face) wireEntry(ctx context.Context, by who.Identity, e record.Entry) (
 	return entry{
 		Seq: e.Seq, ID: e.ID, Kind: kind, Subject: e.Subject, Actor: e.Actor, At: stamp(e.At), KnownAt: stamp(e.KnownAt),
 		RecordedAt: stamp(e.RecordedAt), Facts: e.Facts, Private: e.Private, Erased: e.Erased,
-	}, nil
+	}
 }
 
 // AfterSeq holds the parameters of the entries.
@@ -143,10 +112,7 @@ func (f *face) ledger() {
 	handle(f, op{
 		method: http.MethodGet, path: path + "/proof", id: "get-proof", tag: tag, summary: "Prove that an entry stands in the ledger", text: "Needs ledger.read.",
 	}, func(ctx context.Context, c *call, p *ProofOf) (proof, error) {
-		if err := may(c); err != nil {
-			return proof{}, err
-		}
-		x, err := f.Ledger.Proof(ctx, p.Seq, p.Size)
+		x, err := f.Audit.Proof(ctx, c.by, p.Seq, p.Size)
 		if err != nil {
 			return proof{}, err
 		}
@@ -156,6 +122,7 @@ func (f *face) ledger() {
 		}
 		return out, nil
 	})
+	f.verifications()
 	take(f, op{
 		method: http.MethodPost, path: path + "/erase", id: "erase-entries", tag: tag, summary: "Erase the private part of entries",
 		text: "Destroys names and free text for good; the hashes stay, so the ledger still verifies and the hole is visible. Needs ledger.erase.",
@@ -177,7 +144,7 @@ func (f *face) entries(ctx context.Context, c *call, p *AfterSeq) (list[entry], 
 		}
 	}
 	limit := who.Limit(p.Limit)
-	items, err := f.Ledger.Entries(ctx, f.DB, after, limit+1)
+	items, err := f.Audit.Entries(ctx, c.by, after, limit+1)
 	if err != nil {
 		return list[entry]{}, err
 	}
@@ -188,11 +155,7 @@ func (f *face) entries(ctx context.Context, c *call, p *AfterSeq) (list[entry], 
 	}
 	out := listOf(nil, next, same[entry])
 	for _, e := range items {
-		w, err := f.wireEntry(ctx, c.by, e)
-		if err != nil {
-			return list[entry]{}, err
-		}
-		out.Items = append(out.Items, w)
+		out.Items = append(out.Items, wireEntry(e))
 	}
 	return out, nil
 }

@@ -21,6 +21,7 @@ type message struct {
 	MaybeTwice bool       `json:"maybe_twice" doc:"it may have reached its recipients twice, under one Message-ID"`
 	Attempts   int        `json:"attempts"`
 	LastError  *string    `json:"last_error"`
+	Answer     *string    `json:"answer" doc:"with which the mail server accepted it"`
 	CreatedAt  time.Time  `json:"created_at"`
 	UpdatedAt  *time.Time `json:"updated_at"`
 	SentAt     *time.Time `json:"sent_at"`
@@ -29,7 +30,7 @@ type message struct {
 func wireMessage(m mail.Item) message {
 	return message{
 		m.ID, string(m.State), append([]string{}, m.To...), m.Subject, m.Text, m.MessageID, orNull(m.About), m.Drill, m.MaybeTwice, m.Attempts,
-		orNull(m.LastError), m.CreatedAt, stamp(m.UpdatedAt), stamp(m.SentAt),
+		orNull(m.LastError), orNull(m.Answer), m.CreatedAt, stamp(m.UpdatedAt), stamp(m.SentAt),
 	}
 }
 
@@ -62,6 +63,16 @@ func (f *face) outbox() {
 	handle(f, op{
 		method: http.MethodGet, path: base + "/outbox/{id}", id: "get-message", tag: tag, summary: "Read one message", text: "Needs outbox.read.",
 	}, func(ctx context.Context, c *call, p *ID) (message, error) { return one(ctx, c, p.ID) })
+	take(f, op{
+		method: http.MethodPost, path: base + "/outbox/test", id: "test-mail", tag: tag, summary: "Send yourself a test message", optional: true,
+		text: "Now, by the mail server; the answer is the message as it stands after that. Needs job.manage and a token of a person.",
+	}, func(ctx context.Context, c *call, _ *none, _ *none) (message, error) {
+		m, err := f.Outbox.Test(ctx, c.by)
+		if err != nil {
+			return message{}, err
+		}
+		return wireMessage(m), nil
+	})
 	take(f, op{
 		method: http.MethodPost, path: base + "/outbox/{id}/retry", id: "retry-message", tag: tag, summary: "Send a failed or kept message again", optional: true,
 		text: "Needs job.manage and outbox.read.",

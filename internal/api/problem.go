@@ -29,7 +29,7 @@ type problem struct {
 	Errors    []fieldProblem `json:"errors" doc:"the wrong fields, all at once"`
 	Reference string         `json:"reference" doc:"quote it when asking for help; the log holds it too" example:"7QK3M2ZT4B"`
 
-	retry bool
+	retry int // seconds, 0: not said
 }
 
 // fieldProblem names one wrong field by its JSON path, parameter or header, and the remedy. It never holds the value.
@@ -49,8 +49,8 @@ func (p *problem) GetHeaders() http.Header {
 	if p.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer realm="wakebell"`)
 	}
-	if p.retry {
-		h.Set("Retry-After", "5")
+	if p.retry > 0 {
+		h.Set("Retry-After", strconv.Itoa(p.retry))
 	}
 	return h
 }
@@ -99,6 +99,8 @@ func kindOf(k fault.Kind) kindRow {
 		return kindRow{http.StatusUnprocessableEntity, "key-reused", "The idempotency key was used before"}
 	case fault.TooLarge:
 		return kindRow{http.StatusRequestEntityTooLarge, "too-large", "The body is too large"}
+	case fault.Throttled:
+		return kindRow{http.StatusTooManyRequests, "throttled", "Too many attempts"}
 	}
 	return kindRow{http.StatusInternalServerError, "internal", "Something went wrong on our side"}
 }
@@ -110,6 +112,9 @@ var titles = map[string]string{
 	"method-not-allowed": "The address does not take this method",
 	"bad-request":        "The request cannot be read",
 }
+
+// usualRetry is after how many seconds a client may ask again when nothing better is known.
+const usualRetry = 5
 
 // problemOf turns any error into a problem. What has no kind shows a reference number only; the cause is logged.
 func (c *call) problemOf(err error) *problem {
@@ -125,7 +130,10 @@ func (c *call) problemOf(err error) *problem {
 	}
 	kind := fault.KindOf(err)
 	row := kindOf(kind)
-	p.Status, p.Title, p.Type, p.retry = row.status, row.title, "/api/docs#"+row.slug, kind == fault.Unavailable
+	p.Status, p.Title, p.Type, p.retry = row.status, row.title, "/api/docs#"+row.slug, fault.RetryAfterOf(err)
+	if kind == fault.Unavailable && p.retry == 0 {
+		p.retry = usualRetry
+	}
 	detail, ok := fault.MessageOf(err)
 	switch {
 	case kind == fault.Internal:

@@ -29,6 +29,7 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/register"
+	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/directory/exchange"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
@@ -99,9 +100,14 @@ func newRig(t testing.TB, db *store.DB) *rig {
 		return out, err
 	})
 	g := &rig{t: t, clk: clk, log: &lockedBuffer{}, tokens: map[string]string{}}
+	aud := audit.New(db, led, clk, slog.New(slog.DiscardHandler), func(ctx context.Context, against []byte) (rep record.Report, tables record.RebuildReport, err error) {
+		rep, err = record.Verify(ctx, db, against)
+		return rep, tables, err
+	})
+	t.Cleanup(aud.Stop)
 	g.f = build(Deps{
 		People: people, Jobs: jobs, Outbox: box, Plans: plans, Directory: dirs, Intake: in, Alerts: alert.New(db, in), Triage: tri,
-		Incidents: incidents, Duties: duties, Escalation: esc, Register: register.New(db, led, clk, incidents, duties, dirs), Ledger: led, DB: db,
+		Incidents: incidents, Duties: duties, Escalation: esc, Register: register.New(db, led, clk, incidents, duties, dirs), Audit: aud, Ledger: led, DB: db,
 		Clock: clk, Log: slog.New(slog.NewTextHandler(g.log, nil)), Version: "test", TestClock: true,
 		Forward: func(ctx context.Context, d time.Duration) error { return jobs.Forward(ctx, clk.Now().Add(d)) },
 		Ready:   func(ctx context.Context) []Check { return []Check{{Name: "database"}} },

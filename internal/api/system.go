@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/who"
 )
 
 // alive is the answer of /healthz.
@@ -18,8 +19,8 @@ type alive struct {
 	Version string `json:"version"`
 }
 
-// ready is the answer of /readyz.
-type ready struct {
+// readiness is the answer of /readyz.
+type readiness struct {
 	Ready  bool    `json:"ready"`
 	Checks []Check `json:"checks" nullable:"false"`
 }
@@ -34,7 +35,7 @@ type moved struct {
 	Now time.Time `json:"now"`
 }
 
-// system registers what operators and their monitors ask. It needs no token and says nothing of any incident.
+// system registers what operators and their monitors ask. It says nothing of any incident.
 func (f *face) system() {
 	const tag = "Operation"
 	none := []map[string][]string{}
@@ -46,7 +47,7 @@ func (f *face) system() {
 	})
 	f.plain("GET /readyz", func(_ http.ResponseWriter, r *http.Request) {
 		c := callOf(r.Context())
-		out := f.readiness(r.Context())
+		out := f.ready(r.Context())
 		if !out.Ready {
 			c.w.Header().Set("Retry-After", "5")
 			c.json(http.StatusServiceUnavailable, out)
@@ -56,11 +57,11 @@ func (f *face) system() {
 	}, &huma.Operation{
 		OperationID: "readyz", Method: http.MethodGet, Path: "/readyz", Tags: []string{tag}, Summary: "It can take work", Security: none,
 		Description: "503 when a check fails; each check says in words what is wrong.",
-		Responses:   f.responses(http.StatusOK, "application/json", schemaOf[ready](f)),
+		Responses:   f.responses(http.StatusOK, "application/json", schemaOf[readiness](f)),
 	})
-	f.plain("GET /metrics", f.figures.serve, &huma.Operation{
-		OperationID: "metrics", Method: http.MethodGet, Path: "/metrics", Tags: []string{tag}, Summary: "Figures for Prometheus", Security: none,
-		Description: "Without personal data.", Responses: f.responses(http.StatusOK, "text/plain", &huma.Schema{Type: huma.TypeString}),
+	f.plain("GET /metrics", f.metrics, &huma.Operation{
+		OperationID: "metrics", Method: http.MethodGet, Path: "/metrics", Tags: []string{tag}, Summary: "Figures for Prometheus",
+		Description: "Without personal data. Needs system.read, unless the server listens on loopback only or was started with --open-metrics.", Responses: f.responses(http.StatusOK, "text/plain", &huma.Schema{Type: huma.TypeString}),
 	})
 	if !f.TestClock {
 		return
@@ -79,6 +80,20 @@ func (f *face) system() {
 		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: schemaOf[forward](f)}}},
 		Responses:   f.responses(http.StatusOK, "application/json", schemaOf[moved](f)),
 	})
+}
+
+func (f *face) metrics(w http.ResponseWriter, r *http.Request) {
+	if f.OpenMetrics == nil || !f.OpenMetrics(r) {
+		by, err := f.authenticate(r)
+		if err == nil {
+			err = who.Check(by, who.PermSystemRead)
+		}
+		if err != nil {
+			callOf(r.Context()).refuse(err)
+			return
+		}
+	}
+	f.figures.serve(w, r)
 }
 
 func (f *face) forward(ctx context.Context, c *call) (time.Time, error) {
@@ -103,7 +118,7 @@ func (f *face) forward(ctx context.Context, c *call) (time.Time, error) {
 	return f.Clock.Now(), nil
 }
 
-func (f *face) readiness(ctx context.Context) ready {
+func (f *face) ready(ctx context.Context) readiness {
 	key := Check{Name: "ledger key"}
 	if _, err := f.Ledger.Checkpoint(ctx); err != nil {
 		key.Error = "The ledger cannot be signed; see the log"
@@ -111,7 +126,7 @@ func (f *face) readiness(ctx context.Context) ready {
 			key.Error = m
 		}
 	}
-	out := ready{Ready: true}
+	out := readiness{Ready: true}
 	if f.Ready != nil {
 		out.Checks = f.Ready(ctx)
 	}

@@ -29,10 +29,13 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/register"
+	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/directory/exchange"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
+	"github.com/wakebell/wakebell/internal/respond/escalation/ready"
+	"github.com/wakebell/wakebell/internal/respond/escalation/trial"
 	"github.com/wakebell/wakebell/internal/web/page/live"
 )
 
@@ -57,10 +60,13 @@ type App struct {
 	Triage     *triage.Service
 	Duties     *duty.Service
 	Escalation *escalation.Service
+	Trials     *trial.Service // test calls
+	Health     *ready.Service // would an alarm reach someone?
 	Register   *register.Service
 	Law        *assessment.Law
 	Assessment *assessment.Service
-	Views      *view.Service // incidents as they are read, told by every room
+	Audit      *audit.Service // the ledger for those who check it
+	Views      *view.Service  // incidents as they are read, told by every room
 
 	Live     *live.Hub    // tells open pages what changed
 	screens  http.Handler // the face in the browser
@@ -92,7 +98,8 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 func Kinds() []record.Kind {
 	var out []record.Kind
 	for _, k := range [][]record.Kind{
-		who.Kinds(), account.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), duty.Kinds(), escalation.Kinds(),
+		who.Kinds(), account.Kinds(), job.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), duty.Kinds(),
+		escalation.Kinds(), trial.Kinds(),
 	} {
 		out = append(out, k...)
 	}
@@ -122,7 +129,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Accounts = account.New(a.DB, a.Ledger, a.Clock, a.People, account.Config{
 		Secure: strings.HasPrefix(cfg.BaseURL, "https://"), Proxies: cfg.Proxies, Demo: cfg.Demo, Log: cfg.Log,
 	})
-	a.Jobs = job.New(a.DB, a.Clock, cfg.Log, job.Config{})
+	a.Jobs = job.New(a.DB, a.Clock, cfg.Log, job.Config{Ledger: a.Ledger, Moved: a.saveOffset})
 	if a.Outbox, err = mail.New(a.DB, a.Clock, a.Jobs, cfg.Log, cfg.Mail); err != nil {
 		return err
 	}
@@ -140,7 +147,13 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Assessment = assessment.New(a.DB, a.Clock, a.Law, a.Incidents, a.Directory, a.sent, a.Duties.RederiveOpen)
 	a.Escalation = escalation.New(a.DB, a.Ledger, a.Clock, a.Directory, a.Plans, a.People, a.Duties, a.Intake, a.Outbox, a.Jobs,
 		cfg.escalation())
+	a.Trials = trial.New(a.DB, a.Ledger, a.Clock, a.People, a.Outbox, a.Jobs, trial.Config{BaseURL: cfg.BaseURL, Log: cfg.Log})
+	a.Health = ready.New(a.DB, a.Clock, a.Directory, a.Outbox, a.Jobs, a.Trials, a.machine, cfg.Version)
 	a.Register = register.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Duties, a.Directory)
+	a.Audit = audit.New(a.DB, a.Ledger, a.Clock, cfg.Log, func(ctx context.Context, against []byte) (record.Report, record.RebuildReport, error) {
+		rep, err := VerifyData(ctx, cfg, against)
+		return rep.Ledger, rep.Tables, err
+	})
 	a.Views = view.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.People)
 	a.Live = live.New(a.DB, a.Ledger, a.Clock, cfg.Log)
 	a.wire()
@@ -217,6 +230,9 @@ func (a *App) Stop(ctx context.Context) error {
 
 func (a *App) close() error {
 	var errs []error
+	if a.Audit != nil {
+		a.Audit.Stop() // it still writes how its run ended
+	}
 	if a.DB != nil {
 		errs = append(errs, a.DB.Close())
 	}

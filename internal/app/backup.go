@@ -39,6 +39,9 @@ func Backup(ctx context.Context, cfg Config, file string) (rep BackupReport, err
 		rep.Manifest, err = archive.Write(ctx, db, file, opts)
 		return err
 	})
+	if err == nil {
+		markBackup(cfg, opts.Clock.Real(), file)
+	}
 	return rep, err
 }
 

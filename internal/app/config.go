@@ -30,9 +30,12 @@ type Config struct {
 	Demo bool
 	// Proxies are the networks of reverse proxies whose X-Forwarded-For is believed.
 	Proxies []netip.Prefix
-	Log     *slog.Logger
-	Clock   *clock.Clock // tests; nil = the system's, or a movable one with TestClock
-	Version string
+	// OpenMetrics shows /metrics without a token to everybody who reaches the server. Without
+	// it that is so on a server that listens on loopback only.
+	OpenMetrics bool
+	Log         *slog.Logger
+	Clock       *clock.Clock // tests; nil = the system's, or a movable one with TestClock
+	Version     string
 }
 
 // DefaultListen keeps a fresh server on this machine.

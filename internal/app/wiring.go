@@ -6,6 +6,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -33,6 +34,8 @@ func (a *App) wire() {
 	a.Accounts.Observe(a.tellPassphrase)
 	// Every commit of the ledger tells the open pages which of their regions are stale.
 	a.Ledger.OnCommit(a.Live.Wake)
+	// A verification is no entry of the ledger: it tells the open pages itself.
+	a.Audit.OnChange(func() { a.Live.Stir("verification", who.PermLedgerRead) })
 	// Erasing a person's words re-projects what they stood in, and its search rows.
 	a.Ledger.OnErase(a.reproject)
 }

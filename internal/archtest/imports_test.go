@@ -23,7 +23,7 @@ var rooms = map[string]string{
 	"respond": "escalation task evidence",
 	"notify":  "notice register",
 	"learn":   "review problem drill measure",
-	"web":     "page now room desk book library lessons portal settings dist",
+	"web":     "page now room desk planbook contactbook book library lessons portal settings dist",
 }
 
 // siblings is the whole list of imports inside one chapter. An import that is not here fails.
@@ -34,7 +34,7 @@ var siblings = map[string]string{
 	"base/store":        "base/clock base/fault base/ident",
 	"base/record":       "base/store base/clock base/fault base/ident",
 	"base/who":          "base/record base/store base/clock base/fault base/ident",
-	"base/job":          "base/who base/store base/clock base/fault base/ident",
+	"base/job":          "base/who base/record base/store base/clock base/fault base/ident",
 	"base/search":       "base/store base/clock base/fault",
 	"base/blob":         "base/store base/clock base/fault base/ident",
 	"base/mail":         "base/job base/who base/record base/store base/clock base/fault base/ident",

@@ -153,7 +153,7 @@ func codeOf(err error) int {
 		return exitConflict
 	case http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge:
 		return exitUsage
-	case http.StatusServiceUnavailable:
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		return exitUnavailable
 	default:
 		return exitFailed
@@ -170,7 +170,7 @@ func codeOf(err error) int {
 		return exitConflict
 	case fault.Invalid, fault.Reused, fault.TooLarge:
 		return exitUsage
-	case fault.Unavailable:
+	case fault.Unavailable, fault.Throttled:
 		return exitUnavailable
 	}
 	return exitFailed

@@ -76,8 +76,35 @@ type registerCmd struct {
 	Export registerExport `cmd:"" help:"Write the whole register."`
 }
 
+// narrowing holds the filters of the register; an empty one does not narrow.
+type narrowing struct {
+	Drills       bool   `help:"The drills instead of the real register."`
+	From         string `help:"Declared at or after this time, with a zone." placeholder:"TIME"`
+	Until        string `help:"Declared before this time, with a zone." placeholder:"TIME"`
+	PersonalData string `help:"yes, no or unknown."`
+	Severity     string `help:"0 to 3."`
+	BIL          string `name:"bil" help:"1 to 3."`
+	Notified     string `help:"Whether anybody outside was told: true or false."`
+	Entity       string `help:"Id of one of our legal entities." placeholder:"ID"`
+	Role         string `help:"In which one of our entities is concerned: controller or processor."`
+}
+
+func (n narrowing) into(q url.Values) url.Values {
+	if n.Drills {
+		q.Set("drills", "true")
+	}
+	for name, value := range map[string]string{
+		"from": n.From, "until": n.Until, "personal_data": n.PersonalData, "severity": n.Severity, "bil": n.BIL, "notified": n.Notified,
+		"entity": n.Entity, "role": n.Role,
+	} {
+		set(q, name, value)
+	}
+	return q
+}
+
 type registerLs struct {
 	page
+	narrowing
 }
 
 // registered is one line of the register.
@@ -93,7 +120,7 @@ type registered struct {
 // Run lists the register.
 func (c *registerLs) Run(e *env) error {
 	head := []string{"REF", "STATE", "PERSONAL DATA", "DISCOVERED", "CLOSED", "TITLE"}
-	return show(e, "/register", c.query(), head, 5, func(r registered) []string {
+	return show(e, "/register", c.into(c.query()), head, 5, func(r registered) []string {
 		return []string{r.Ref, r.State, r.PersonalData, stamp(&r.DiscoveredAt), stamp(r.ClosedAt), r.Title}
 	})
 }
@@ -114,11 +141,13 @@ func (c *registerShow) Run(e *env) error {
 type registerExport struct {
 	Format string `enum:"json,csv" default:"csv" help:"json or csv."`
 	Out    string `help:"File to write; default standard output." short:"o" placeholder:"FILE"`
+	narrowing
 }
 
 // Run exports the register.
 func (c *registerExport) Run(e *env) error {
-	b, err := e.api().Raw(e.ctx, http.MethodGet, "/api/v1/register/export?format="+c.Format, "", nil)
+	q := c.into(url.Values{"format": {c.Format}})
+	b, err := e.api().Raw(e.ctx, http.MethodGet, "/api/v1/register/export?"+q.Encode(), "", nil)
 	if err != nil {
 		return err
 	}

@@ -48,17 +48,19 @@ func (e *env) secret(name, flag string) (string, error) {
 // serveFlags are shared by serve and demo.
 type serveFlags struct {
 	dataFlags
-	Listen    string   `help:"Address to listen on ($WAKEBELL_LISTEN); default 127.0.0.1:8080." placeholder:"ADDR"`
-	BaseURL   string   `help:"How people reach the server, for links in calls ($WAKEBELL_BASE_URL)." name:"base-url" placeholder:"URL"`
-	Proxy     []string `help:"Network of a reverse proxy whose X-Forwarded-For is believed ($WAKEBELL_TRUSTED_PROXIES, separated by commas); loopback always is." name:"trusted-proxy" placeholder:"CIDR"`
-	Packs     string   `help:"Folder with your own rule packs and calendars ($WAKEBELL_PACKS); they win over the shipped ones by id." placeholder:"DIR"`
-	TestClock bool     `help:"Make time movable by POST /debug/clock. Fixed for a database at its creation."`
+	Listen      string   `help:"Address to listen on ($WAKEBELL_LISTEN); default 127.0.0.1:8080." placeholder:"ADDR"`
+	BaseURL     string   `help:"How people reach the server, for links in calls ($WAKEBELL_BASE_URL)." name:"base-url" placeholder:"URL"`
+	Proxy       []string `help:"Network of a reverse proxy whose X-Forwarded-For is believed ($WAKEBELL_TRUSTED_PROXIES, separated by commas); loopback always is." name:"trusted-proxy" placeholder:"CIDR"`
+	OpenMetrics bool     `help:"Show /metrics to everybody who reaches the server ($WAKEBELL_OPEN_METRICS=1). Otherwise it needs a token with system.read, unless the server listens on loopback only." name:"open-metrics"`
+	Packs       string   `help:"Folder with your own rule packs and calendars ($WAKEBELL_PACKS); they win over the shipped ones by id." placeholder:"DIR"`
+	TestClock   bool     `help:"Make time movable by POST /debug/clock. Fixed for a database at its creation."`
 
-	SMTPHost string `help:"Mail server ($WAKEBELL_SMTP_HOST). Without one, messages are kept in the outbox." name:"smtp-host" placeholder:"HOST"`
-	SMTPPort int    `help:"Its port ($WAKEBELL_SMTP_PORT); default 587." name:"smtp-port" placeholder:"PORT"`
-	SMTPUser string `help:"User ($WAKEBELL_SMTP_USER); the password comes from $WAKEBELL_SMTP_PASSWORD or the file $WAKEBELL_SMTP_PASSWORD_FILE." name:"smtp-user" placeholder:"NAME"`
-	SMTPTLS  string `help:"starttls, tls or none ($WAKEBELL_SMTP_TLS); default starttls." name:"smtp-tls" placeholder:"MODE"`
-	SMTPFrom string `help:"Sender's address ($WAKEBELL_SMTP_FROM)." name:"smtp-from" placeholder:"ADDRESS"`
+	SMTPHost   string `help:"Mail server ($WAKEBELL_SMTP_HOST). Without one, messages are kept in the outbox." name:"smtp-host" placeholder:"HOST"`
+	SMTPPort   int    `help:"Its port ($WAKEBELL_SMTP_PORT); default 587." name:"smtp-port" placeholder:"PORT"`
+	SMTPUser   string `help:"User ($WAKEBELL_SMTP_USER); the password comes from $WAKEBELL_SMTP_PASSWORD or the file $WAKEBELL_SMTP_PASSWORD_FILE." name:"smtp-user" placeholder:"NAME"`
+	SMTPTLS    string `help:"starttls, tls or none ($WAKEBELL_SMTP_TLS); default starttls." name:"smtp-tls" placeholder:"MODE"`
+	SMTPCAFile string `help:"PEM file of the authorities to trust for the mail server instead of the machine's ($WAKEBELL_SMTP_CA_FILE)." name:"smtp-ca-file" placeholder:"FILE"`
+	SMTPFrom   string `help:"Sender's address ($WAKEBELL_SMTP_FROM)." name:"smtp-from" placeholder:"ADDRESS"`
 }
 
 func (f serveFlags) config(e *env) (app.Config, error) {
@@ -70,6 +72,7 @@ func (f serveFlags) config(e *env) (app.Config, error) {
 	cfg.BaseURL = cmp.Or(f.BaseURL, e.Getenv("WAKEBELL_BASE_URL"))
 	cfg.TestClock = f.TestClock
 	cfg.Packs = cmp.Or(f.Packs, e.Getenv("WAKEBELL_PACKS"))
+	cfg.OpenMetrics = f.OpenMetrics || e.Getenv("WAKEBELL_OPEN_METRICS") == "1"
 	if cfg.Proxies, err = proxies(f.Proxy, e.Getenv("WAKEBELL_TRUSTED_PROXIES")); err != nil {
 		return cfg, err
 	}
@@ -84,7 +87,8 @@ func (f serveFlags) config(e *env) (app.Config, error) {
 	cfg.Mail = mail.Config{
 		Host: cmp.Or(f.SMTPHost, e.Getenv("WAKEBELL_SMTP_HOST")), Port: port, Password: password,
 		User: cmp.Or(f.SMTPUser, e.Getenv("WAKEBELL_SMTP_USER")), From: cmp.Or(f.SMTPFrom, e.Getenv("WAKEBELL_SMTP_FROM")),
-		TLS: mail.TLS(cmp.Or(f.SMTPTLS, e.Getenv("WAKEBELL_SMTP_TLS"))),
+		CAFile: cmp.Or(f.SMTPCAFile, e.Getenv("WAKEBELL_SMTP_CA_FILE")),
+		TLS:    mail.TLS(cmp.Or(f.SMTPTLS, e.Getenv("WAKEBELL_SMTP_TLS"))),
 	}
 	return cfg, err
 }

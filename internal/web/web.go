@@ -25,15 +25,21 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/register"
+	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/directory/exchange"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
+	"github.com/wakebell/wakebell/internal/respond/escalation/ready"
+	"github.com/wakebell/wakebell/internal/respond/escalation/trial"
+	"github.com/wakebell/wakebell/internal/web/book"
+	"github.com/wakebell/wakebell/internal/web/contactbook"
 	"github.com/wakebell/wakebell/internal/web/desk"
 	"github.com/wakebell/wakebell/internal/web/now"
 	"github.com/wakebell/wakebell/internal/web/page"
 	"github.com/wakebell/wakebell/internal/web/page/asset"
 	"github.com/wakebell/wakebell/internal/web/page/live"
+	"github.com/wakebell/wakebell/internal/web/planbook"
 	"github.com/wakebell/wakebell/internal/web/room"
 	"github.com/wakebell/wakebell/internal/web/settings"
 )
@@ -58,8 +64,11 @@ type Deps struct {
 	Views      *view.Service
 	Duties     *duty.Service
 	Escalation *escalation.Service
+	Trials     *trial.Service
+	Health     *ready.Service
 	Register   *register.Service
 	Ledger     *record.Ledger
+	Audit      *audit.Service
 	DB         *store.DB
 	Clock      *clock.Clock
 	Live       *live.Hub // nil: no live updates
@@ -83,7 +92,7 @@ func New(d Deps) (http.Handler, error) {
 	}
 	w := page.New(page.Config{
 		SignedIn: d.SignedIn, SignIn: d.SignIn, People: d.People, DB: d.DB, Clock: d.Clock, Live: d.Live, Assets: assets,
-		Menu: menu(), Log: d.Log, Demo: d.Demo, Version: d.Version,
+		Menu: menu(d), Log: d.Log, Demo: d.Demo, Version: d.Version,
 	})
 	now.Mount(w, now.Deps{
 		Views: d.Views, Duties: d.Duties, Plans: d.Plans, Directory: d.Directory, DB: d.DB,
@@ -96,6 +105,13 @@ func New(d Deps) (http.Handler, error) {
 		Incidents: d.Incidents, Views: d.Views, Duties: d.Duties, Escalation: d.Escalation, Intake: d.Intake, Directory: d.Directory,
 		Plans: d.Plans, DB: d.DB,
 	})
-	settings.Mount(w, settings.Deps{People: d.People, Accounts: d.Accounts, BaseURL: d.BaseURL})
+	settings.Mount(w, settings.Deps{
+		People: d.People, Accounts: d.Accounts, BaseURL: d.BaseURL, Outbox: d.Outbox, Jobs: d.Jobs, Health: d.Health, Trials: d.Trials,
+	})
+	planbook.Mount(w, planbook.Deps{Plans: d.Plans, Directory: d.Directory, Views: d.Views, DB: d.DB})
+	contactbook.Mount(w, contactbook.Deps{Directory: d.Directory, Exchange: d.Exchange, People: d.People, DB: d.DB})
+	book.Mount(w, book.Deps{
+		Register: d.Register, Audit: d.Audit, Views: d.Views, Incidents: d.Incidents, Directory: d.Directory, DB: d.DB, Version: d.Version,
+	})
 	return w, nil
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Kind says what sort of refusal an error is. Faces map it to an HTTP status,
@@ -28,11 +29,12 @@ const (
 	Precondition                // If-Match did not match
 	Reused                      // an idempotency key came back with another body
 	TooLarge                    // the input is larger than accepted
+	Throttled                   // too many attempts; RetryAfter says when again
 )
 
 var names = [...]string{
 	"internal", "not_found", "invalid", "conflict", "denied", "unauthenticated", "gone",
-	"unavailable", "precondition", "reused", "too_large",
+	"unavailable", "precondition", "reused", "too_large", "throttled",
 }
 
 // String returns the kind in snake_case, e.g. "not_found".
@@ -54,6 +56,8 @@ type Error struct {
 	Message string
 	Fields  []Field
 	Err     error
+	// RetryAfter is how long to wait before it may succeed; 0: not known.
+	RetryAfter time.Duration
 }
 
 // Error joins the message, the fields and the cause, for logs.
@@ -87,6 +91,11 @@ func New(k Kind, msg string) error { return &Error{Kind: k, Message: msg} }
 // Newf is New with fmt.Sprintf. Arguments must be safe to show.
 func Newf(k Kind, format string, args ...any) error {
 	return &Error{Kind: k, Message: fmt.Sprintf(format, args...)}
+}
+
+// TooMany returns a Throttled error: again after the wait, which the faces say as well.
+func TooMany(after time.Duration, msg string) error {
+	return &Error{Kind: Throttled, Message: msg, RetryAfter: after}
 }
 
 // Wrap gives err a kind and a safe message. It returns nil when err is nil.
@@ -127,6 +136,21 @@ func FieldsOf(err error) []Field {
 		}
 		if len(e.Fields) > 0 {
 			return e.Fields
+		}
+		err = e.Err
+	}
+}
+
+// RetryAfterOf returns the whole seconds to wait that the first *Error of the chain with a wait
+// names, rounded up; 0 when none does.
+func RetryAfterOf(err error) int {
+	for {
+		e, ok := errors.AsType[*Error](err)
+		if !ok {
+			return 0
+		}
+		if e.RetryAfter > 0 {
+			return int((e.RetryAfter + time.Second - 1) / time.Second)
 		}
 		err = e.Err
 	}

@@ -47,7 +47,7 @@ func TestFields(t *testing.T) {
 	if got := err.Error(); got != "Grade: The input is not valid: severity: must be 0 to 3" {
 		t.Fatalf("text %q", got)
 	}
-	if TooLarge.String() != "too_large" || Kind(99).String() != "internal" {
+	if TooLarge.String() != "too_large" || Throttled.String() != "throttled" || Kind(99).String() != "internal" {
 		t.Fatal("names")
 	}
 }

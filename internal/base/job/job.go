@@ -11,7 +11,7 @@
 // clock neither loses a lease nor burns the attempts.
 //
 // It must not import any chapter, any face, or another room of the ground floor
-// than clock, fault, ident, store and who.
+// than clock, fault, ident, record, store and who.
 package job
 
 import (
@@ -27,6 +27,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/ident"
+	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 )
 
@@ -40,8 +41,8 @@ const (
 	Dead   State = "dead"   // given up; a person retries or discards it
 )
 
-// Job is one unit of work. Attempt is 1 in the first run. RunAt, CreatedAt and
-// FailedAt are product time.
+// Job is one unit of work. Attempt is 1 in the first run. Its times are
+// product time.
 type Job struct {
 	ID          string          `json:"id"`
 	Kind        string          `json:"kind"`
@@ -54,6 +55,9 @@ type Job struct {
 	UniqueKey   string          `json:"unique_key"`
 	CreatedAt   time.Time       `json:"created_at"`
 	FailedAt    time.Time       `json:"failed_at"`
+	// NextAt is when a ready job runs at the earliest: RunAt, or the end of the pause after a
+	// failed attempt.
+	NextAt time.Time `json:"next_at"`
 
 	held *held
 }
@@ -111,6 +115,12 @@ type Config struct {
 	PauseMost   time.Duration // default 5 min
 	Poll        time.Duration // the loop turns at least this often, default 2 s
 	StopWait    time.Duration // how long Stop waits for handlers, default 10 s
+
+	// Ledger takes the entry of a discarded job. Without one nothing can be discarded.
+	Ledger *record.Ledger
+	// Moved is told of each step by which Forward moves the test clock, before what falls
+	// due there is done: a process that dies on the way goes on from there. nil is fine.
+	Moved func(ctx context.Context) error
 }
 
 func (c Config) withDefaults() Config {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/job"
+	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/store/storetest"
 	"github.com/wakebell/wakebell/internal/base/who"
@@ -161,7 +163,13 @@ func TestRetryAndDead(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, db *store.DB) {
 		clk := clock.NewTest(start)
-		r := job.New(db, clk, nil, quick)
+		led, err := record.New(t.Context(), db, clk, record.Config{}, job.Kinds())
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg := quick
+		cfg.Ledger = led
+		r := job.New(db, clk, nil, cfg)
 		var flaky, bad atomic.Int64
 		var cured atomic.Bool
 		r.Register("flaky", func(context.Context, job.Job) error {
@@ -202,14 +210,28 @@ func TestRetryAndDead(t *testing.T) {
 		cured.Store(true)
 		for n, err := range []error{
 			r.Retry(t.Context(), manager, dead[0].ID), r.Retry(t.Context(), manager, dead[1].ID),
-			r.Discard(t.Context(), manager, dead[2].ID),
+			r.Discard(t.Context(), manager, dead[2].ID, "the incident it was about is closed"),
 		} {
 			if err != nil {
 				t.Errorf("%d: %v", n, err)
 			}
 		}
 		eventually(t, clk, "no job left", func() bool { return count(t, db, `SELECT COUNT(*) FROM job`) == 0 })
-		if err := r.Discard(t.Context(), manager, dead[2].ID); fault.KindOf(err) != fault.NotFound {
+		entries, err := led.Subject(t.Context(), db, dead[2].ID, 0, 0)
+		if err != nil || len(entries) != 1 || entries[0].Kind != "job.discarded" || entries[0].Actor != manager.Actor {
+			t.Fatalf("%v %v", entries, err)
+		}
+		const told = "Timed work was discarded after 3 attempts: bad: the incident it was about is closed"
+		if got := job.Tell(entries[0], nil); got != told {
+			t.Errorf("told: %s", got)
+		}
+		if strings.Contains(string(entries[0].Facts), "incident") {
+			t.Errorf("the reason cannot be erased: %s", entries[0].Facts)
+		}
+		if err := r.Discard(t.Context(), manager, dead[2].ID, " "); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("without a reason: %v", err)
+		}
+		if err := r.Discard(t.Context(), manager, dead[2].ID, "again"); fault.KindOf(err) != fault.NotFound {
 			t.Errorf("discard twice: %v", err)
 		}
 		enqueue(t, db, r, job.Draft{Kind: "bad", RunAt: start.Add(time.Hour)})

@@ -14,7 +14,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 )
 
-const columns = `id, kind, payload, state, run_at, attempt, max_attempts, last_error, unique_key, created_at, failed_at`
+const columns = `id, kind, payload, state, run_at, attempt, max_attempts, last_error, unique_key, created_at, failed_at, wait_until`
 
 const crashed = "the process ended while the job ran"
 
@@ -157,14 +157,15 @@ func readWith(ctx context.Context, r store.Reader, q string, args ...any) ([]Job
 	for rows.Next() {
 		var j Job
 		var payload []byte
-		var runAt, created, failed int64
+		var runAt, created, failed, wait int64
 		err := rows.Scan(&j.ID, &j.Kind, &payload, &j.State, &runAt, &j.Attempt, &j.MaxAttempts,
-			&j.LastError, &j.UniqueKey, &created, &failed)
+			&j.LastError, &j.UniqueKey, &created, &failed, &wait)
 		if err != nil {
 			return nil, fmt.Errorf("read jobs: %w", err)
 		}
 		j.Payload = payload
 		j.RunAt, j.CreatedAt, j.FailedAt = clock.FromMicros(runAt), clock.FromMicros(created), clock.FromMicros(failed)
+		j.NextAt = clock.FromMicros(wait) // of real time; see seen
 		jobs = append(jobs, j)
 	}
 	return jobs, rows.Err()

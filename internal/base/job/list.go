@@ -3,12 +3,43 @@ package job
 import (
 	"context"
 	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
 
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/record"
+	"github.com/wakebell/wakebell/internal/base/record/phrase"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 )
+
+// kindDiscarded is the one kind of ledger entry of this room; its subject is the job.
+const kindDiscarded = "job.discarded"
+
+const maxReason = 1000 // characters
+
+// discarded is the body of job.discarded/1. The reason is free text, so it can be erased; the
+// payload is left out for the same reason.
+type discarded struct {
+	ID       string `json:"id"`
+	Kind     string `json:"kind"`
+	Attempts int    `json:"attempts"`
+	Reason   string `json:"reason" private:"true"`
+}
+
+// Kinds lists the kinds of entry of this room.
+func Kinds() []record.Kind { return []record.Kind{{Name: kindDiscarded, Version: 1}} }
+
+// Tell puts an entry of a kind "job.*" into a sentence, "" for one it does not know.
+func Tell(e record.Entry, _ func(id string) string) string {
+	var b discarded
+	if e.Kind != kindDiscarded || e.Decode(&b) != nil {
+		return ""
+	}
+	return phrase.Because("Timed work was discarded after "+phrase.Count(b.Attempts, "attempt", "attempts")+": "+b.Kind, b.Reason)
+}
 
 // Filter narrows List. Zero values do not narrow.
 type Filter struct {
@@ -50,7 +81,21 @@ func (r *Runner) List(ctx context.Context, by who.Identity, f Filter, cursor str
 		jobs = jobs[:limit]
 		next = by.Cursor(f, jobs[limit-1].ID)
 	}
+	for i := range jobs {
+		jobs[i] = r.seen(jobs[i])
+	}
 	return jobs, next, nil
+}
+
+// seen turns the pause, which is real time, into the product time at which the job runs.
+func (r *Runner) seen(j Job) Job {
+	pause := j.NextAt.Sub(r.clk.Real())
+	if j.NextAt = j.RunAt; j.State != Ready {
+		j.NextAt = time.Time{}
+	} else if after := r.clk.Now().Add(pause); pause > 0 && after.After(j.RunAt) {
+		j.NextAt = after
+	}
+	return j
 }
 
 // Dead is List of the jobs that were given up.
@@ -63,7 +108,11 @@ func (r *Runner) Job(ctx context.Context, by who.Identity, id string) (Job, erro
 	if err := who.Check(by, who.PermJobRead); err != nil {
 		return Job{}, err
 	}
-	return find(ctx, r.db, id)
+	j, err := find(ctx, r.db, id)
+	if err != nil {
+		return Job{}, err
+	}
+	return r.seen(j), nil
 }
 
 // Retry lets a dead job run again now, with all its attempts. Permission
@@ -88,14 +137,27 @@ func (r *Runner) Retry(ctx context.Context, by who.Identity, id string) error {
 	})
 }
 
-// Discard removes a dead job. Permission job.manage. A job that is not dead is
-// a Conflict.
-func (r *Runner) Discard(ctx context.Context, by who.Identity, id string) error {
+// Discard removes a dead job: somebody decided, for a reason, that its work is not done. The
+// ledger says so. Permission job.manage. Invalid without a reason; a job that is not dead is a
+// Conflict.
+func (r *Runner) Discard(ctx context.Context, by who.Identity, id, reason string) error {
 	if err := who.Check(by, who.PermJobManage); err != nil {
 		return err
 	}
+	reason = strings.TrimSpace(toText(reason))
+	if reason == "" || utf8.RuneCountInString(reason) > maxReason {
+		return fault.InvalidField("reason", "say why the work need not be done, in at most 1000 characters")
+	}
+	if r.cfg.Ledger == nil {
+		return fault.New(fault.Unavailable, "There is no ledger to record it in, so nothing is discarded")
+	}
 	return r.onDead(ctx, "job.discard", by, id, func(tx *store.Tx, j Job) error {
-		_, err := tx.Exec(`DELETE FROM job WHERE id=? AND state='dead'`, id)
+		if _, err := tx.Exec(`DELETE FROM job WHERE id=? AND state='dead'`, id); err != nil {
+			return err
+		}
+		_, err := r.cfg.Ledger.Append(tx, record.Draft{
+			Kind: kindDiscarded, Subject: j.ID, Actor: by.Actor, Body: discarded{ID: j.ID, Kind: j.Kind, Attempts: j.Attempt, Reason: reason},
+		})
 		return err
 	})
 }

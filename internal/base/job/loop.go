@@ -234,6 +234,13 @@ func (r *Runner) settle(ctx context.Context) (waited bool, err error) {
 	}
 }
 
+func (r *Runner) move(ctx context.Context, to time.Time) error {
+	if err := r.clk.Set(to); err != nil || r.cfg.Moved == nil {
+		return err
+	}
+	return r.cfg.Moved(ctx)
+}
+
 // Forward moves the test clock to `to`, stopping at each instant something is
 // due on the way and draining it there, so that everything happens at its own
 // time. `to` before now drains and moves nothing. It is an error on the
@@ -263,7 +270,7 @@ func (r *Runner) Forward(ctx context.Context, to time.Time) error {
 			at = to
 		}
 		if at.After(r.clk.Now()) {
-			if err := r.clk.Set(at); err != nil {
+			if err := r.move(ctx, at); err != nil {
 				return err
 			}
 		}

@@ -34,7 +34,10 @@ func TestForwardStepsToEachDueTime(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, db *store.DB) {
 		clk := clock.NewTest(start)
-		r := job.New(db, clk, nil, quick)
+		cfg := quick
+		var moves []time.Duration
+		cfg.Moved = func(context.Context) error { moves = append(moves, clk.Now().Sub(start)); return nil }
+		r := job.New(db, clk, nil, cfg)
 		var swept, called []time.Duration
 		r.AddSweep(every(3, &swept))
 		r.Register("call", func(ctx context.Context, j job.Job) error {
@@ -55,6 +58,9 @@ func TestForwardStepsToEachDueTime(t *testing.T) {
 		}
 		if d := cmp.Diff([]time.Duration{2 * time.Hour, 4 * time.Hour}, swept); d != "" {
 			t.Error(d)
+		}
+		if d := cmp.Diff([]time.Duration{20 * time.Minute, 25 * time.Minute, 30 * time.Minute, 2 * time.Hour, 4 * time.Hour, 5 * time.Hour}, moves); d != "" {
+			t.Errorf("told of steps: %s", d)
 		}
 		if now := clk.Now(); !now.Equal(start.Add(5 * time.Hour)) {
 			t.Errorf("the clock stands at %v", now)

@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/clock"
@@ -21,10 +22,16 @@ type Watchdog struct {
 	most     time.Duration
 	onSilent func(ctx context.Context, since time.Time)
 
+	looked atomic.Int64 // real µs of the last look
+
 	mu    sync.Mutex
 	stop  context.CancelFunc
 	ended chan struct{}
 }
+
+// Looked returns the real time at which the watchdog last looked at the loop, its start before the
+// first look, zero before Start. It looks four times in each maxSilence.
+func (w *Watchdog) Looked() time.Time { return clock.FromMicros(w.looked.Load()) }
 
 // NewWatchdog returns a watchdog that calls onSilent once per silence longer
 // than maxSilence (real time; more than Config.Lease, which a slow handler may
@@ -44,6 +51,7 @@ func (w *Watchdog) Start(ctx context.Context) {
 	}
 	inner, stop := detach(ctx)
 	w.stop, w.ended = stop, make(chan struct{})
+	w.looked.Store(clock.Micros(w.clk.Real()))
 	go w.watch(inner, w.ended)
 }
 
@@ -64,6 +72,7 @@ func (w *Watchdog) watch(ctx context.Context, ended chan struct{}) {
 	began := w.clk.Real()
 	var told time.Time // the turn whose silence was told
 	for w.clk.Sleep(ctx, max(w.most/4, time.Millisecond)) == nil {
+		w.looked.Store(clock.Micros(w.clk.Real()))
 		since := w.r.LastTurn()
 		if since.IsZero() {
 			since = began

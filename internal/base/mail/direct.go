@@ -48,12 +48,12 @@ func (o *Outbox) SendNow(ctx context.Context, id string) error {
 		return fault.Newf(fault.Conflict, "This message is %s; only a queued one is sent now", m.State)
 	}
 	next, text := Sent, ""
-	cause := o.deliver(ctx, m)
+	answer, cause := o.deliver(ctx, m)
 	if cause != nil {
 		o.log.Warn("mail not sent", "id", id, "error", cause)
 		next, text = outcome(cause)
 	}
-	_, err = o.db.Write(ctx, store.Op{Name: "mail.send_now", Actor: "mail"}, func(tx *store.Tx) error { return o.mark(tx, id, next, text) })
+	_, err = o.db.Write(ctx, store.Op{Name: "mail.send_now", Actor: "mail"}, func(tx *store.Tx) error { return o.mark(tx, id, next, text, answer) })
 	if cause != nil {
 		return fmt.Errorf("send mail %s now: %w", id, cause)
 	}
@@ -79,7 +79,7 @@ func (o *Outbox) SendUnrecorded(ctx context.Context, m Message) error {
 	if m.Drill && !strings.HasPrefix(m.Subject, drillPrefix) {
 		m.Subject = drillPrefix + m.Subject
 	}
-	if err := o.deliver(ctx, Item{Message: m, CreatedAt: now}); err != nil {
+	if _, err := o.deliver(ctx, Item{Message: m, CreatedAt: now}); err != nil {
 		return fmt.Errorf("send mail: %w", err)
 	}
 	return nil

@@ -21,7 +21,7 @@ type Filter struct {
 }
 
 const columns = `id, message_id, recipients, subject, body, about, drill, state, maybe_twice, attempts,
-	last_error, created_at, updated_at, sent_at`
+	last_error, answer, created_at, updated_at, sent_at`
 
 // key finds what makes a link a key: a part of an address as long as 32 bytes in
 // base64url. Ids and references are shorter.
@@ -111,7 +111,7 @@ func read(ctx context.Context, r store.Reader, q string, args ...any) ([]Item, e
 		var to string
 		var drill, twice, created, updated, sent int64
 		err := rows.Scan(&m.ID, &m.MessageID, &to, &m.Subject, &m.Text, &m.About, &drill, &m.State, &twice,
-			&m.Attempts, &m.LastError, &created, &updated, &sent)
+			&m.Attempts, &m.LastError, &m.Answer, &created, &updated, &sent)
 		if err != nil {
 			return nil, fmt.Errorf("read the outbox: %w", err)
 		}

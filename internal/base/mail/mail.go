@@ -159,6 +159,7 @@ type Item struct {
 	MaybeTwice bool      `json:"maybe_twice"`
 	Attempts   int       `json:"attempts"`
 	LastError  string    `json:"last_error"`
+	Answer     string    `json:"answer"` // with which the server accepted it; often holds its own queue id
 	CreatedAt  time.Time `json:"created_at"`
 	UpdatedAt  time.Time `json:"updated_at"`
 	SentAt     time.Time `json:"sent_at"`
@@ -211,6 +212,17 @@ func (o *Outbox) Enqueue(tx *store.Tx, m Message) (string, error) {
 }
 
 func (o *Outbox) enqueue(tx *store.Tx, m Message, jobAt time.Time) (string, error) {
+	if !o.Enabled() {
+		return o.insert(tx, m, Kept)
+	}
+	id, err := o.insert(tx, m, Queued)
+	if err == nil {
+		err = o.enqueueJob(tx, id, jobAt)
+	}
+	return id, err
+}
+
+func (o *Outbox) insert(tx *store.Tx, m Message, state State) (string, error) {
 	if err := m.check(); err != nil {
 		return "", fmt.Errorf("enqueue mail: %w", err)
 	}
@@ -226,22 +238,15 @@ func (o *Outbox) enqueue(tx *store.Tx, m Message, jobAt time.Time) (string, erro
 	if err != nil {
 		return "", fmt.Errorf("enqueue mail: %w", err)
 	}
-	state := Kept
-	if o.Enabled() {
-		state = Queued
-	}
 	us := clock.Micros(now)
 	_, err = tx.Exec(`INSERT INTO mail_outbox (id, message_id, recipients, subject, body, about, drill, state,
-		maybe_twice, attempts, last_error, created_at, updated_at, sent_at)
-		VALUES (?,?,?,?,?,?,?,?,0,0,'',?,?,0)`,
+		maybe_twice, attempts, last_error, answer, created_at, updated_at, sent_at)
+		VALUES (?,?,?,?,?,?,?,?,0,0,'','',?,?,0)`,
 		id, m.MessageID, string(to), m.Subject, m.Text, m.About, m.Drill, state, us, us)
 	if err != nil {
 		return "", fmt.Errorf("enqueue mail: %w", err)
 	}
-	if state == Queued {
-		err = o.enqueueJob(tx, id, jobAt)
-	}
-	return id, err
+	return id, nil
 }
 
 type payload struct {

@@ -38,11 +38,11 @@ func (o *Outbox) send(ctx context.Context, j job.Job) error {
 		return j.Done(ctx, nil)
 	}
 	if !o.Enabled() { // the server was taken out of the configuration
-		return j.Done(ctx, func(tx *store.Tx) error { return o.mark(tx, p.ID, Kept, "") })
+		return j.Done(ctx, func(tx *store.Tx) error { return o.mark(tx, p.ID, Kept, "", "") })
 	}
-	err = o.deliver(ctx, m)
+	answer, err := o.deliver(ctx, m)
 	if err == nil {
-		return j.Done(ctx, func(tx *store.Tx) error { return o.mark(tx, p.ID, Sent, "") })
+		return j.Done(ctx, func(tx *store.Tx) error { return o.mark(tx, p.ID, Sent, "", answer) })
 	}
 	return o.after(ctx, j, p.ID, err)
 }
@@ -64,9 +64,9 @@ func (o *Outbox) after(ctx context.Context, j job.Job, id string, cause error) e
 	o.log.Warn("mail not sent", "id", id, "attempt", j.Attempt, "error", cause)
 	next, text := outcome(cause)
 	if next == Failed || j.Attempt >= j.MaxAttempts {
-		return j.Done(ctx, func(tx *store.Tx) error { return o.mark(tx, id, Failed, text) })
+		return j.Done(ctx, func(tx *store.Tx) error { return o.mark(tx, id, Failed, text, "") })
 	}
-	if err := j.Exclusive(ctx, func(tx *store.Tx) error { return o.mark(tx, id, next, text) }); err != nil {
+	if err := j.Exclusive(ctx, func(tx *store.Tx) error { return o.mark(tx, id, next, text, "") }); err != nil {
 		return err
 	}
 	return cause
@@ -85,12 +85,12 @@ func outcome(cause error) (State, string) {
 	return Queued, text
 }
 
-func (o *Outbox) mark(tx *store.Tx, id string, s State, text string) error {
+func (o *Outbox) mark(tx *store.Tx, id string, s State, text, answer string) error {
 	now, sent := clock.Micros(o.clk.Now()), int64(0)
 	if s == Sent {
 		sent = now
 	}
-	_, err := tx.Exec(`UPDATE mail_outbox SET state=?, last_error=?, updated_at=?, sent_at=? WHERE id=?`, s, text, now, sent, id)
+	_, err := tx.Exec(`UPDATE mail_outbox SET state=?, last_error=?, answer=?, updated_at=?, sent_at=? WHERE id=?`, s, text, answer, now, sent, id)
 	if err != nil {
 		return fmt.Errorf("mark mail %s as %s: %w", id, s, err)
 	}

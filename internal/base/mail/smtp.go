@@ -35,18 +35,18 @@ func failure(step string, err error) error {
 }
 
 // deliver has one conversation with the server. nil means that the server has
-// accepted the message; what happens to the connection after that is nobody's
-// concern.
-func (o *Outbox) deliver(ctx context.Context, m Item) error {
+// accepted the message, and answer is its word for that; what happens to the
+// connection after that is nobody's concern.
+func (o *Outbox) deliver(ctx context.Context, m Item) (answer string, err error) {
 	raw, err := o.bytes(m)
 	if err != nil {
-		return &deliveryError{permanent: true, err: fmt.Errorf("write the message: %w", err)}
+		return "", &deliveryError{permanent: true, err: fmt.Errorf("write the message: %w", err)}
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.cfg.Timeout)
 	defer cancel()
 	conn, err := o.dial(ctx)
 	if err != nil {
-		return failure("connect", err)
+		return "", failure("connect", err)
 	}
 	defer conn.Close()
 	// The protocol package knows no context: its end closes the connection.
@@ -54,29 +54,29 @@ func (o *Outbox) deliver(ctx context.Context, m Item) error {
 	defer stop()
 	c, err := smtp.NewClient(conn, o.cfg.Host)
 	if err != nil {
-		return failure("greeting", err)
+		return "", failure("greeting", err)
 	}
 	if err := o.introduce(c); err != nil {
-		return err
+		return "", err
 	}
 	if err := c.Mail(o.cfg.From); err != nil {
-		return failure("MAIL FROM", err)
+		return "", failure("MAIL FROM", err)
 	}
 	for _, to := range m.To {
 		if err := c.Rcpt(to); err != nil {
-			return failure("RCPT TO", err)
+			return "", failure("RCPT TO", err)
 		}
 	}
 	return transfer(c, raw)
 }
 
-func transfer(c *smtp.Client, raw []byte) error {
+func transfer(c *smtp.Client, raw []byte) (answer string, err error) {
 	w, err := c.Data()
 	if err != nil {
-		return failure("DATA", err)
+		return "", failure("DATA", err)
 	}
 	if _, err := io.Copy(w, bytes.NewReader(raw)); err != nil {
-		return failure("send the message", err) // without its final dot: not accepted
+		return "", failure("send the message", err) // without its final dot: not accepted
 	}
 	if err := w.Close(); err != nil {
 		f := failure("end of the message", err)
@@ -84,10 +84,13 @@ func transfer(c *smtp.Client, raw []byte) error {
 			_, answered := errors.AsType[*textproto.Error](err)
 			d.unsure = !answered
 		}
-		return f
+		return "", f
+	}
+	if d, ok := w.(*smtp.DataCloser); ok {
+		answer = plain(d.ServerResponse())
 	}
 	_ = c.Quit() // accepted already
-	return nil
+	return answer, nil
 }
 
 func (o *Outbox) dial(ctx context.Context) (net.Conn, error) {

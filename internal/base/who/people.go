@@ -11,10 +11,13 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 )
 
+// escaped keeps the signs of LIKE from meaning more than themselves.
+var escaped = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
+
 const personColumns = `id, name, email, phone, webhook, department, function_name, deputy, zone, roles, active, version`
 
 // Person returns one person. Permission directory.read, or own.read for
-// oneself.
+// oneself. Webhook is empty for others without directory.edit.
 func (s *Service) Person(ctx context.Context, by Identity, id string) (Person, error) {
 	need := PermDirectoryRead
 	if by.Person != "" && by.Person == id {
@@ -23,7 +26,17 @@ func (s *Service) Person(ctx context.Context, by Identity, id string) (Person, e
 	if err := Check(by, need); err != nil {
 		return Person{}, err
 	}
-	return s.PersonTx(ctx, s.db, id)
+	p, err := s.PersonTx(ctx, s.db, id)
+	return shown(by, p), err
+}
+
+// shown leaves out what this viewer may not see: the address calls are posted to often carries a secret of its own.
+// Whoever keeps the directory sees it, and the person.
+func shown(by Identity, p Person) Person {
+	if !by.Has(PermDirectoryEdit) && (by.Person == "" || by.Person != p.ID) {
+		p.Webhook = ""
+	}
+	return p
 }
 
 // PersonTx reads one person for other rooms, without a permission. NotFound
@@ -60,7 +73,7 @@ func (s *Service) ActiveByRoleTx(ctx context.Context, r store.Reader, role Role)
 }
 
 // People lists people by name. Permission directory.read. next is "" on the
-// last page.
+// last page. Webhook is empty as in Person.
 func (s *Service) People(ctx context.Context, by Identity, f Filter, cursor string, limit int) (people []Person, next string, err error) {
 	if err := Check(by, PermDirectoryRead); err != nil {
 		return nil, "", err
@@ -83,6 +96,12 @@ func (s *Service) People(ctx context.Context, by Identity, f Filter, cursor stri
 	if f.ActiveOnly {
 		q += ` AND active=1`
 	}
+	if words := strings.ToLower(strings.TrimSpace(f.Q)); words != "" {
+		like := "%" + escaped.Replace(words) + "%"
+		q += ` AND (name_key LIKE ? ESCAPE '!' OR email_key LIKE ? ESCAPE '!' OR LOWER(department) LIKE ? ESCAPE '!'
+			OR LOWER(function_name) LIKE ? ESCAPE '!' OR id LIKE ? ESCAPE '!')`
+		args = append(args, like, like, like, like, like)
+	}
 	if keys != nil {
 		q, args = q+` AND (name_key>? OR (name_key=? AND id>?))`, append(args, keys[0], keys[0], keys[1])
 	}
@@ -94,6 +113,9 @@ func (s *Service) People(ctx context.Context, by Identity, f Filter, cursor stri
 		people = people[:limit]
 		last := people[limit-1]
 		next = by.Cursor(f, strings.ToLower(last.Name), last.ID)
+	}
+	for i := range people {
+		people[i] = shown(by, people[i])
 	}
 	return people, next, nil
 }

@@ -38,6 +38,7 @@ type Filter struct {
 	Role       Role   `json:"role"`
 	Department string `json:"department"`
 	ActiveOnly bool   `json:"active_only"`
+	Q          string `json:"q"` // part of the name, address, department, function or id, in any case of letters
 }
 
 // Observer is told of a changed person in the same transaction.
@@ -159,6 +160,7 @@ func (s *Service) CreatePersonTx(tx *store.Tx, by Identity, p Person) (Person, e
 // UpdatePerson replaces everything of the person p.ID. Permission
 // person.manage. ifVersion is the version the change was made from, 0 for any;
 // another one is a Precondition error. Nothing is written when nothing differs.
+// Taking the last active administrator away is a Conflict.
 func (s *Service) UpdatePerson(ctx context.Context, by Identity, p Person, ifVersion int) (Person, error) {
 	if err := Check(by, PermPersonManage); err != nil {
 		return Person{}, err
@@ -195,6 +197,9 @@ func (s *Service) UpdatePersonTx(tx *store.Tx, by Identity, p Person, ifVersion 
 	}
 	p.Version++
 	if err := related(tx, p); err != nil {
+		return Person{}, err
+	}
+	if err := s.keepAnAdmin(tx, old, p); err != nil {
 		return Person{}, err
 	}
 	_, err = tx.Exec(`UPDATE person SET name=?, name_key=?, email=?, email_key=?, phone=?, webhook=?, department=?,
@@ -238,6 +243,28 @@ func free(tx *store.Tx, field, value, self string) error {
 	return &fault.Error{
 		Kind: fault.Conflict, Message: "Another person has this already",
 		Fields: []fault.Field{{Field: field, Message: "is taken by another person"}},
+	}
+}
+
+// keepAnAdmin refuses a change after which nobody could manage people any more.
+func (s *Service) keepAnAdmin(tx *store.Tx, old, p Person) error {
+	runs := func(p Person) bool { return p.Active && slices.Contains(p.Roles, Admin) }
+	if !runs(old) || runs(p) {
+		return nil
+	}
+	admins, err := s.ActiveByRoleTx(clock.Background(), tx, Admin)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(admins, func(a Person) bool { return a.ID != p.ID }) {
+		return nil
+	}
+	field := fault.Field{Field: "roles", Message: "must keep the role admin: give it to another active person first"}
+	if !p.Active {
+		field = fault.Field{Field: "active", Message: "must stay: make another active person administrator first"}
+	}
+	return &fault.Error{
+		Kind: fault.Conflict, Message: "This is the last administrator, and nobody could manage people after that", Fields: []fault.Field{field},
 	}
 }
 

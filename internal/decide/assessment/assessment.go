@@ -221,3 +221,17 @@ func roles(st incident.State, e directory.Entity) []directory.DataRole {
 	}
 	return out
 }
+
+// ConcernedBy gives the roles of each of our legal entities an incident touches, by
+// id, as the duties read it.
+func ConcernedBy(st incident.State, dir directory.Snapshot) map[string][]directory.DataRole {
+	out := map[string][]directory.DataRole{}
+	for _, e := range Entities(st, dir) {
+		for _, r := range roles(st, e) {
+			if !slices.Contains(out[e.ID], r) {
+				out[e.ID] = append(out[e.ID], r)
+			}
+		}
+	}
+	return out
+}

@@ -99,9 +99,12 @@ var columns = []column{
 	{"version", func(s State) any { return s.Version }},
 }
 
-// Registered reports whether the incident has an entry in the register: it is
-// confirmed, or nobody has said that no personal data is touched.
-func (s State) Registered() bool { return s.Status == Confirmed || s.PersonalData != No }
+// Registered reports whether the incident has an entry in the register: it is confirmed,
+// it touches personal data, or nobody has said yet that it does not. A dismissal answers
+// the open question, but not a yes: that must stay in sight.
+func (s State) Registered() bool {
+	return s.Status == Confirmed || s.PersonalData == Yes || s.PersonalData != No && s.Status != Dismissed
+}
 
 func or(p *int, none int) int {
 	if p == nil {

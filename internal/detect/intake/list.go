@@ -311,3 +311,16 @@ func (s *Service) pick(ctx context.Context, hits []search.Hit, where string, arg
 	}
 	return out, nil
 }
+
+// Waiting counts the signals that wait for a verdict, at most most of them, for the number in the
+// menu. Permission signal.read.
+func (s *Service) Waiting(ctx context.Context, by who.Identity, most int) (n int, err error) {
+	if err := who.Check(by, who.PermSignalRead); err != nil {
+		return 0, err
+	}
+	err = s.db.QueryRow(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM signal WHERE state = 'open' LIMIT ?) AS waiting`, most).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count signals that wait: %w", err)
+	}
+	return n, nil
+}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -12,28 +13,29 @@ import (
 )
 
 // Head is one line of the register. Why says what brought the incident into it:
-// confirmed, or personal_data (nobody has said that none is touched).
+// confirmed, or personal_data (some is touched, or nobody has said that none is).
 type Head struct {
-	ID           string          `json:"id"`
-	Ref          string          `json:"ref"`
-	Title        string          `json:"title"`
-	Kind         incident.Kind   `json:"kind"`
-	State        incident.Status `json:"state"`
-	Nature       incident.Nature `json:"nature"`
-	Phase        incident.Phase  `json:"phase"`
-	Severity     *int            `json:"severity"`
-	BIL          *int            `json:"bil"`
-	PersonalData incident.Answer `json:"personal_data"`
-	Why          []string        `json:"why"`
-	DiscoveredAt time.Time       `json:"discovered_at"`
-	DeclaredAt   time.Time       `json:"declared_at"`
-	ClosedAt     time.Time       `json:"closed_at,omitzero"`
-	Service      string          `json:"service,omitempty"`
-	Entities     []string        `json:"entities"` // names of our legal entities in scope
-	Persons      Count           `json:"persons"`
-	Duties       map[string]int  `json:"duties"` // outward duties by state: open, met, missed, waived, withdrawn
-	NotNotified  int             `json:"not_notified"`
-	Version      int64           `json:"version"`
+	ID           string               `json:"id"`
+	Ref          string               `json:"ref"`
+	Title        string               `json:"title"`
+	Kind         incident.Kind        `json:"kind"`
+	State        incident.Status      `json:"state"`
+	Nature       incident.Nature      `json:"nature"`
+	Phase        incident.Phase       `json:"phase"`
+	Severity     *int                 `json:"severity"`
+	BIL          *int                 `json:"bil"`
+	PersonalData incident.Answer      `json:"personal_data"`
+	Why          []string             `json:"why"`
+	DiscoveredAt time.Time            `json:"discovered_at"`
+	DeclaredAt   time.Time            `json:"declared_at"`
+	ClosedAt     time.Time            `json:"closed_at,omitzero"`
+	Service      string               `json:"service,omitempty"`
+	Entities     []string             `json:"entities"` // names of our legal entities in scope
+	Roles        []directory.DataRole `json:"roles"`    // of our entities concerned: controller, processor
+	Persons      Count                `json:"persons"`
+	Duties       map[string]int       `json:"duties"` // outward duties by state: open, met, missed, waived, withdrawn
+	NotNotified  int                  `json:"not_notified"`
+	Version      int64                `json:"version"`
 }
 
 // Count is a number of affected natural persons.
@@ -146,12 +148,12 @@ func headOf(st incident.State, duties []duty.Duty, dir directory.Snapshot, now t
 	h := Head{
 		ID: st.ID, Ref: st.Ref, Title: st.Title, Kind: st.Kind, State: st.Status, Nature: st.Nature, Phase: st.Phase,
 		Severity: st.Severity, BIL: st.BIL, PersonalData: st.PersonalData, Why: []string{}, DiscoveredAt: st.DiscoveredAt,
-		DeclaredAt: st.DeclaredAt, ClosedAt: st.ClosedAt, Service: st.Service, Entities: []string{}, Duties: map[string]int{}, Version: st.Version,
+		DeclaredAt: st.DeclaredAt, ClosedAt: st.ClosedAt, Service: st.Service, Entities: []string{}, Roles: rolesOf(st, dir), Duties: map[string]int{}, Version: st.Version,
 	}
 	if st.Status == incident.Confirmed {
 		h.Why = append(h.Why, "confirmed")
 	}
-	if st.PersonalData != incident.No {
+	if st.PersonalData == incident.Yes || st.PersonalData != incident.No && st.Status != incident.Dismissed {
 		h.Why = append(h.Why, "personal_data")
 	}
 	scope := st.ScopeNow()
@@ -173,6 +175,16 @@ func headOf(st incident.State, duties []duty.Duty, dir directory.Snapshot, now t
 		}
 	}
 	return h
+}
+
+// rolesOf names each role once, the controller first.
+func rolesOf(st incident.State, dir directory.Snapshot) []directory.DataRole {
+	out := []directory.DataRole{}
+	for _, roles := range assessment.ConcernedBy(st, dir) {
+		out = append(out, roles...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func entryOf(st incident.State, duties []duty.Duty, dir directory.Snapshot, now time.Time) Entry {

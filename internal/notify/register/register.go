@@ -1,6 +1,6 @@
-// Package register is the breach register: every confirmed incident, and every one of
-// which nobody has said that no personal data is touched, with its facts, effects and
-// remedy, the duties with their outcome, and why somebody was not told.
+// Package register is the breach register: every confirmed incident, and every other one
+// that touches personal data, or may as long as nobody has said no or dismissed it, with its
+// facts, effects and remedy, the duties with their outcome, and why somebody was not told.
 //
 // It carries out policy 000 ("documents the incident in an internal registry") and GDPR
 // Art. 33(5) ("the controller shall document any personal data breaches, comprising the
@@ -11,7 +11,6 @@ package register
 
 import (
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -19,7 +18,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
@@ -47,18 +45,14 @@ func New(db *store.DB, led *record.Ledger, clk *clock.Clock, incidents *incident
 	return &Service{db: db, led: led, clk: clk, incidents: incidents, duties: duties, dirs: dirs}
 }
 
-// Filter narrows the register; zero values do not.
-type Filter struct {
-	Drills bool      `json:"drills"` // drills instead of the real register
-	From   time.Time `json:"from"`   // declared at or after
-	Until  time.Time `json:"until"`  // declared before
-	Limit  int       `json:"-"`      // 1 to 200, default 50
-}
-
 // List returns a page of the register, newest declaration first, and the cursor of the
-// next page. Permission register.read.
+// next page. A page may hold less than the limit, or nothing, and still have a next one: a
+// narrow filter looks at maxScan incidents at a time. Permission register.read.
 func (s *Service) List(ctx context.Context, by who.Identity, f Filter, cursor string) ([]Head, string, error) {
 	if err := who.Check(by, who.PermRegisterRead); err != nil {
+		return nil, "", err
+	}
+	if err := f.Validate(); err != nil {
 		return nil, "", err
 	}
 	keys, err := by.OpenCursor(cursor, f, 2)
@@ -77,16 +71,18 @@ func (s *Service) List(ctx context.Context, by who.Identity, f Filter, cursor st
 	heads := []Head{}
 	next := ""
 	err = s.db.View(ctx, func(v *store.View) error {
-		list, err := page(ctx, v, f, after, limit+1)
+		dir, err := s.dirs.Snapshot(v)
 		if err != nil {
 			return err
 		}
-		if len(list) > limit {
-			list = list[:limit]
-			last := list[limit-1]
-			next = by.Cursor(f, strconv.FormatInt(clock.Micros(last.DeclaredAt), 10), last.ID)
+		list, more, err := scan(ctx, v, f, dir, after, limit)
+		if err != nil {
+			return err
 		}
-		return s.each(ctx, v, list, func(st incident.State, duties []duty.Duty, dir directory.Snapshot) error {
+		if more.id != "" {
+			next = by.Cursor(f, strconv.FormatInt(more.declaredAt, 10), more.id)
+		}
+		return s.each(ctx, v, list, dir, func(st incident.State, duties []duty.Duty) error {
 			heads = append(heads, headOf(st, duties, dir, s.clk.Now()))
 			return nil
 		})
@@ -97,58 +93,13 @@ func (s *Service) List(ctx context.Context, by who.Identity, f Filter, cursor st
 	return heads, next, nil
 }
 
-// place is where a page begins: after this incident.
-type place struct {
-	declaredAt int64
-	id         string
-}
-
-func page(ctx context.Context, r store.Reader, f Filter, after place, limit int) ([]incident.State, error) {
-	kind := incident.Real
-	if f.Drills {
-		kind = incident.Drill
-	}
-	q, args := "SELECT state FROM incident WHERE registered = 1 AND kind = ?", []any{string(kind)}
-	if !f.From.IsZero() {
-		q, args = q+" AND declared_at >= ?", append(args, clock.Micros(f.From))
-	}
-	if !f.Until.IsZero() {
-		q, args = q+" AND declared_at < ?", append(args, clock.Micros(f.Until))
-	}
-	if after.id != "" {
-		q, args = q+" AND (declared_at, id) < (?, ?)", append(args, after.declaredAt, after.id)
-	}
-	rows, err := r.Query(ctx, q+" ORDER BY declared_at DESC, id DESC LIMIT ?", append(args, limit)...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var list []incident.State
-	for rows.Next() {
-		var doc []byte
-		var st incident.State
-		if err := rows.Scan(&doc); err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal(doc, &st); err != nil {
-			return nil, err
-		}
-		list = append(list, st)
-	}
-	return list, rows.Err()
-}
-
-func (s *Service) each(ctx context.Context, r store.Reader, list []incident.State, fn func(incident.State, []duty.Duty, directory.Snapshot) error) error {
-	dir, err := s.dirs.Snapshot(r)
-	if err != nil {
-		return err
-	}
+func (s *Service) each(ctx context.Context, r store.Reader, list []incident.State, dir directory.Snapshot, fn func(incident.State, []duty.Duty) error) error {
 	for _, st := range list {
 		duties, err := s.duties.ForIncident(ctx, r, st.ID)
 		if err != nil {
 			return err
 		}
-		if err := fn(st, duties, dir); err != nil {
+		if err := fn(st, duties); err != nil {
 			return err
 		}
 	}
@@ -165,7 +116,7 @@ func (s *Service) Get(ctx context.Context, by who.Identity, ref string) (Entry, 
 	err := s.db.View(ctx, func(v *store.View) (err error) {
 		e, err = s.entry(ctx, v, ref)
 		if err == nil && len(e.Why) == 0 {
-			return fault.Newf(fault.NotFound, "%s is not in the register: it is not confirmed, and no personal data is touched", e.Ref)
+			return fault.Newf(fault.NotFound, "%s is not in the register: it is not confirmed, and it was dismissed or touches no personal data", e.Ref)
 		}
 		return err
 	})
@@ -180,7 +131,11 @@ func (s *Service) entry(ctx context.Context, r store.Reader, ref string) (e Entr
 	if err != nil {
 		return e, err
 	}
-	err = s.each(ctx, r, []incident.State{st}, func(st incident.State, duties []duty.Duty, dir directory.Snapshot) error {
+	dir, err := s.dirs.Snapshot(r)
+	if err != nil {
+		return e, err
+	}
+	err = s.each(ctx, r, []incident.State{st}, dir, func(st incident.State, duties []duty.Duty) error {
 		e = entryOf(st, duties, dir, s.clk.Now())
 		return nil
 	})
@@ -197,22 +152,28 @@ const exportPage = 200
 
 // export walks the whole register on one snapshot.
 func (s *Service) export(ctx context.Context, f Filter, fn func(Entry) error) error {
+	if err := f.Validate(); err != nil {
+		return err
+	}
 	return s.db.View(ctx, func(v *store.View) error {
+		dir, err := s.dirs.Snapshot(v)
+		if err != nil {
+			return err
+		}
 		for after := (place{}); ; {
-			list, err := page(ctx, v, f, after, exportPage)
+			list, more, err := scan(ctx, v, f, dir, after, exportPage)
 			if err != nil {
 				return err
 			}
-			if err := s.each(ctx, v, list, func(st incident.State, duties []duty.Duty, dir directory.Snapshot) error {
+			if err := s.each(ctx, v, list, dir, func(st incident.State, duties []duty.Duty) error {
 				return fn(entryOf(st, duties, dir, s.clk.Now()))
 			}); err != nil {
 				return err
 			}
-			if len(list) < exportPage {
+			if more.id == "" {
 				return nil
 			}
-			last := list[len(list)-1]
-			after = place{clock.Micros(last.DeclaredAt), last.ID}
+			after = more
 		}
 	})
 }
@@ -239,131 +200,6 @@ func (s *Service) ExportJSON(ctx context.Context, by who.Identity, f Filter, w i
 		return fmt.Errorf("export the register: %w", err)
 	}
 	return nil
-}
-
-// columns of the CSV export, in order.
-var columns = []struct {
-	name string
-	of   func(e Entry) string
-}{
-	{"ref", func(e Entry) string { return e.Ref }},
-	{"kind", func(e Entry) string { return string(e.Kind) }},
-	{"title", func(e Entry) string { return e.Title }},
-	{"summary", func(e Entry) string { return e.Summary }},
-	{"state", func(e Entry) string { return string(e.State) }},
-	{"nature", func(e Entry) string { return string(e.Nature) }},
-	{"severity", func(e Entry) string { return number(e.Severity) }},
-	{"bil", func(e Entry) string { return number(e.BIL) }},
-	{"personal_data", func(e Entry) string { return string(e.PersonalData) }},
-	{"discovered_at", func(e Entry) string { return stamp(e.DiscoveredAt) }},
-	{"declared_at", func(e Entry) string { return stamp(e.DeclaredAt) }},
-	{"closed_at", func(e Entry) string { return stamp(e.ClosedAt) }},
-	{"entities", func(e Entry) string { return strings.Join(e.Entities, "; ") }},
-	{"cause", func(e Entry) string { return e.Cause }},
-	{"harm", func(e Entry) string { return harm(e.Effects.Harm) }},
-	{"risk", func(e Entry) string { return e.Effects.Risk }},
-	{"customers", func(e Entry) string { return strings.Join(e.Effects.Scope.Customers, "; ") }},
-	{"persons_min", func(e Entry) string { return count(e.Persons, e.Persons.Min) }},
-	{"persons_estimate", func(e Entry) string { return count(e.Persons, e.Persons.Estimate) }},
-	{"persons_max", func(e Entry) string { return count(e.Persons, e.Persons.Max) }},
-	{"contained_at", func(e Entry) string { return stamp(e.Remedy.ContainedAt) }},
-	{"eradicated_at", func(e Entry) string { return stamp(e.Remedy.EradicatedAt) }},
-	{"recovered_at", func(e Entry) string { return stamp(e.Remedy.RecoveredAt) }},
-	{"remedy", func(e Entry) string { return tasks(e.Remedy.Done) }},
-	{"duties", func(e Entry) string { return duties(e.DutyLines) }},
-	{"decisions_not_to_notify", func(e Entry) string { return notNotify(e.NotNotify) }},
-}
-
-// ExportCSV writes the whole register as CSV with a head line, newest first. Cells that
-// a spreadsheet would run as a formula begin with an apostrophe. Permission register.export.
-func (s *Service) ExportCSV(ctx context.Context, by who.Identity, f Filter, w io.Writer) error {
-	if err := who.Check(by, who.PermRegisterExport); err != nil {
-		return err
-	}
-	out := csv.NewWriter(w)
-	row := make([]string, len(columns))
-	for i, c := range columns {
-		row[i] = c.name
-	}
-	if err := out.Write(row); err != nil {
-		return fmt.Errorf("export the register: %w", err)
-	}
-	err := s.export(ctx, f, func(e Entry) error {
-		for i, c := range columns {
-			row[i] = safe(c.of(e))
-		}
-		return out.Write(row)
-	})
-	if out.Flush(); err == nil {
-		err = out.Error()
-	}
-	if err != nil {
-		return fmt.Errorf("export the register: %w", err)
-	}
-	return nil
-}
-
-// safe keeps spreadsheets from running a cell as a formula (OWASP, CSV injection).
-func safe(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
-}
-
-func number(p *int) string {
-	if p == nil {
-		return ""
-	}
-	return strconv.Itoa(*p)
-}
-
-func count(c Count, n int) string {
-	if !c.Known {
-		return ""
-	}
-	return strconv.Itoa(n)
-}
-
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
-}
-
-func harm(list []incident.Harm) string {
-	var parts []string
-	for _, h := range list {
-		parts = append(parts, h.Timing+" "+h.Property+" of "+strings.ReplaceAll(h.Asset, "_", " "))
-	}
-	return strings.Join(parts, "; ")
-}
-
-func tasks(list []TaskDone) string {
-	var parts []string
-	for _, t := range list {
-		parts = append(parts, stamp(t.At)+" "+t.Text)
-	}
-	return strings.Join(parts, "; ")
-}
-
-func duties(list []DutyLine) string {
-	var parts []string
-	for _, d := range list {
-		if d.Outward {
-			parts = append(parts, d.Title+": "+string(d.State)+" (due "+stamp(d.DueAt)+")")
-		}
-	}
-	return strings.Join(parts, "; ")
-}
-
-func notNotify(list []NotNotify) string {
-	var parts []string
-	for _, d := range list {
-		parts = append(parts, strings.TrimSpace(d.Rule+" "+d.Entity)+": "+d.Reason+" ("+d.DecidedBy+", "+stamp(d.At)+")")
-	}
-	return strings.Join(parts, "; ")
 }
 
 // Bundle is an incident's entry with the part of the ledger it rests on. Ledger alone is

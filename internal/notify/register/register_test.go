@@ -35,9 +35,10 @@ var (
 )
 
 type env struct {
-	clk *clock.Clock
-	led *record.Ledger
-	inc *incident.Service
+	clk  *clock.Clock
+	led  *record.Ledger
+	inc  *incident.Service
+	dirs *directory.Service
 	*register.Service
 }
 
@@ -54,6 +55,7 @@ func newEnv(t *testing.T, db *store.DB) *env {
 	}
 	people, plans := who.New(db, e.led, e.clk), plan.New(db, e.led, e.clk)
 	dirs := directory.New(db, e.led, people, plans, e.clk)
+	e.dirs = dirs
 	e.inc = incident.New(db, e.led, e.clk, plans, dirs, people)
 	duties := duty.New(db, e.led, e.clk, plans, dirs, e.inc, job.New(db, e.clk, slog.New(slog.DiscardHandler), job.Config{}), lawtest.Shipped(t))
 	e.inc.Observe(duties.OnIncident)

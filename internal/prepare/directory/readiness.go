@@ -262,7 +262,7 @@ func (c *check) plan() {
 		if !d.LastAt.IsZero() {
 			since = "It was due on " + d.DueAt.Format(time.DateOnly)
 		}
-		c.add("plan_"+d.What, "Yearly "+d.What+" of the plan", "", Overdue, d.Source, "%s: do it, and record %sed_at in the plan.", since, d.What)
+		c.add("plan_"+d.What, "Yearly "+d.What+" of the plan", "", Overdue, d.Source, "%s: do it, and record its date in the plan (%sed_at).", since, d.What)
 	}
 	for _, f := range c.p.Looser() {
 		c.add("plan_value", "Plan value "+f, "", Looser, plan.Sources()[f], "Shorten it, or change the policy first.")

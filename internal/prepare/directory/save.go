@@ -31,6 +31,9 @@ type Change struct {
 	Name   string   `json:"name"`
 	Action Action   `json:"action"`
 	Fields []string `json:"fields,omitempty"` // of a changed item
+	// Before and After are the whole: Team, Entity, ITService, Party or who.Person. Before is nil when it is new.
+	Before any `json:"-"`
+	After  any `json:"-"`
 }
 
 // SaveTx stores an item that Check found good, whatever version is there, for rooms that compose one transaction. It
@@ -70,10 +73,10 @@ func saveAny[T any, P item[T]](s *Service, tx *store.Tx, by who.Identity, v T) (
 	if err != nil {
 		return Change{}, err
 	}
-	c := Change{Kind: string(h.kind), ID: h.id, Name: h.name, Action: Unchanged}
+	c := Change{Kind: string(h.kind), ID: h.id, Name: h.name, Action: Unchanged, Before: old, After: now}
 	switch {
 	case P(&old).head().version == 0:
-		c.Action = Created
+		c.Action, c.Before = Created, nil
 	case changed:
 		c.Action, c.Fields = Changed, Differing(old, now)
 	}

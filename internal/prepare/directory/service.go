@@ -57,10 +57,13 @@ func New(db *store.DB, led *record.Ledger, people *who.Service, plans *plan.Serv
 // Observe adds o to those who are told of each change. Call it before serving.
 func (s *Service) Observe(o Observer) { s.observers = append(s.observers, o) }
 
-// Filter narrows a list. Kind is a team kind or a party kind, "" for all.
+// Filter narrows a list. Kind is a team kind or a party kind, "" for all; Kinds asks for any of several. Q is looked for
+// in names, ids, aliases, clauses and contacts, in any case of letters.
 type Filter struct {
-	Kind    string `json:"kind"`
-	Retired bool   `json:"retired"` // also retired items
+	Kind    string   `json:"kind"`
+	Kinds   []string `json:"kinds,omitempty"`
+	Retired bool     `json:"retired"` // also retired items
+	Q       string   `json:"q,omitempty"`
 }
 
 // PutTeam stores a team. It needs directory.edit. ifVersion is 0 for a new id, otherwise the version the caller has
@@ -275,9 +278,23 @@ func page[T any, P item[T]](ctx context.Context, s *Service, by who.Identity, ki
 		return nil, "", err
 	}
 	limit = who.Limit(limit)
+	if strings.TrimSpace(f.Q) != "" {
+		sn, err := s.snapshot(ctx, s.db)
+		if err != nil {
+			return nil, "", err
+		}
+		list := found[T, P](sn.all(kind), f, keys)
+		return cut[T, P](by, bound, list, limit)
+	}
 	q, args := `SELECT doc, version, retired FROM directory_item WHERE kind = ?`, []any{string(kind)}
 	if f.Kind != "" {
 		q, args = q+` AND sub = ?`, append(args, f.Kind)
+	}
+	if len(f.Kinds) > 0 {
+		q += ` AND sub IN (?` + strings.Repeat(`, ?`, len(f.Kinds)-1) + `)`
+		for _, k := range f.Kinds {
+			args = append(args, k)
+		}
 	}
 	if !f.Retired {
 		q += ` AND retired = 0`
@@ -306,6 +323,11 @@ func page[T any, P item[T]](ctx context.Context, s *Service, by who.Identity, ki
 	if err := rows.Err(); err != nil {
 		return nil, "", fmt.Errorf("list %s: %w", kind, err)
 	}
+	return cut[T, P](by, bound, list, limit)
+}
+
+// cut ends a page at limit; list may hold more.
+func cut[T any, P item[T]](by who.Identity, bound []any, list []T, limit int) ([]T, string, error) {
 	if len(list) <= limit {
 		return list, "", nil
 	}

@@ -94,6 +94,7 @@ type Item interface {
 	normal()
 	check(ps *problems)
 	refs(sn *Snapshot, ps *problems)
+	words() []string
 }
 
 // item is the constraint for a struct T whose pointer is an Item.

@@ -38,6 +38,7 @@ document.addEventListener("click", (e) => {
   const t = e.target as Element;
   const a = t.closest?.<HTMLAnchorElement>("a[data-more]");
   if (a) { e.preventDefault(); void more(a); return; }
+  if (t.closest?.("[data-print]")) print();
   const b = t.closest?.<HTMLElement>("[data-copy]");
   if (b) void navigator.clipboard?.writeText(b.dataset.copy!).then(() => toast("Copied."), () => toast("Not copied: the browser did not allow it.", true));
 });

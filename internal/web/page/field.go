@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/a-h/templ"
+
+	"github.com/wakebell/wakebell/internal/web/page/moment"
 )
 
 // openTag writes the start of a form by hand: its end stands after fields that are drawn before it.
@@ -66,10 +68,24 @@ func fieldAttrs(f *Form, d Field) templ.OrderedAttributes {
 	add(len(described) > 0, "aria-describedby", strings.Join(described, " "))
 	add(wrong, "aria-invalid", "true")
 	add(d.Required, "required", true)
+	add(d.List != "", "list", d.List)
 	add(d.Placeholder != "", "placeholder", d.Placeholder)
 	add(d.Complete != "", "autocomplete", d.Complete)
 	add(d.Focus && !f.Failed(), "autofocus", true)
 	return a
+}
+
+// understood is the line below a time: what was typed as it was read, else the initial time; the zone where neither is
+// one.
+func understood(ctx context.Context, f *Form, d Field) string {
+	at := d.At
+	if f.Failed() {
+		at, _ = moment.Read(f.Value(d.Name, ""), moment.Zone(f.Value(d.Name+".zone", ""), frameOf(ctx).zone()))
+	}
+	if at.IsZero() {
+		return "Time of " + zoneName(ctx)
+	}
+	return both(ctx, at)
 }
 
 func inputType(d Field) string {

@@ -77,7 +77,10 @@ func (f *Form) Plain() *Form { f.plain = true; return f }
 func (f *Form) Inline() *Form { f.inline = true; return f }
 
 // Failed says whether this form was posted and refused.
-func (f *Form) Failed() bool { return f.post != nil }
+func (f *Form) Failed() bool { return f.post != nil && f.post.err != nil }
+
+// Typed says whether this form was posted and is drawn again, refused or not.
+func (f *Form) Typed() bool { return f.post != nil }
 
 // Value returns what was typed, or initial when nothing was.
 func (f *Form) Value(field, initial string) string {
@@ -179,6 +182,11 @@ func (f *Form) Body() templ.Component {
 		if err := formOpen(f).Render(ctx, w); err != nil {
 			return err
 		}
+		if f.post != nil && f.post.stale != nil && f.post.stale.Body != nil {
+			if err := conflictBody(f.post.stale).Render(ctx, w); err != nil {
+				return err
+			}
+		}
 		if f.Failed() && f.post.stale == nil {
 			if err := summary(f).Render(ctx, w); err != nil {
 				return err
@@ -200,6 +208,8 @@ type Stale struct {
 	By      string // whose it is
 	At      time.Time
 	Version string // value of the hidden field "version" from now on
+	// Body shows what differs in a form of many fields; Field and Theirs stay empty then.
+	Body templ.Component
 }
 
 // Error says it in one sentence.
@@ -242,7 +252,8 @@ type Field struct {
 	Placeholder string
 	Focus       bool // gets the focus when the page opens
 	Accept      string
-	Many        bool // of File and Select
+	List        string // of Input: id of a datalist
+	Many        bool   // of File and Select
 }
 
 // Option is one choice of a Select or of Radios.

@@ -44,7 +44,7 @@ func (f *frame) title() string {
 	if f.page.Drill {
 		t = "DRILL: " + t
 	}
-	if f.req.post != nil {
+	if f.req.post != nil && f.req.post.err != nil {
 		t = "Error: " + t
 	}
 	return t
@@ -109,6 +109,42 @@ func (f *frame) menu() []Item {
 		}
 	}
 	return out
+}
+
+// countID is the id of the region that shows the number of an entry of the menu.
+func countID(it Item) string { return "menu-" + slug(it.Label) }
+
+// countText is the number beside an entry of the menu; "" for none, and where it cannot be read: a
+// menu without numbers is better than no page.
+func (f *frame) countText(it Item) string {
+	n, err := it.Count(f.req.Context(), f.req.By)
+	switch {
+	case err != nil:
+		f.req.web.Log.Warn("count for the menu", "entry", it.Label, "error", err)
+		return ""
+	case n <= 0:
+		return ""
+	case n >= MostCounted:
+		return "99+"
+	}
+	return number(n)
+}
+
+// countsOnly says whether nothing but numbers of the menu is wanted: then no screen is asked.
+func (r *Request) countsOnly() bool {
+	if len(r.regions) == 0 {
+		return false
+	}
+	counts := map[string]bool{}
+	for _, it := range (&frame{req: r}).menu() {
+		counts[countID(it)] = it.Count != nil
+	}
+	for _, name := range r.regions {
+		if !counts[name] {
+			return false
+		}
+	}
+	return true
 }
 
 // commands are what the palette offers: what can be done on this page, then every screen.

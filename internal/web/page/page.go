@@ -1,9 +1,12 @@
 package page
 
 import (
+	"context"
 	"slices"
 
 	"github.com/a-h/templ"
+
+	"github.com/wakebell/wakebell/internal/base/who"
 )
 
 // Page is what a screen answers.
@@ -104,6 +107,8 @@ type Nothing struct {
 type Done struct {
 	To  string // path to go to; "" = back to the page the form stands on
 	Say string // one sentence, shown once
+	// Again draws the page anew with what was typed: nothing was saved, as in a preview. The form must be Plain.
+	Again bool
 }
 
 // Elsewhere is an error that sends the viewer to another page of ours.
@@ -119,4 +124,10 @@ type Item struct {
 	Icon        IconName
 	Key         string
 	Perms       []Permission
+	// Count is how much waits there for this viewer, shown beside the label and live; nil: nothing is counted.
+	Count func(ctx context.Context, by who.Identity) (int, error)
+	On    []string // topics that change Count
 }
+
+// MostCounted is the highest number the menu asks for; one more is shown as 99+.
+const MostCounted = 100

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
@@ -29,6 +30,8 @@ func statusOf(err error) int {
 		return http.StatusServiceUnavailable
 	case fault.TooLarge:
 		return http.StatusRequestEntityTooLarge
+	case fault.Throttled:
+		return http.StatusTooManyRequests
 	}
 	return http.StatusInternalServerError
 }
@@ -42,6 +45,7 @@ var titles = map[int]string{
 	http.StatusGone:                  "This is not here any more",
 	http.StatusServiceUnavailable:    "Not saved: please try again",
 	http.StatusRequestEntityTooLarge: "Too large",
+	http.StatusTooManyRequests:       "Too many attempts",
 	http.StatusInternalServerError:   "Something went wrong here",
 }
 
@@ -63,8 +67,16 @@ func (r *Request) problem(err error) {
 		Body: problemBody(msg, r.typed(), status == http.StatusUnauthorized),
 	}
 	r.regions = nil
+	r.retryAfter(err)
 	if err := r.send(&p, status); err != nil {
 		r.web.Log.Warn("send a page", "path", r.URL.Path, "error", err)
+	}
+}
+
+// retryAfter says in the header how long to wait, where the error knows it.
+func (r *Request) retryAfter(err error) {
+	if s := fault.RetryAfterOf(err); s > 0 {
+		r.Header().Set("Retry-After", strconv.Itoa(s))
 	}
 }
 

@@ -78,6 +78,13 @@ func (r *Request) send(p *Page, status int) error {
 			}
 		}
 	}
+	for _, it := range f.menu() {
+		if it.Count != nil && r.Wants(countID(it)) && !p.Bare {
+			if err := menuCount(it).Render(ctx, buf); err != nil {
+				return err
+			}
+		}
+	}
 	h.Set("Vary", "X-Regions")
 	if tag := fingerprint(buf.Bytes(), f.key); r.Method == http.MethodGet {
 		h.Set("ETag", tag)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/web/page/moment"
 )
 
 // Permission is who.Permission, for the menu.
@@ -67,16 +68,11 @@ func (r *Request) Moment(name string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
-	zone := r.Zone
-	if z, err := time.LoadLocation(r.PostFormValue(name + ".zone")); err == nil && r.PostFormValue(name+".zone") != "" {
-		zone = z
+	at, ok := moment.Read(text, moment.Zone(r.PostFormValue(name+".zone"), r.Zone))
+	if !ok {
+		return time.Time{}, fault.InvalidField(name, "must be a date and a time, such as 2026-11-21 14:25")
 	}
-	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04"} {
-		if t, err := time.ParseInLocation(layout, text, zone); err == nil {
-			return t.UTC(), nil
-		}
-	}
-	return time.Time{}, fault.InvalidField(name, "must be a date and a time, such as 2026-11-21 14:25")
+	return at, nil
 }
 
 // Path returns the address of the page with one query parameter changed; "" removes it. The cursor

@@ -211,6 +211,9 @@ func (w *Web) askToSignIn(r *Request) {
 }
 
 func (r *Request) show(show Show, status int) error {
+	if r.countsOnly() {
+		return r.send(&Page{}, http.StatusOK)
+	}
 	p, err := show(r)
 	if err != nil {
 		return err
@@ -244,7 +247,7 @@ func (r *Request) act(act Act, show Show) error {
 		status = http.StatusConflict
 	}
 	again := isStale || slices.Contains([]fault.Kind{
-		fault.Invalid, fault.Conflict, fault.Unavailable, fault.Precondition, fault.Reused, fault.TooLarge,
+		fault.Invalid, fault.Conflict, fault.Unavailable, fault.Precondition, fault.Reused, fault.TooLarge, fault.Throttled,
 	}, fault.KindOf(err))
 	if show == nil || !again {
 		return err
@@ -253,6 +256,7 @@ func (r *Request) act(act Act, show Show) error {
 		r.web.Log.Error("not saved", "path", r.URL.Path, "error", err)
 	}
 	r.post = &posted{form: r.PostFormValue(fieldForm), values: r.PostForm, err: err, stale: stale}
+	r.retryAfter(err)
 	r.regions = nil // the script takes the whole page to show the errors
 	r.atPage()
 	return r.show(show, status)
@@ -327,6 +331,12 @@ func (r *Request) atPage() {
 func (r *Request) finish(done Done, err error, show ...Show) error {
 	if err != nil {
 		return err
+	}
+	if done.Again && len(show) > 0 && show[0] != nil {
+		r.post = &posted{form: r.PostFormValue(fieldForm), values: r.PostForm}
+		r.regions = nil
+		r.atPage()
+		return r.show(show[0], http.StatusOK)
 	}
 	to := local(done.To)
 	if to == nil {

@@ -147,7 +147,7 @@ func (s screen) doPerson(r *page.Request) (page.Done, error) {
 		version = -1 // never current
 	}
 	if _, err := s.People.UpdatePerson(r.Context(), r.By, p, version); err != nil {
-		return page.Done{}, err
+		return page.Done{}, page.Rename(err, "roles", "role."+string(who.Admin))
 	}
 	return page.Done{To: "/settings/people/" + p.ID, Say: "Saved. Changed roles count at once."}, nil
 }

@@ -1,19 +1,25 @@
 // Package settings is how people come in and what they set up: sign-in, the
 // first run, one-time links, the own account with its sessions, people with
-// their roles, and API tokens. It answers "who may do what here, and who is
-// signed in?" and carries out "All information concerning an incident is to be
-// considered confidential" (policy 003). Every rule stands in base/who and
-// base/who/account. It must not import another screen, the API, the command
+// their roles, API tokens, the mail set-up, the outbox, timed work and the
+// health of the system. It answers "who may do what here, who is signed in, and
+// would an alarm reach someone?" and carries out "All information concerning an incident is to be
+// considered confidential" (policy 003). Every rule stands in base/who,
+// base/mail, base/job and respond/escalation. It must not import another screen, the API, the command
 // line or app.
 package settings
 
 import (
 	"encoding/base64"
 	"net/http"
+	"slices"
 	"strings"
 
+	"github.com/wakebell/wakebell/internal/base/job"
+	"github.com/wakebell/wakebell/internal/base/mail"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/base/who/account"
+	"github.com/wakebell/wakebell/internal/respond/escalation/ready"
+	"github.com/wakebell/wakebell/internal/respond/escalation/trial"
 	"github.com/wakebell/wakebell/internal/web/page"
 )
 
@@ -22,6 +28,10 @@ type Deps struct {
 	People   *who.Service
 	Accounts *account.Service
 	BaseURL  string // how people reach the server, for one-time links; without a slash at the end
+	Outbox   *mail.Outbox
+	Jobs     *job.Runner
+	Health   *ready.Service
+	Trials   *trial.Service
 }
 
 // SignInPath is the page that asks who one is.
@@ -62,6 +72,25 @@ func Mount(w *page.Web, d Deps) {
 	w.Show("/settings/tokens", s.tokens)
 	w.Post("/settings/tokens", s.doToken, s.tokens)
 	w.Post("/settings/tokens/revoke", s.doRevoke, s.tokens)
+	s.mountSystem(w)
+}
+
+// mountSystem registers what runs beside people: mail, timed work, health.
+func (s screen) mountSystem(w *page.Web) {
+	w.Show(mailPath, s.mail)
+	w.Post(mailPath+"/test", s.doTestMail, s.mail)
+	w.Show(outboxPath, s.outbox)
+	w.Show(outboxPath+"/{id}", s.message)
+	w.Post(outboxPath+"/{id}/retry", s.doResend, s.message)
+	w.Show(jobsPath, s.jobs)
+	w.Show(jobsPath+"/{id}", s.job)
+	w.Post(jobsPath+"/{id}/retry", s.doRetryJob, s.job)
+	w.Post(jobsPath+"/{id}/discard", s.doDiscardJob, s.job)
+	w.Show(healthPath, s.health)
+	w.Show(wakePath, s.wake)
+	w.Post(wakePath, s.doWake, s.wake)
+	w.ShowAnyone(trial.Path+"{secret}", s.woken)
+	w.PostAnyone(trial.Path+"{secret}", s.doWoken, s.woken)
 }
 
 // nav is the entry of the menu all these pages belong to.
@@ -71,26 +100,30 @@ const nav = "/settings"
 type section struct {
 	Label, Path, Text string
 	Icon              page.IconName
-	perm              who.Permission
+	perms             []who.Permission // any of them opens it; none: everybody
 }
 
-// sections are all pages of the settings, of this screen and of others. One is
-// listed once its path is registered and the viewer may open it.
-var sections = []section{
-	{"My account", "/settings/account", "Your passphrase, where you are signed in, and how the keyboard works.", page.IconUserRound, ""},
-	{"People and roles", "/settings/people", "Who may do what, and who can sign in.", page.IconUsersRound, who.PermPersonManage},
-	{"API tokens", "/settings/tokens", "How monitors and scripts show who they are.", page.IconKeyRound, who.PermTokenManage},
-	{"Mail", "/settings/mail", "How messages leave, and a test message.", page.IconMail, who.PermSystemRead},
-	{"Outbox", "/settings/outbox", "Messages that were sent, wait, or failed.", page.IconSend, who.PermOutboxRead},
-	{"Timed work", "/settings/jobs", "What is due later, and what was given up.", page.IconTimer, who.PermJobRead},
-	{"System health", "/settings/system", "Would an alarm at 3 a.m. reach someone?", page.IconHeartPulse, who.PermSystemRead},
-	{"Licences", "/about/licences", "Whose work this program stands on.", page.IconScrollText, ""},
+// sections lists all pages of the settings, of this screen and of others. One is
+// shown once its path is registered and the viewer may open it.
+func sections() []section {
+	perms := func(p ...who.Permission) []who.Permission { return p }
+	return []section{
+		{"My account", "/settings/account", "Your passphrase, where you are signed in, and how the keyboard works.", page.IconUserRound, nil},
+		{"Wake me", wakePath, "A test call to yourself: which of your ways really reach you?", page.IconBellRing, perms(who.PermCallAcknowledge, who.PermJobManage)},
+		{"System health", healthPath, "Would an alarm at 3 a.m. reach someone?", page.IconHeartPulse, perms(who.PermSystemRead)},
+		{"People and roles", "/settings/people", "Who may do what, and who can sign in.", page.IconUsersRound, perms(who.PermPersonManage)},
+		{"API tokens", "/settings/tokens", "How monitors and scripts show who they are.", page.IconKeyRound, perms(who.PermTokenManage)},
+		{"Mail", mailPath, "How messages leave, and a test message.", page.IconMail, perms(who.PermSystemRead)},
+		{"Outbox", outboxPath, "Messages that were sent, wait, or failed.", page.IconSend, perms(who.PermOutboxRead)},
+		{"Timed work", jobsPath, "What is due later, and what was given up.", page.IconTimer, perms(who.PermJobRead)},
+		{"Licences", "/about/licences", "Whose work this program stands on.", page.IconScrollText, nil},
+	}
 }
 
 func (s screen) open(r *page.Request) []section {
 	var out []section
-	for _, sec := range sections {
-		if s.web.Has(sec.Path) && (sec.perm == "" || r.By.Has(sec.perm)) {
+	for _, sec := range sections() {
+		if s.web.Has(sec.Path) && (len(sec.perms) == 0 || slices.ContainsFunc(sec.perms, r.By.Has)) {
 			out = append(out, sec)
 		}
 	}

@@ -1,21 +1,30 @@
 package settings_test
 
 import (
+	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/clock"
+	"github.com/wakebell/wakebell/internal/base/job"
+	"github.com/wakebell/wakebell/internal/base/mail"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/store/storetest"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/base/who/account"
+	"github.com/wakebell/wakebell/internal/prepare/directory"
+	"github.com/wakebell/wakebell/internal/prepare/plan"
+	"github.com/wakebell/wakebell/internal/respond/escalation/ready"
+	"github.com/wakebell/wakebell/internal/respond/escalation/trial"
 	"github.com/wakebell/wakebell/internal/web/page"
 	"github.com/wakebell/wakebell/internal/web/settings"
 )
@@ -29,19 +38,35 @@ type rig struct {
 	people   *who.Service
 	accounts *account.Service
 	clk      *clock.Clock
+	db       *store.DB
+	runner   *job.Runner
+	box      *mail.Outbox
 }
 
-func open(t *testing.T, demo bool) rig {
+func open(t *testing.T, demo bool) rig { return openWith(t, demo, mail.Config{}) }
+
+func openWith(t *testing.T, demo bool, cfg mail.Config) rig {
 	t.Helper()
 	db := storetest.Open(t, store.SQLite)
 	clk := clock.NewTest(start)
-	led, err := record.New(t.Context(), db, clk, record.Config{}, append(who.Kinds(), account.Kinds()...))
+	led, err := record.New(t.Context(), db, clk, record.Config{}, slices.Concat(who.Kinds(), account.Kinds(), job.Kinds(), plan.Kinds(), directory.Kinds(), trial.Kinds()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	people := who.New(db, led, clk)
 	accounts := account.New(db, led, clk, people, account.Config{Demo: demo})
 	people.Observe(accounts.OnPerson)
+	runner := job.New(db, clk, nil, job.Config{Ledger: led, MaxAttempts: 1})
+	runner.Register("broken", func(context.Context, job.Job) error { return errors.New("the cause of it") })
+	box, err := mail.New(db, clk, runner, nil, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dirs := directory.New(db, led, people, plan.New(db, led, clk), clk)
+	trials := trial.New(db, led, clk, people, box, runner, trial.Config{BaseURL: "https://wakebell.example"})
+	probe := func(context.Context) []ready.Check {
+		return []ready.Check{{Key: "probe", Title: "Probe", State: ready.Good, Text: "The probe says so."}}
+	}
 	w := page.New(page.Config{
 		Menu: []page.Item{
 			{Label: "Now", Path: "/", Perms: []who.Permission{who.PermIncidentRead}}, {Label: "Settings", Path: "/settings"},
@@ -49,8 +74,8 @@ func open(t *testing.T, demo bool) rig {
 		SignedIn: accounts.SignedIn, SignIn: settings.SignInPath, People: people, DB: db, Clock: clk, Demo: demo,
 	})
 	w.Show("/", func(*page.Request) (page.Page, error) { return page.Page{Title: "Now"}, nil })
-	settings.Mount(w, settings.Deps{People: people, Accounts: accounts, BaseURL: "https://wakebell.example"})
-	return rig{w, people, accounts, clk}
+	settings.Mount(w, settings.Deps{People: people, Accounts: accounts, BaseURL: "https://wakebell.example", Outbox: box, Jobs: runner, Trials: trials, Health: ready.New(db, clk, dirs, box, runner, trials, probe, "test")})
+	return rig{w, people, accounts, clk, db, runner, box}
 }
 
 func (g rig) person(t *testing.T, name string, roles ...who.Role) who.Person {
@@ -247,7 +272,7 @@ func TestSignInTellsNobodyWhoExists(t *testing.T) {
 	if bodies[0] != bodies[1] {
 		t.Error("two different answers")
 	}
-	has(t, bodies[0], "Too many attempts. Try again in 2 seconds", "503 Service Unavailable2")
+	has(t, bodies[0], "Too many attempts. Try again in 2 seconds", "429 Too Many Requests2")
 }
 
 // Who may not read incidents is not sent to them.

@@ -1,12 +1,9 @@
 package settings
 
 import (
-	"errors"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/who"
@@ -80,9 +77,6 @@ func (s screen) doSignIn(r *page.Request) (page.Done, error) {
 // again makes the form appear once more with the reason, instead of a page that
 // asks to sign in.
 func again(r *page.Request, err error) error {
-	if t, ok := errors.AsType[*account.Throttled](err); ok {
-		r.Header().Set("Retry-After", strconv.Itoa(int((t.Wait+time.Second-1)/time.Second)))
-	}
 	if fault.KindOf(err) == fault.Unauthenticated {
 		msg, _ := fault.MessageOf(err)
 		return fault.Wrap(fault.Invalid, err, msg)

@@ -50,6 +50,20 @@ func Take(dir string) (*Lock, error) {
 	return &Lock{f}, nil
 }
 
+// Held returns nil while the lock still stands for its directory. A directory that was removed or
+// replaced below a running process holds another lock file, or none: what is written is lost.
+func (l *Lock) Held() error {
+	mine, err := l.f.Stat()
+	if err == nil {
+		var there os.FileInfo
+		if there, err = os.Stat(l.f.Name()); err == nil && os.SameFile(mine, there) {
+			return nil
+		}
+	}
+	return fault.Wrap(fault.Unavailable, errors.Join(errors.New("another lock file, or none, lies there"), err),
+		"The data directory was moved or replaced while the server ran: stop the server and put it back")
+}
+
 // Close releases the lock.
 func (l *Lock) Close() error { return l.f.Close() }
 

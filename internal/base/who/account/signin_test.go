@@ -76,7 +76,7 @@ func TestAccountBrakeGrows(t *testing.T) {
 			if wait, ok := throttled(err); !ok || wait != want*time.Second {
 				t.Errorf("wait %v, want %d s: %v", wait, want, err)
 			}
-			wantKind(t, "also with the right passphrase", err, fault.Unavailable, "")
+			wantKind(t, "also with the right passphrase", err, fault.Throttled, "")
 			f.later(t, want*time.Second)
 			wantKind(t, "after the wait", try(n, "wrong"), fault.Unauthenticated, "")
 			n++

@@ -102,7 +102,7 @@ func (s *Service) buckets(c Client, email string, known bool) []bucket {
 	return out
 }
 
-// Throttled says that nobody may try before Wait is over. It is Unavailable.
+// Throttled says that nobody may try before Wait is over.
 type Throttled struct{ Wait time.Duration }
 
 // Error says how long, for people.
@@ -118,7 +118,7 @@ func (t *Throttled) Error() string {
 }
 
 // Unwrap gives the kind.
-func (t *Throttled) Unwrap() error { return fault.New(fault.Unavailable, t.Error()) }
+func (t *Throttled) Unwrap() error { return fault.TooMany(t.Wait, t.Error()) }
 
 // mayTry returns Throttled while any bucket makes the caller wait.
 func (s *Service) mayTry(ctx context.Context, r store.Reader, buckets []bucket) error {

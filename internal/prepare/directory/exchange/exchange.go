@@ -64,7 +64,7 @@ func (s *Service) Preview(ctx context.Context, by who.Identity, format Format, t
 	if err := who.Check(by, who.PermDirectoryEdit); err != nil {
 		return Result{}, err
 	}
-	return s.run(ctx, by, format, text, false)
+	return s.run(ctx, by, format, text, nil)
 }
 
 // Import stores a file in one transaction: all of it, or nothing when any line is wrong. Then the error is of kind
@@ -73,7 +73,7 @@ func (s *Service) Import(ctx context.Context, by who.Identity, format Format, te
 	if err := who.Check(by, who.PermDirectoryEdit); err != nil {
 		return Result{}, err
 	}
-	res, err := s.run(ctx, by, format, text, true)
+	res, err := s.run(ctx, by, format, text, func(*store.Tx, Result) error { return nil })
 	if err == nil && len(res.Errors) > 0 {
 		err = asFault(res.Errors)
 	}
@@ -83,9 +83,10 @@ func (s *Service) Import(ctx context.Context, by who.Identity, format Format, te
 	return res, nil
 }
 
-func (s *Service) run(ctx context.Context, by who.Identity, format Format, text []byte, apply bool) (Result, error) {
-	if len(text) > maxFile {
-		return Result{}, fault.Newf(fault.TooLarge, "The file is larger than %d MiB: split it", maxFile>>20)
+// run previews without apply. With it, apply runs last in the transaction, on what is about to be stored.
+func (s *Service) run(ctx context.Context, by who.Identity, format Format, text []byte, apply func(*store.Tx, Result) error) (Result, error) {
+	if len(text) > MaxFile {
+		return Result{}, fault.Newf(fault.TooLarge, "The file is larger than %d MiB: split it", MaxFile>>20)
 	}
 	var rows []row
 	var errs []LineError
@@ -101,7 +102,7 @@ func (s *Service) run(ctx context.Context, by who.Identity, format Format, text 
 	}
 	var res Result
 	op := store.Op{Name: "directory.import", Actor: by.Actor}
-	if !apply {
+	if apply == nil {
 		op.Name = "directory.preview" // never remembered, because it is rolled back
 	}
 	o, err := s.db.Write(ctx, op, func(tx *store.Tx) error {
@@ -111,8 +112,11 @@ func (s *Service) run(ctx context.Context, by who.Identity, format Format, text 
 		switch {
 		case err != nil:
 			return err
-		case len(res.Errors) > 0 || !apply:
+		case len(res.Errors) > 0 || apply == nil:
 			return errPreview
+		}
+		if err := apply(tx, res); err != nil {
+			return err
 		}
 		tx.SetResult("import")
 		if res.Count(directory.Unchanged) == len(res.Changes) {
@@ -128,7 +132,7 @@ func (s *Service) run(ctx context.Context, by who.Identity, format Format, text 
 		return Result{}, err
 	case o.Replayed:
 		// It is stored already: the same file again changes nothing and says so.
-		return s.run(ctx, by, format, text, false)
+		return s.run(ctx, by, format, text, nil)
 	}
 	return res, nil
 }
@@ -287,9 +291,10 @@ func (im *importing) person(r row, p who.Person, sn directory.Snapshot, report b
 	if err != nil || !report {
 		return err
 	}
-	c := directory.Change{Kind: "person", ID: p.ID, Name: now.Name, Action: directory.Created}
+	c := directory.Change{Kind: "person", ID: p.ID, Name: now.Name, Action: directory.Created, After: now}
 	if exists {
 		now.Deputy = r.value.(who.Person).Deputy // it may come in the second round
+		c.Before, c.After = old, now
 		if c.Fields = directory.Differing(old, now); len(c.Fields) == 0 {
 			c.Action = directory.Unchanged
 		} else {

@@ -58,8 +58,8 @@ type row struct {
 	line  func(field string) int // where a field stands
 }
 
-// maxFile is the largest file that is read, in bytes.
-const maxFile = 16 << 20
+// MaxFile is the largest file that is read, in bytes.
+const MaxFile = 16 << 20
 
 // LineError names a place in a file, what is wrong there and how to mend it.
 type LineError struct {
@@ -199,6 +199,9 @@ func (s *Service) Export(ctx context.Context, by who.Identity) ([]byte, error) {
 		r := PersonRow{
 			ID: p.ID, Name: p.Name, Email: p.Email, Phone: p.Phone, Webhook: p.Webhook, Department: p.Department,
 			Function: p.Function, Deputy: p.Deputy, Zone: p.Zone, Roles: p.Roles,
+		}
+		if !by.Has(who.PermDirectoryEdit) {
+			r.Webhook = "" // see who.Person
 		}
 		if !p.Active {
 			r.Active = new(bool)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +28,9 @@ var fieldOf = map[string]string{
 	"acknowledge": "contract.acknowledge", "clause": "contract.clause", "contact_name": "contacts[0].name",
 	"contact_email": "contacts[0].email", "contact_phone": "contacts[0].phone", "contact_role": "contacts[0].role",
 }
+
+// dialled looks like a telephone number, which no spreadsheet computes.
+var dialled = regexp.MustCompile(`^\+[0-9][0-9 ()/.-]*$`)
 
 // table is the reading state of one CSV file.
 type table struct {
@@ -115,7 +119,7 @@ type cellsOf struct {
 func (c cellsOf) has(col string) bool { _, ok := c.t.at[col]; return ok }
 func (c cellsOf) get(col string) string {
 	if i, ok := c.t.at[col]; ok {
-		return strings.TrimSpace(c.cells[i])
+		return unguard(strings.TrimSpace(c.cells[i]))
 	}
 	return ""
 }

@@ -71,6 +71,17 @@ func (l *Hub) Wake() {
 	}
 }
 
+// Stir tells those with a permission that something changed which is not in the ledger, such as work in the
+// background.
+func (l *Hub) Stir(topic string, need who.Permission) {
+	l.tell(func(by who.Identity) string {
+		if !by.Has(need) {
+			return ""
+		}
+		return Message("dirty", topic)
+	})
+}
+
 // Start runs the hub until Stop or the end of ctx.
 func (l *Hub) Start(ctx context.Context) { go l.run(ctx) }
 
@@ -229,6 +240,7 @@ var topicOf = map[string]topic{
 	"person": {"person", who.PermDirectoryRead}, "directory": {"directory", who.PermDirectoryRead},
 	"plan": {"plan", who.PermPlanRead}, "token": {"token", who.PermTokenManage}, "account": {"account", who.PermPersonManage},
 	"session": {"account", who.PermPersonManage}, "ledger": {"ledger", who.PermLedgerRead},
+	"job": {"job", who.PermJobRead}, "test_call": {"test_call", who.PermOwnRead},
 }
 
 // topics are the stirred topics of a batch, with the actors that stirred them.
