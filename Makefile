@@ -15,7 +15,7 @@ PACKAGES  ?= ./...
 BIN   := bin/wakebell
 TOOLS := bin/tools/.built
 
-.PHONY: help run build test lint format generate assets bench verify clean
+.PHONY: help run build test browser screenshots lint format generate assets bench verify clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -27,9 +27,17 @@ build: assets ## build bin/wakebell
 	@mkdir -p bin
 	go build -trimpath -ldflags '-s -w' -o $(BIN) ./cmd/wakebell
 
-test: assets lint ## everything: lint, freshness of generated files, all tests on SQLite and PostgreSQL
+test: assets lint ## everything: lint, freshness of generated files, all tests on SQLite and PostgreSQL, and in a browser
 	@scripts/fresh.sh
 	scripts/postgres.sh go test $(TESTFLAGS) $(PACKAGES)
+	@$(MAKE) --no-print-directory browser
+
+browser: build ## the tests in Chromium; BROWSER=room runs the files with that word in their name
+	@scripts/browser.sh npm run --silent check:browser
+	scripts/browser.sh node tests/browser/run.mjs $(BROWSER)
+
+screenshots: build ## take the pictures of the README anew, from the demo company
+	NEED_PNGQUANT=1 scripts/browser.sh node tests/browser/screenshots.mjs
 
 lint: $(TOOLS) ## gofumpt, go vet, staticcheck
 	@unformatted=$$(bin/tools/gofumpt -l .); \

@@ -53,7 +53,9 @@ export const isControl = (n: unknown): n is Control =>
 /** True when the viewer changed the field since the server drew it. */
 export const changed = (c: Control): boolean => {
   if (c instanceof HTMLSelectElement) return [...c.options].some((o) => o.selected !== o.defaultSelected) && c.dataset.touched === "1";
-  if (c instanceof HTMLInputElement && (c.type === "checkbox" || c.type === "radio")) return c.checked !== c.defaultChecked;
+  // Radios of one name are one answer: when the viewer moved it, none of them may be ticked by the server.
+  if (c instanceof HTMLInputElement && c.type === "radio") return [...(c.form?.elements ?? [c])].some((r) => r instanceof HTMLInputElement && r.type === "radio" && r.name === c.name && r.checked !== r.defaultChecked);
+  if (c instanceof HTMLInputElement && c.type === "checkbox") return c.checked !== c.defaultChecked;
   if (c instanceof HTMLInputElement && c.type === "file") return c.value !== "";
   return c.value !== c.defaultValue;
 };

@@ -5,7 +5,6 @@ import { all, changed, draft, isControl, parse } from "./base";
 const sent = (n: Element): boolean => !!n.closest("form[data-done]");
 
 const guard = {
-  ignoreActiveValue: true,
   restoreFocus: true,
   callbacks: {
     beforeNodeMorphed(old: Node, fresh: Node): boolean {
@@ -48,7 +47,8 @@ export const swap = (html: string): void => {
     const old = document.getElementById(fresh.id);
     if (!old) continue;
     extend(old, fresh);
-    Idiomorph.morph(old, fresh, guard);
+    // What somebody is typing into stays. A button that was pressed becomes what the server says.
+    Idiomorph.morph(old, fresh, { ...guard, ignoreActiveValue: isControl(document.activeElement) });
   }
   document.dispatchEvent(new Event("wb-swapped"));
 };
@@ -58,7 +58,7 @@ export const swapMain = (doc: Document): void => {
   const main = document.getElementById("main"), fresh = doc.getElementById("main");
   if (!main || !fresh) return;
   for (const f of all<HTMLFormElement>("form", main)) f.dataset.done = "1"; // the server sends back what was typed
-  Idiomorph.morph(main, fresh, { ...guard, ignoreActiveValue: false });
+  Idiomorph.morph(main, fresh, guard);
   for (const f of all<HTMLFormElement>("form", main)) delete f.dataset.done;
   document.title = doc.title;
   draft.restore(main);

@@ -11,21 +11,21 @@ if (pal) {
   let at = 0;
   const shown = (): HTMLElement[] => items.filter((i) => !i.hidden);
   const mark = (): void => {
-    shown().forEach((li, n) => {
-      li.setAttribute("aria-selected", String(n === at));
-      if (n === at) { q.setAttribute("aria-activedescendant", li.id); li.scrollIntoView({ block: "nearest" }); }
+    shown().forEach((a, n) => {
+      a.setAttribute("aria-selected", String(n === at));
+      if (n === at) { q.setAttribute("aria-activedescendant", a.id); a.scrollIntoView({ block: "nearest" }); }
     });
   };
   const filter = (): void => {
     const words = q.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
-    for (const li of items) {
-      if (li === seek) continue;
-      const text = li.textContent!.toLowerCase();
-      li.hidden = !words.every((w) => text.includes(w));
+    for (const a of items) {
+      if (a === seek) continue;
+      const text = a.textContent!.toLowerCase();
+      a.hidden = !words.every((w) => text.includes(w));
     }
     if (seek) {
       seek.hidden = !words.length;
-      seek.querySelector("a")!.setAttribute("href", "/search?q=" + encodeURIComponent(q.value.trim()));
+      seek.setAttribute("href", "/search?q=" + encodeURIComponent(q.value.trim()));
       seek.querySelector("[data-words]")!.textContent = q.value.trim();
     }
     at = 0;
@@ -36,7 +36,7 @@ if (pal) {
   q.addEventListener("keydown", (e) => {
     const n = shown().length;
     if (e.key === "ArrowDown" || e.key === "ArrowUp") { e.preventDefault(); at = n ? (at + (e.key === "ArrowDown" ? 1 : n - 1)) % n : 0; mark(); }
-    else if (e.key === "Enter") { e.preventDefault(); shown()[at]?.querySelector<HTMLElement>("a")?.click(); }
+    else if (e.key === "Enter") { e.preventDefault(); shown()[at]?.click(); }
   });
   pal.addEventListener("click", (e) => { if (e.target === pal) pal.close(); });
   document.addEventListener("click", (e) => {

@@ -153,15 +153,15 @@ func lacking(d duty.Duty) string {
 	return "Legal and an executive, two persons,"
 }
 
-// evidence names what meets a duty.
-func evidence(d duty.Duty) []page.Option {
+// evidence names what meets a duty when this viewer says so.
+func evidence(by who.Identity, d duty.Duty) []page.Option {
 	words := map[string]string{
 		"acknowledgement": "They confirmed it", "notice": "The notice was sent", "filing": "It was filed with the authority",
 		"report": "The report was given", "record": "They were told", "grade": "It was graded",
 	}
 	var out []page.Option
 	for _, w := range d.MetBy {
-		if d.NeedsAck && w != "acknowledgement" { // the contract asks for it
+		if d.NeedsAck && w != "acknowledgement" || d.MayMeet(by, w) != nil { // the contract asks for it, or it is not theirs to say
 			continue
 		}
 		out = append(out, page.Option{Value: w, Label: cmp.Or(words[w], strings.ReplaceAll(w, "_", " "))})

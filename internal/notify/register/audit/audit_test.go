@@ -97,7 +97,7 @@ func TestMayRead(t *testing.T) {
 		"incident.graded": {true, false}, "duties.rederived": {true, false}, "duty.met": {true, false}, "call.made": {true, false},
 		"signal.received": {true, false}, "plan.changed": {true, true}, "directory.changed": {true, true}, "ledger.erased": {true, false},
 		"watchdog.raised": {true, false}, "account.locked": {true, false}, "session.revoked": {true, false}, "token.created": {true, false},
-		"job.discarded": {true, true}, "test_call.arrived": {true, true}, "unheard.of": {false, false},
+		"job.discarded": {true, false}, "test_call.arrived": {true, false}, "unheard.of": {false, false},
 	} {
 		if got := [2]bool{audit.MayRead(auditor, kind), audit.MayRead(admin, kind)}; got != want {
 			t.Errorf("%s: auditor and admin may read: %v, want %v", kind, got, want)

@@ -34,8 +34,8 @@ var readers = []struct {
 	{"account.", who.PermLedgerRead},
 	{"session.", who.PermLedgerRead},
 	{"ledger.", who.PermLedgerRead},
-	{"job.", who.PermJobRead},
-	{"test_call.", who.PermSystemRead},
+	{"job.", who.PermLedgerRead},
+	{"test_call.", who.PermLedgerRead},
 }
 
 // MayRead tells whether a viewer may read the content of entries of a kind. What no line of

@@ -78,8 +78,13 @@ func (s Screen) showGrade(r *page.Request) (page.Page, error) {
 		return page.Page{}, err
 	}
 	v.Doubts = doubts(m.State)
+	forms := page.Region{Name: "grading", On: m.On("incident"), Body: gradeForms(v)}
 	top := page.Region{Name: "status", On: m.On("incident"), Body: status(v)}
-	return m.Sub(page.Page{Title: "Grade", Lead: page.Text("How bad is it, and whose is it? Say what you know; the plan suggests a grade, you decide."), Regions: []page.Region{top}, Body: gradeBody(v, top)}), nil
+	turn := page.Region{Name: "turns", On: m.On("incident"), Body: turns(m)}
+	return m.Sub(page.Page{
+		Title: "Grade", Lead: page.Text("How bad is it, and whose is it? Say what you know; the plan suggests a grade, you decide."),
+		Regions: []page.Region{forms, top, turn}, Body: gradeBody(forms, top, turn),
+	}), nil
 }
 
 // doubts asks rule/grading what does not fit together in the state as it is.

@@ -97,6 +97,10 @@ func (v one) entityName(id string) string {
 const seen = "seen"
 
 func (s Screen) record(r *page.Request) (page.Done, error) {
+	// Before the answer is read: who may not record is told so, not what is wrong with the answer.
+	if err := who.Check(r.By, incident.PermissionOf(&incident.RecordFact{})); err != nil {
+		return page.Done{}, err
+	}
 	v, err := s.read(r)
 	if err != nil {
 		return page.Done{}, err
