@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/rule/regime/headcount"
 	"github.com/wakebell/wakebell/internal/rule/regime/term"
 )
 
@@ -56,6 +57,11 @@ func (o *Outcome) Reason() string {
 	}[o.Status]
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s.", lead, strings.Join(o.reasons, "; "))
+	text := strings.TrimSuffix(b.String(), "?.")
+	if len(text) < b.Len() { // a question ends itself
+		b.Reset()
+		b.WriteString(text + "?")
+	}
 	for _, e := range o.open {
 		fmt.Fprintf(&b, " It would fall away if %s, which is not known.", e)
 	}
@@ -83,7 +89,7 @@ type Evaluation struct {
 // A condition that uses no finding of an entity's own is evaluated once, whatever
 // the number of entities.
 func (b *Book) Evaluate(f Facts) (Evaluation, error) {
-	j := &judge{book: b, facts: f, common: make([]*term.Verdict, len(b.conditions)), persons: b.sumPersons(f.Persons)}
+	j := &judge{book: b, facts: f, common: make([]*term.Verdict, len(b.conditions)), persons: headcount.Sums(f.Persons, b.Groups)}
 	var err error
 	if j.scope, err = term.NewScope(b.Facts, f.Known); err != nil {
 		return Evaluation{}, fmt.Errorf("evaluate the rules: %w", err)
@@ -304,6 +310,8 @@ func (j *judge) reach(r *Rule, p *person, f *finding) {
 	switch {
 	case known && n.Max > 0:
 		f.held = append(f.held, "affected persons are in "+r.Jurisdiction)
+	case !known && headcount.Unplaced(j.facts.Persons, country) > 0 && country != r.Jurisdiction:
+		f.wait(MissingPersons, "it is not recorded whether affected persons are in "+r.Jurisdiction)
 	case len(j.facts.Persons) > 0 && r.Reach == Either && p.Country == "":
 		f.wait(MissingCountry, "it is not recorded where "+p.label()+" is established")
 	case len(j.facts.Persons) > 0:

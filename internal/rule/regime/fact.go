@@ -1,12 +1,14 @@
 package regime
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/rule/regime/headcount"
 	"github.com/wakebell/wakebell/internal/rule/regime/term"
 )
 
@@ -50,12 +52,10 @@ func (e *Entity) label() string {
 }
 
 // Persons is how many persons are affected. Estimate may be -1, not known.
-type Persons struct {
-	Min, Estimate, Max int64
-}
+type Persons = headcount.Persons
 
 // Exactly is a known number.
-func Exactly(n int64) Persons { return Persons{n, n, n} }
+func Exactly(n int64) Persons { return headcount.Exactly(n) }
 
 // HoldFact is a request of law enforcement to delay notices.
 type HoldFact struct {
@@ -66,29 +66,39 @@ type HoldFact struct {
 // Check refuses facts that are unknown, of the wrong shape, or contradict each
 // other. The errors name the fact.
 func (b *Book) Check(f Facts) []error {
-	errs := slices.Concat(b.checkKnown("", f.Known), b.checkMoments("", f.Moments, nil))
-	for _, where := range slices.Sorted(maps.Keys(f.Persons)) {
-		p := f.Persons[where]
-		switch {
-		case !b.place(where):
-			errs = append(errs, fmt.Errorf("persons.%s: no jurisdiction of that name; use ISO 3166, like DE or US-CA", where))
-		case p.Min < 0 || p.Max < p.Min:
-			errs = append(errs, fmt.Errorf("persons.%s: the least (%d) is more than the most (%d)", where, p.Min, p.Max))
-		case p.Estimate != -1 && (p.Estimate < p.Min || p.Estimate > p.Max):
-			errs = append(errs, fmt.Errorf("persons.%s: the estimate %d does not lie between %d and %d", where, p.Estimate, p.Min, p.Max))
-		}
+	errs := slices.Concat(b.checkKnown("", f.Known), b.checkMoments("", f.Moments, nil), b.checkSent("", f.Sent), headcount.Check(f.Persons, b.place))
+	switch h := f.Hold; {
+	case h == nil:
+	case h.Since.IsZero():
+		errs = append(errs, errors.New("hold.since: missing"))
+	case !h.Released.IsZero() && h.Released.Before(h.Since):
+		errs = append(errs, errors.New("hold.released: it is released before it begins"))
 	}
-	if f.Hold != nil && !f.Hold.Released.IsZero() && f.Hold.Released.Before(f.Hold.Since) {
-		errs = append(errs, fmt.Errorf("hold: it is released before it begins"))
-	}
+	seen := map[string]bool{}
 	for i := range f.Entities {
 		e := &f.Entities[i]
 		at := "entities." + e.ID + "."
-		errs = slices.Concat(errs, b.checkKnown(at, e.Known), b.checkMoments(at, e.Moments, f.Moments))
+		errs = slices.Concat(errs, b.checkKnown(at, e.Known), b.checkMoments(at, e.Moments, f.Moments), b.checkSent(at, e.Sent))
+		if e.ID == "" || seen[e.ID] {
+			errs = append(errs, fmt.Errorf("entities: each has an id of its own; %q is missing or used twice", e.ID))
+		}
+		seen[e.ID] = true
+		if e.Country != "" && !b.place(e.Country) {
+			errs = append(errs, fmt.Errorf("%scountry: %q is no ISO 3166 code, like DE", at, e.Country))
+		}
 		for _, kind := range slices.Sorted(maps.Keys(e.Is)) {
 			if _, ok := b.Kinds[kind]; !ok {
 				errs = append(errs, fmt.Errorf("%sis.%s: no kind of entity of that name", at, kind))
 			}
+		}
+	}
+	return errs
+}
+
+func (b *Book) checkSent(at string, sent map[string]time.Time) (errs []error) {
+	for _, id := range slices.Sorted(maps.Keys(sent)) {
+		if len(b.versions[id]) == 0 {
+			errs = append(errs, fmt.Errorf("%ssent.%s: no rule of that id", at, id))
 		}
 	}
 	return errs
@@ -108,21 +118,24 @@ func (b *Book) checkKnown(at string, known map[string]any) (errs []error) {
 	return errs
 }
 
+// checkMoments looks at pairs of which one at least is the entity's own.
 func (b *Book) checkMoments(at string, own, incident map[string]time.Time) (errs []error) {
-	for _, name := range slices.Sorted(maps.Keys(own)) {
+	all := maps.Clone(incident)
+	if all == nil {
+		all = map[string]time.Time{}
+	}
+	maps.Copy(all, own)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
 		d, ok := b.Moments[name]
-		if !ok {
+		_, mine := own[name]
+		if !ok && mine {
 			errs = append(errs, fmt.Errorf("%smoments.%s: no moment of that name", at, name))
-			continue
 		}
 		for _, earlier := range d.After {
-			t := own[earlier]
-			if t.IsZero() {
-				t = incident[earlier]
-			}
-			if !t.IsZero() && own[name].Before(t) {
+			_, theirs := own[earlier]
+			if t := all[earlier]; (mine || theirs) && !t.IsZero() && all[name].Before(t) {
 				errs = append(errs, fmt.Errorf("%smoments.%s: %s lies before %q, %s", at, name,
-					own[name].UTC().Format(time.RFC3339), earlier, t.UTC().Format(time.RFC3339)))
+					all[name].UTC().Format(time.RFC3339), earlier, t.UTC().Format(time.RFC3339)))
 			}
 		}
 	}

@@ -68,9 +68,10 @@ type condition struct {
 
 // VectorNode is a test vector as it stands in its file.
 type VectorNode struct {
-	Node yaml.Node
-	File string
-	Line int
+	Node     yaml.Node
+	File     string
+	Line     int
+	Operator bool
 }
 
 // Source is a place packs are read from. Later ones win by rule id.
@@ -324,7 +325,7 @@ func (l *loader) rules(f *file) {
 		l.book.Rules = append(l.book.Rules, r)
 	}
 	for i, v := range f.Vectors {
-		l.book.Vectors = append(l.book.Vectors, VectorNode{v, f.name, node.Line(f.node, "vectors", i)})
+		l.book.Vectors = append(l.book.Vectors, VectorNode{v, f.name, node.Line(f.node, "vectors", i), f.operator})
 	}
 	if len(l.book.Rules) > maxRules {
 		l.wrong(f, 0, "", "more than %d rules", maxRules)

@@ -3,61 +3,9 @@ package regime
 import (
 	"fmt"
 	"strings"
+
+	"github.com/wakebell/wakebell/internal/rule/regime/headcount"
 )
-
-// sumPersons adds the persons of a country's parts to the country, and of a
-// group's members to the group. A part without its country counts for it.
-func (b *Book) sumPersons(persons map[string]Persons) map[string]Persons {
-	sums := make(map[string]Persons, len(persons)+len(b.Groups))
-	add := func(to string, p Persons) {
-		s, ok := sums[to]
-		switch {
-		case !ok:
-			s = p
-		case s.Estimate == -1 || p.Estimate == -1:
-			s = Persons{s.Min + p.Min, -1, s.Max + p.Max}
-		default:
-			s = Persons{s.Min + p.Min, s.Estimate + p.Estimate, s.Max + p.Max}
-		}
-		sums[to] = s
-	}
-	for where, p := range persons {
-		sums[where] = p
-	}
-	for where, p := range persons {
-		country, _, part := strings.Cut(where, "-")
-		if _, own := persons[country]; part && !own {
-			add(country, p)
-		}
-	}
-	countries := map[string]Persons{}
-	for where, p := range sums {
-		if !strings.Contains(where, "-") {
-			countries[where] = p
-		}
-	}
-	for group, members := range b.Groups {
-		for _, m := range members {
-			if p, ok := countries[m]; ok {
-				add(group, p)
-			}
-		}
-	}
-	for _, p := range countries {
-		add("total", p)
-	}
-	return sums
-}
-
-// anyState is the persons of the state of a country that has most.
-func (j *judge) anyState(country string) (most Persons, ok bool) {
-	for where, p := range j.facts.Persons {
-		if strings.HasPrefix(where, country+"-") && (!ok || p.Max > most.Max) {
-			most, ok = p, true
-		}
-	}
-	return most, ok
-}
 
 // threshold compares the number of affected persons with the rule's bound. The
 // estimate decides; without one, the least and the most must agree.
@@ -92,28 +40,26 @@ func (j *judge) threshold(r *Rule, p *person, f *finding) {
 
 func (j *judge) number(r *Rule, t *Threshold, f *finding) {
 	n, known := j.persons[r.Jurisdiction]
+	country, _, part := strings.Cut(r.Jurisdiction, "-")
 	switch t.Of {
 	case "total":
-		n, known = j.persons["total"]
+		n, known = j.persons[headcount.Total]
 	case "any_state":
-		n, known = j.anyState(r.Jurisdiction)
+		n, known = headcount.AnyPart(j.facts.Persons, r.Jurisdiction)
+		part = true
+	}
+	if !known && len(j.facts.Persons) == 0 {
+		f.wait(MissingPersons, "it is not recorded how many persons are affected and where they are")
+		return
+	}
+	if rest := headcount.Unplaced(j.facts.Persons, country); part && rest > 0 && (t.Of == "any_state" || !known) && !t.met(n.Min) {
+		f.wait(MissingPersons, fmt.Sprintf("it is not recorded in which part of %s %d of the persons are", country, rest))
+		return
 	}
 	if !known {
-		if len(j.facts.Persons) == 0 {
-			f.wait(MissingPersons, "it is not recorded how many persons are affected and where they are")
-			return
-		}
 		n = Exactly(0)
 	}
-	met := func(n int64) bool {
-		switch {
-		case t.MoreThan > 0:
-			return n > t.MoreThan
-		case t.AtLeast > 0:
-			return n >= t.AtLeast
-		}
-		return n < t.FewerThan
-	}
+	met := t.met
 	status := func(n int64) Status {
 		if n >= 0 && met(n) {
 			return Required
@@ -139,6 +85,16 @@ func (j *judge) number(r *Rule, t *Threshold, f *finding) {
 		return
 	}
 	f.failed = say
+}
+
+func (t *Threshold) met(n int64) bool {
+	switch {
+	case t.MoreThan > 0:
+		return n > t.MoreThan
+	case t.AtLeast > 0:
+		return n >= t.AtLeast
+	}
+	return n < t.FewerThan
 }
 
 func (j *judge) where(t *Threshold, r *Rule) string {

@@ -10,11 +10,13 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/wakebell/wakebell/internal/rule/regime"
+	"github.com/wakebell/wakebell/internal/rule/regime/node"
 )
 
 // File is how facts are written in a file or a request: YAML or JSON. Times
@@ -94,6 +96,30 @@ func (p *Persons) read(number bool, decode func(any) error) error {
 // MarshalJSON writes what UnmarshalJSON reads.
 func (p Persons) MarshalJSON() ([]byte, error) {
 	return json.Marshal(personsWire{p.Min, p.Estimate, p.Max})
+}
+
+// maxFile bounds a facts file, in bytes.
+const maxFile = 1 << 20
+
+// Read reads YAML or JSON strictly: an unknown field is refused, with its line.
+func Read(text []byte) (f File, err error) {
+	if len(text) > maxFile {
+		return f, fmt.Errorf("facts: larger than %d KB", maxFile>>10)
+	}
+	var doc yaml.Node
+	if err := yaml.Unmarshal(text, &doc); err != nil {
+		return f, errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
+	}
+	if len(doc.Content) == 0 {
+		return f, errors.New("there are no facts in it")
+	}
+	if bad := node.Unknown(doc.Content[0], f); bad != nil {
+		return f, fmt.Errorf("line %d: %q is no field here", bad.Line, bad.Value)
+	}
+	if err := doc.Content[0].Decode(&f); err != nil {
+		return f, errors.New(strings.Join(strings.Fields(strings.TrimPrefix(err.Error(), "yaml: ")), " "))
+	}
+	return f, nil
 }
 
 // Facts reads the file. The error names the field.

@@ -44,29 +44,40 @@ func Line(n *yaml.Node, path ...any) int {
 // are known. Types that read themselves are asked by their wire form.
 //
 // yaml.v3 has a strict mode for documents only, not for nodes.
-func Unknown(n *yaml.Node, v any) *yaml.Node { return unknownIn(n, reflect.TypeOf(v)) }
+// An alias is followed once, so that one that holds itself, or thousands of the same,
+// cost nothing; decoding refuses those.
+func Unknown(n *yaml.Node, v any) *yaml.Node {
+	w := walk{seen: map[*yaml.Node]bool{}}
+	return w.unknown(n, reflect.TypeOf(v))
+}
 
-func unknownIn(n *yaml.Node, t reflect.Type) *yaml.Node {
+// walk remembers the aliases it has followed.
+type walk struct{ seen map[*yaml.Node]bool }
+
+func (w walk) unknown(n *yaml.Node, t reflect.Type) *yaml.Node {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	if n.Kind == yaml.AliasNode {
-		n = n.Alias
+		if n = n.Alias; w.seen[n] {
+			return nil
+		}
+		w.seen[n] = true
 	}
-	if w, ok := reflect.Zero(t).Interface().(Wire); ok {
-		t = reflect.TypeOf(w.Wire())
+	if wire, ok := reflect.Zero(t).Interface().(Wire); ok {
+		t = reflect.TypeOf(wire.Wire())
 	}
 	switch {
 	case t == reflect.TypeFor[yaml.Node](): // read later
 	case n.Kind == yaml.SequenceNode && t.Kind() == reflect.Slice:
 		for _, c := range n.Content {
-			if bad := unknownIn(c, t.Elem()); bad != nil {
+			if bad := w.unknown(c, t.Elem()); bad != nil {
 				return bad
 			}
 		}
 	case n.Kind == yaml.MappingNode && t.Kind() == reflect.Map:
 		for i := 1; i < len(n.Content); i += 2 {
-			if bad := unknownIn(n.Content[i], t.Elem()); bad != nil {
+			if bad := w.unknown(n.Content[i], t.Elem()); bad != nil {
 				return bad
 			}
 		}
@@ -76,7 +87,7 @@ func unknownIn(n *yaml.Node, t reflect.Type) *yaml.Node {
 			if !ok {
 				return n.Content[i]
 			}
-			if bad := unknownIn(n.Content[i+1], field); bad != nil {
+			if bad := w.unknown(n.Content[i+1], field); bad != nil {
 				return bad
 			}
 		}
