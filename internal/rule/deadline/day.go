@@ -38,6 +38,8 @@ func (d Day) Weekday() time.Weekday { return d.noon().Weekday() }
 // Before says whether d is earlier than o.
 func (d Day) Before(o Day) bool { return d.noon().Before(o.noon()) }
 
+func (d Day) compare(o Day) int { return d.noon().Compare(o.noon()) }
+
 // String is the date as 2006-01-02.
 func (d Day) String() string { return d.noon().Format(time.DateOnly) }
 
@@ -88,8 +90,9 @@ func (c *Calendar) Business(d Day) (ok bool, why string, err error) {
 	return true, "", nil
 }
 
-// With returns a calendar with more holidays, for what an operator imports. Its
-// years are those of both.
+// With returns a calendar with more holidays, for what an operator imports. It knows
+// a year more for each imported year that joins the ones it knows: a single day far
+// off does not make the years between known.
 func (c *Calendar) With(days map[Day]string) *Calendar {
 	out := *c
 	out.Holidays = maps.Clone(c.Holidays)
@@ -98,7 +101,16 @@ func (c *Calendar) With(days map[Day]string) *Calendar {
 	}
 	for d, name := range days {
 		out.Holidays[d] = name
-		out.First, out.Last = min(out.First, d.Year), max(out.Last, d.Year)
+	}
+	for _, d := range slices.SortedFunc(maps.Keys(days), Day.compare) {
+		if d.Year == out.Last+1 {
+			out.Last++
+		}
+	}
+	for _, d := range slices.Backward(slices.SortedFunc(maps.Keys(days), Day.compare)) {
+		if d.Year == out.First-1 {
+			out.First--
+		}
 	}
 	return &out
 }

@@ -14,7 +14,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-func zone(t testing.TB, name string) *time.Location {
+func zone(t interface {
+	Helper()
+	Fatalf(string, ...any)
+}, name string) *time.Location {
 	t.Helper()
 	loc, err := time.LoadLocation(name)
 	if err != nil {

@@ -153,7 +153,7 @@ func Import(into map[string]*deadline.Calendar, from fs.FS) error {
 		cal, ok := into[id]
 		if !ok {
 			years := slices.Sorted(maps.Keys(yearsOf(days)))
-			cal = &deadline.Calendar{ID: id, Name: id, First: years[0], Last: years[len(years)-1]}
+			cal = &deadline.Calendar{ID: id, Name: id, First: years[0], Last: years[0]}
 		}
 		into[id] = cal.With(days)
 	}
