@@ -255,12 +255,10 @@ func dueText(o *regime.Outcome) string {
 		return "-"
 	case o.Due.Held:
 		return "held"
-	case o.Due.Day != "":
-		return o.Due.Day
 	case o.Due.At.IsZero():
 		return "at once"
 	}
-	text := inZone(o.Due.At, o.Due.Zone).Format(time.RFC3339)
+	text := cmp.Or(o.Due.Day, inZone(o.Due.At, o.Due.Zone).Format(time.RFC3339))
 	if o.Due.Expected {
 		text += " expected"
 	}

@@ -49,7 +49,11 @@ func deadline(b *regime.Book, r *regime.Rule, d *regime.Deadline) string {
 			regime.Before: "before ", regime.NotLaterThan: "not later than ", regime.With: "at the same time as ",
 		}[d.Relation]+d.Of)
 	}
-	if d.Words != "" {
+	switch d.Words {
+	case "":
+	case "none":
+		parts = append(parts, "the law names no limit")
+	default:
 		parts = append(parts, strings.ReplaceAll(d.Words, "_", " "))
 	}
 	if d.Roll {
