@@ -17,7 +17,8 @@ import (
 func zone(t interface {
 	Helper()
 	Fatalf(string, ...any)
-}, name string) *time.Location {
+}, name string,
+) *time.Location {
 	t.Helper()
 	loc, err := time.LoadLocation(name)
 	if err != nil {

@@ -332,7 +332,7 @@ func TestContradictions(t *testing.T) {
 		"persons.Germany: no jurisdiction": {Persons: map[string]Persons{"Germany": Exactly(1)}},
 		"entities.x.is.wizard: no kind":    {Entities: []Entity{{ID: "x", Is: map[string]bool{"wizard": true}}}},
 		"entities.x.moments.contained":     {Moments: map[string]time.Time{"occurred": at("2026-11-20T00:00:00Z")}, Entities: []Entity{{ID: "x", Moments: map[string]time.Time{"contained": at("2026-11-19T00:00:00Z")}}}},
-		"hold.released: it is released be":      {Hold: &HoldFact{Since: at("2026-11-20T00:00:00Z"), Released: at("2026-11-19T00:00:00Z")}},
+		"hold.released: it is released be": {Hold: &HoldFact{Since: at("2026-11-20T00:00:00Z"), Released: at("2026-11-19T00:00:00Z")}},
 	} {
 		errs := b.Check(f)
 		if len(errs) != 1 || !strings.HasPrefix(errs[0].Error(), want) {
