@@ -89,7 +89,7 @@ type Evaluation struct {
 // A condition that uses no finding of an entity's own is evaluated once, whatever
 // the number of entities.
 func (b *Book) Evaluate(f Facts) (Evaluation, error) {
-	j := &judge{book: b, facts: f, common: make([]*term.Verdict, len(b.conditions)), persons: headcount.Sums(f.Persons, b.Groups)}
+	j := &judge{book: b, facts: f, common: make([]*term.Verdict, len(b.conditions)), persons: headcount.Sums(f.Persons, b.Groups), unplaced: headcount.Unplaced(f.Persons)}
 	var err error
 	if j.scope, err = term.NewScope(b.Facts, f.Known); err != nil {
 		return Evaluation{}, fmt.Errorf("evaluate the rules: %w", err)
@@ -124,11 +124,12 @@ func (b *Book) Evaluate(f Facts) (Evaluation, error) {
 
 // judge holds what one evaluation needs.
 type judge struct {
-	book    *Book
-	facts   Facts
-	scope   *term.Scope
-	common  []*term.Verdict // by condition, for entities without findings of their own
-	persons map[string]Persons
+	book     *Book
+	facts    Facts
+	scope    *term.Scope
+	common   []*term.Verdict // by condition, for entities without findings of their own
+	persons  map[string]Persons
+	unplaced map[string]int64 // by country, not recorded for any of its parts
 }
 
 // person is an entity in one evaluation.
@@ -310,7 +311,7 @@ func (j *judge) reach(r *Rule, p *person, f *finding) {
 	switch {
 	case known && n.Max > 0:
 		f.held = append(f.held, "affected persons are in "+r.Jurisdiction)
-	case !known && headcount.Unplaced(j.facts.Persons, country) > 0 && country != r.Jurisdiction:
+	case !known && j.unplaced[country] > 0 && country != r.Jurisdiction:
 		f.wait(MissingPersons, "it is not recorded whether affected persons are in "+r.Jurisdiction)
 	case len(j.facts.Persons) > 0 && r.Reach == Either && p.Country == "":
 		f.wait(MissingCountry, "it is not recorded where "+p.label()+" is established")

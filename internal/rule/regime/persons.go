@@ -52,7 +52,7 @@ func (j *judge) number(r *Rule, t *Threshold, f *finding) {
 		f.wait(MissingPersons, "it is not recorded how many persons are affected and where they are")
 		return
 	}
-	if rest := headcount.Unplaced(j.facts.Persons, country); part && rest > 0 && (t.Of == "any_state" || !known) && !t.met(n.Min) {
+	if rest := j.unplaced[country]; part && rest > 0 && (t.Of == "any_state" || !known) && !t.met(n.Min) {
 		f.wait(MissingPersons, fmt.Sprintf("it is not recorded in which part of %s %d of the persons are", country, rest))
 		return
 	}

@@ -78,18 +78,21 @@ func parts(persons map[string]Persons, country string) (sum Persons) {
 	return sum
 }
 
-// Unplaced is how many persons of a country are recorded for none of its parts.
-func Unplaced(persons map[string]Persons, country string) int64 {
-	own, ok := persons[country]
-	if !ok {
-		return 0
+// Unplaced is how many persons of each country are recorded for none of its parts.
+func Unplaced(persons map[string]Persons) map[string]int64 {
+	out := map[string]int64{}
+	for country, own := range persons {
+		if strings.Contains(country, "-") {
+			continue
+		}
+		placed := parts(persons, country)
+		rest := own.Min - placed.Max
+		if own.Estimate >= 0 && placed.Estimate >= 0 {
+			rest = max(rest, own.Estimate-placed.Estimate)
+		}
+		out[country] = max(rest, 0)
 	}
-	placed := parts(persons, country)
-	rest := own.Min - placed.Max
-	if own.Estimate >= 0 && placed.Estimate >= 0 {
-		rest = max(rest, own.Estimate-placed.Estimate)
-	}
-	return max(rest, 0)
+	return out
 }
 
 // AnyPart is the persons of the part of a country that has most.
