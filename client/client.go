@@ -86,13 +86,49 @@ func StatusOf(err error) int {
 	return 0
 }
 
+// Send streams a body of any length; see Raw for the rest.
+func (c *Client) Send(ctx context.Context, method, path, contentType string, body io.Reader) ([]byte, error) {
+	return c.send(ctx, method, path, contentType, body)
+}
+
+// Fetch reads an answer of any length into out.
+func (c *Client) Fetch(ctx context.Context, path string, out io.Writer) error {
+	res, err := c.open(ctx, http.MethodGet, path, "", nil)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if _, err := io.Copy(out, res.Body); err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	return nil
+}
+
 // Raw sends a request and returns the answer's body. path begins with "/"; body may be nil.
 func (c *Client) Raw(ctx context.Context, method, path, contentType string, body []byte) ([]byte, error) {
 	var rd io.Reader
 	if body != nil {
 		rd = bytes.NewReader(body)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, c.base+path, rd)
+	return c.send(ctx, method, path, contentType, rd)
+}
+
+func (c *Client) send(ctx context.Context, method, path, contentType string, body io.Reader) ([]byte, error) {
+	res, err := c.open(ctx, method, path, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	out, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	return out, nil
+}
+
+// open sends a request; the answer is not an error, and the caller closes its body.
+func (c *Client) open(ctx context.Context, method, path, contentType string, body io.Reader) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
 	if err != nil {
 		return nil, err
 	}
@@ -109,13 +145,13 @@ func (c *Client) Raw(ctx context.Context, method, path, contentType string, body
 	if err != nil {
 		return nil, err
 	}
+	if res.StatusCode < http.StatusBadRequest {
+		return res, nil
+	}
 	defer res.Body.Close()
-	out, err := io.ReadAll(res.Body)
+	out, err := io.ReadAll(io.LimitReader(res.Body, maxProblem))
 	if err != nil {
 		return nil, fmt.Errorf("read the answer: %w", err)
-	}
-	if res.StatusCode < http.StatusBadRequest {
-		return out, nil
 	}
 	p := &Problem{}
 	if json.Unmarshal(out, p) != nil || p.Status == 0 {
@@ -123,6 +159,9 @@ func (c *Client) Raw(ctx context.Context, method, path, contentType string, body
 	}
 	return nil, p
 }
+
+// maxProblem is more than a server says about an error, in bytes.
+const maxProblem = 1 << 20
 
 // Do sends in as JSON (nil for none) to a path below /api/v1 and decodes the answer
 // into out (nil to drop it).

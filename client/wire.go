@@ -3,6 +3,8 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -32,6 +34,21 @@ type Signal struct {
 	Drill        bool       `json:"drill"`
 	Verdict      string     `json:"verdict"`
 	Incident     *Ref       `json:"incident"`
+}
+
+// File is a file of an incident.
+type File struct {
+	ID          string     `json:"id"`
+	Name        string     `json:"name"` // "" once erased
+	SHA256      string     `json:"sha256"`
+	Size        int64      `json:"size"` // bytes
+	Media       string     `json:"media"`
+	Note        string     `json:"note"`
+	AddedBy     string     `json:"added_by"`
+	AddedAt     time.Time  `json:"added_at"`
+	WithdrawnAt *time.Time `json:"withdrawn_at"`
+	Erased      bool       `json:"erased"`
+	Content     string     `json:"content"` // address of the bytes
 }
 
 // Report is what a person tells.
@@ -123,4 +140,21 @@ func (c *Client) Incident(ctx context.Context, ref string) (i Incident, err erro
 // DutyAction posts to a duty: action is meet, waive, undo or assign.
 func (c *Client) DutyAction(ctx context.Context, id, action string, body map[string]any) (d Duty, err error) {
 	return d, c.Do(ctx, http.MethodPost, "/duties/"+url.PathEscape(id)+"/"+action, body, &d)
+}
+
+// Attach adds one file to an incident; its bytes are read from content to the end.
+func (c *Client) Attach(ctx context.Context, ref, name, note string, content io.Reader) (File, error) {
+	q := url.Values{"name": {name}}
+	if note != "" {
+		q.Set("note", note)
+	}
+	b, err := c.Send(ctx, http.MethodPost, "/api/v1/incidents/"+url.PathEscape(ref)+"/files?"+q.Encode(), "application/octet-stream", content)
+	if err != nil {
+		return File{}, err
+	}
+	var p Page[File]
+	if err := json.Unmarshal(b, &p); err != nil || len(p.Items) == 0 {
+		return File{}, fmt.Errorf("read the answer about the file: %w", err)
+	}
+	return p.Items[0], nil
 }

@@ -24,7 +24,9 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/decide/find"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/alert"
@@ -51,7 +53,9 @@ type Deps struct {
 	Alerts     *alert.Service
 	Triage     *triage.Service
 	Incidents  *incident.Service
+	Files      *file.Service
 	Views      *view.Service // nil: made here, and tells entries of other rooms in plain words
+	Find       *find.Service // nil: made here
 	Duties     *duty.Service
 	Escalation *escalation.Service
 	Trials     *trial.Service // nil: no test calls
@@ -115,6 +119,9 @@ func build(d Deps) *face {
 	if d.Views == nil {
 		d.Views = view.New(d.DB, d.Ledger, d.Clock, d.Incidents, d.People)
 	}
+	if d.Find == nil {
+		d.Find = find.New(d.DB, d.Views, d.Intake, d.People)
+	}
 	f := &face{Deps: d, mux: &routes{ServeMux: http.NewServeMux()}}
 	f.figures = f.newFigures()
 	f.huma = humago.New(f.mux, f.config())
@@ -124,6 +131,7 @@ func build(d Deps) *face {
 	f.incidents()
 	f.commands()
 	f.incidentParts()
+	f.files()
 	f.duties()
 	f.calls()
 	f.ackPage()

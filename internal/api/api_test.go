@@ -62,7 +62,7 @@ func TestPermissions(t *testing.T) {
 			{"GET", "/ledger/bundle", "", "manager privacy_officer auditor", ""},
 			{"GET", "/ledger/key", "", "", who.PermLedgerRead},
 			{"GET", "/ledger/proof?seq=1", "", "", who.PermLedgerRead},
-			{"GET", "/search?q=export", "", "", who.PermIncidentRead},
+			{"GET", "/search?q=export", "", "", who.PermOwnRead},
 			{"GET", "/me", "", strings.Join(all, " "), ""},
 		} {
 			for _, role := range all {

@@ -3,14 +3,10 @@ package api
 import (
 	"context"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
-	"github.com/wakebell/wakebell/internal/base/search"
 	"github.com/wakebell/wakebell/internal/base/who"
-	"github.com/wakebell/wakebell/internal/decide/incident"
 )
 
 // self is who asks, and what the server takes for now.
@@ -45,75 +41,4 @@ func (f *face) me() {
 		}
 		return out, nil
 	})
-}
-
-// hit is one thing that was found.
-type hit struct {
-	Kind     string    `json:"kind" enum:"incident,note,signal"`
-	ID       string    `json:"id" doc:"of the signal or incident; of a note, its ledger entry's"`
-	Title    string    `json:"title"`
-	At       time.Time `json:"at"`
-	Incident *string   `json:"incident" doc:"id of the incident a note belongs to"`
-}
-
-// SearchFor holds the parameters of a search.
-type SearchFor struct {
-	Page
-	Q    string `query:"q" required:"true" minLength:"1" maxLength:"300" doc:"words that must all occur; the last may be a beginning"`
-	Kind string `query:"kind" enum:"incident,note,signal"`
-}
-
-// docKinds maps the wire's kinds to those of the search. The table is read only.
-var docKinds = map[string]string{"incident": incident.DocIncident, "note": incident.DocNote, "signal": "signal"}
-
-// labels are what a viewer may find, as the rooms mark their documents.
-func labels(by who.Identity) []string {
-	var out []string
-	if by.Has(who.PermIncidentRead) {
-		out = append(out, incident.DocLabel)
-	}
-	if by.Has(who.PermSignalRead) {
-		out = append(out, string(who.PermSignalRead))
-	}
-	return out
-}
-
-func (f *face) search() {
-	handle(f, op{
-		method: http.MethodGet, path: base + "/search", id: "search", tag: "Search", summary: "Find incidents, notes and signals by words",
-		text: "Newest first, only what the viewer may read. Needs incident.read or signal.read.",
-	}, func(ctx context.Context, c *call, p *SearchFor) (list[hit], error) {
-		if err := who.CheckAny(c.by, who.PermIncidentRead, who.PermSignalRead); err != nil {
-			return list[hit]{}, err
-		}
-		bound := []string{"search", p.Q, p.Kind}
-		keys, err := c.by.OpenCursor(p.Cursor, bound, 1)
-		if err != nil {
-			return list[hit]{}, err
-		}
-		q := search.Query{Words: p.Q, Kind: docKinds[p.Kind], Visible: labels(c.by), Limit: who.Limit(p.Limit)}
-		if keys != nil {
-			if q.Before, err = strconv.ParseInt(keys[0], 10, 64); err != nil {
-				return list[hit]{}, fault.InvalidField("cursor", "does not belong to this list; start again without it")
-			}
-		}
-		hits, more, err := search.Search(ctx, f.DB, q)
-		if err != nil {
-			return list[hit]{}, err
-		}
-		next := ""
-		if more != 0 {
-			next = c.by.Cursor(bound, strconv.FormatInt(more, 10))
-		}
-		return listOf(hits, next, wireHit), nil
-	})
-}
-
-func wireHit(h search.Hit) hit {
-	out := hit{Kind: h.Kind, ID: h.ID, Title: h.Title, At: h.At}
-	if h.Kind == incident.DocNote {
-		of, id, _ := strings.Cut(h.ID, "/")
-		out.Kind, out.ID, out.Incident = "note", id, &of
-	}
-	return out
 }

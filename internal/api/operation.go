@@ -65,6 +65,7 @@ type op struct {
 	body     *huma.Schema // of the body when it is not a Go type
 	bodies   []string     // media types of the body when it is not JSON
 	json     bool         // the body is JSON
+	stream   bool         // the operation reads the body and the key itself
 	open     func(o *huma.Operation)
 }
 
@@ -111,7 +112,7 @@ func enter[P, B, O any](f *face, o op, body reflect.Type, read func(raw []byte, 
 ) {
 	work := func(ctx context.Context, c *call, p *P) (out O, err error) {
 		b := new(B)
-		if o.method != http.MethodGet {
+		if o.method != http.MethodGet && !o.stream {
 			raw, err := c.body(o)
 			if err != nil {
 				return out, err

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/wakebell/wakebell/examples"
+	"github.com/wakebell/wakebell/internal/base/blob"
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/mail"
@@ -25,6 +26,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/assessment/lawtest"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
@@ -70,7 +72,7 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	clk := clock.NewTest(start)
 	var kinds []record.Kind
 	for _, k := range [][]record.Kind{
-		who.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), duty.Kinds(), escalation.Kinds(),
+		who.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), duty.Kinds(), escalation.Kinds(),
 	} {
 		kinds = append(kinds, k...)
 	}
@@ -99,6 +101,10 @@ func newRig(t testing.TB, db *store.DB) *rig {
 		}
 		return out, err
 	})
+	blobs, err := blob.New(blob.Config{Dir: filepath.Join(t.TempDir(), "blobs"), Max: 4096})
+	must(t, err)
+	files := file.New(db, led, clk, incidents, jobs, blobs)
+	led.OnErase(func(_ context.Context, tx *store.Tx, entries []record.Entry) error { return files.OnErase(tx, entries) })
 	g := &rig{t: t, clk: clk, log: &lockedBuffer{}, tokens: map[string]string{}}
 	aud := audit.New(db, led, clk, slog.New(slog.DiscardHandler), func(ctx context.Context, against []byte) (rep record.Report, tables record.RebuildReport, err error) {
 		rep, err = record.Verify(ctx, db, against)
@@ -107,7 +113,7 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	t.Cleanup(aud.Stop)
 	g.f = build(Deps{
 		People: people, Jobs: jobs, Outbox: box, Plans: plans, Directory: dirs, Intake: in, Alerts: alert.New(db, in), Triage: tri,
-		Incidents: incidents, Duties: duties, Escalation: esc, Register: register.New(db, led, clk, incidents, duties, dirs), Audit: aud, Ledger: led, DB: db,
+		Incidents: incidents, Files: files, Duties: duties, Escalation: esc, Register: register.New(db, led, clk, incidents, duties, dirs), Audit: aud, Ledger: led, DB: db,
 		Clock: clk, Log: slog.New(slog.NewTextHandler(g.log, nil)), Version: "test", TestClock: true,
 		Forward: func(ctx context.Context, d time.Duration) error { return jobs.Forward(ctx, clk.Now().Add(d)) },
 		Ready:   func(ctx context.Context) []Check { return []Check{{Name: "database"}} },

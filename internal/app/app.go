@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/base/blob"
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/mail"
@@ -23,7 +24,9 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who/account"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/decide/find"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/alert"
@@ -57,6 +60,8 @@ type App struct {
 	Intake     *intake.Service
 	Alerts     *alert.Service
 	Incidents  *incident.Service
+	Blobs      *blob.Store
+	Files      *file.Service
 	Triage     *triage.Service
 	Duties     *duty.Service
 	Escalation *escalation.Service
@@ -67,6 +72,7 @@ type App struct {
 	Assessment *assessment.Service
 	Audit      *audit.Service // the ledger for those who check it
 	Views      *view.Service  // incidents as they are read, told by every room
+	Find       *find.Service
 
 	Live     *live.Hub    // tells open pages what changed
 	screens  http.Handler // the face in the browser
@@ -98,7 +104,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 func Kinds() []record.Kind {
 	var out []record.Kind
 	for _, k := range [][]record.Kind{
-		who.Kinds(), account.Kinds(), job.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), duty.Kinds(),
+		who.Kinds(), account.Kinds(), job.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), duty.Kinds(),
 		escalation.Kinds(), trial.Kinds(),
 	} {
 		out = append(out, k...)
@@ -142,6 +148,10 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.Law, err = assessment.NewLaw(cfg.packs()); err != nil {
 		return err
 	}
+	if a.Blobs, err = blob.New(blob.Config{Dir: cfg.Blobs, Max: cfg.MaxFile}); err != nil {
+		return err
+	}
+	a.Files = file.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Jobs, a.Blobs)
 	a.Triage = triage.New(a.DB, a.Intake, a.Incidents)
 	a.Duties = duty.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.Incidents, a.Jobs, a.Law)
 	a.Assessment = assessment.New(a.DB, a.Clock, a.Law, a.Incidents, a.Directory, a.sent, a.Duties.RederiveOpen)
@@ -155,6 +165,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		return rep.Ledger, rep.Tables, err
 	})
 	a.Views = view.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.People)
+	a.Find = find.New(a.DB, a.Views, a.Intake, a.People)
 	a.Live = live.New(a.DB, a.Ledger, a.Clock, cfg.Log)
 	a.wire()
 	a.tell()
@@ -168,6 +179,9 @@ const maxSilence = 2 * time.Minute
 
 // Start serves HTTP and runs the timed work until Stop.
 func (a *App) Start(ctx context.Context) error {
+	if err := a.People.IndexPeople(ctx); err != nil {
+		return err
+	}
 	srv, err := a.listen()
 	if err != nil {
 		return err
@@ -194,15 +208,30 @@ const checkpointEvery = time.Minute
 // request after a week means a new one.
 const keyLife = 7 * 24 * time.Hour
 
-// background leaves checkpoints outside the database and forgets old idempotency keys.
+// Contents of files that no record names are removed after orphanAge: an upload is recorded
+// within minutes, or never.
+const (
+	reclaimEvery = time.Hour
+	orphanAge    = 24 * time.Hour
+)
+
+// background leaves checkpoints outside the database, forgets old idempotency keys and
+// removes the contents of uploads that were cut off.
 func (a *App) background(ctx context.Context) {
 	defer close(a.backDone)
+	var reclaim time.Time
 	for a.Clock.Sleep(ctx, checkpointEvery) == nil {
 		if err := a.Ledger.LeaveCheckpoint(ctx); err != nil {
 			a.cfg.Log.Error("leave checkpoint", "error", err)
 		}
 		if _, err := a.DB.ForgetKeys(ctx, clock.Micros(a.Clock.Now().Add(-keyLife))); err != nil {
 			a.cfg.Log.Error("forget idempotency keys", "error", err)
+		}
+		if now := a.Clock.Real(); now.After(reclaim) {
+			reclaim = now.Add(reclaimEvery)
+			if _, err := a.Files.Reclaim(ctx, now.Add(-orphanAge)); err != nil {
+				a.cfg.Log.Error("remove contents that no file names", "error", err)
+			}
 		}
 	}
 }

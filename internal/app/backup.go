@@ -34,12 +34,21 @@ func Backup(ctx context.Context, cfg Config, file string) (rep BackupReport, err
 	opts := archive.Options{Version: cfg.Version, Clock: clock.System(), Ledger: func(ctx context.Context, v *store.View) (archive.Ledger, []byte, error) {
 		return seal(ctx, v, cfg.Dir)
 	}}
+	blobs, err := contents(cfg)
+	if err != nil {
+		return rep, err
+	}
+	release, err := blobs.Share() // before the snapshot: what it names stays until it is copied
+	if err != nil {
+		return rep, err
+	}
+	opts.Blobs = backupFiles(blobs)
 	err = snapshot(ctx, cfg, func(db *store.DB) error {
 		rep.File = file
 		rep.Manifest, err = archive.Write(ctx, db, file, opts)
 		return err
 	})
-	if err == nil {
+	if err = errors.Join(err, release()); err == nil {
 		markBackup(cfg, opts.Clock.Real(), file)
 	}
 	return rep, err
@@ -149,7 +158,7 @@ func Restore(ctx context.Context, cfg Config, file, keyFile string) (RestoreRepo
 	}
 	r.rep.Replaced, err = a.Restore(ctx, archive.Target{
 		Dir: cfg.Dir, URL: cfg.Database, Clock: r.clk, Log: cfg.Log, Fill: r.fill,
-		KeyFile: filepath.Base(KeyFile(cfg.Dir)), Files: []string{record.CheckpointFile},
+		KeyFile: filepath.Base(KeyFile(cfg.Dir)), Files: []string{record.CheckpointFile}, Keep: r.keepFiles,
 	})
 	return r.rep, err
 }
@@ -185,6 +194,9 @@ func (r *restoring) fill(ctx context.Context, db *store.DB, stage string) error 
 		r.rep.Notes = append(r.rep.Notes, "The backup has no checkpoint: that nothing was changed in it before it was made cannot be shown.")
 	}
 	if _, err := record.Rebuild(ctx, db, Projectors()); err != nil {
+		return err
+	}
+	if err := r.restoreFiles(ctx, db); err != nil {
 		return err
 	}
 	// What was open when the backup was made may have been revoked since.

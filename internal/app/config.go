@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/wakebell/wakebell/internal/base/clock"
@@ -26,6 +27,8 @@ type Config struct {
 	Packs     string // folder with the operator's own rule packs and calendars; "" = none
 	Migrate   bool   // bring an existing PostgreSQL database up to date at the start
 	Mail      mail.Config
+	Blobs     string // folder of the contents of files; default Dir/blobs. Several nodes share one
+	MaxFile   int64  // bytes of one file, default blob.DefaultMax
 	// Demo lets everybody sign in as anybody, as long as nobody has a passphrase.
 	Demo bool
 	// Proxies are the networks of reverse proxies whose X-Forwarded-For is believed.
@@ -60,6 +63,9 @@ func (c Config) Validate() error {
 	if c.Dir == "" {
 		f = append(f, fault.Field{Field: "data", Message: "name a data directory"})
 	}
+	if c.MaxFile < 0 {
+		f = append(f, fault.Field{Field: "max-file", Message: "must be a number of megabytes above 0"})
+	}
 	for _, w := range fault.FieldsOf(c.escalation().Validate()) {
 		w.Field = strings.ReplaceAll(w.Field, "_", "-") // as the option is called
 		f = append(f, w)
@@ -83,6 +89,9 @@ func (c Config) escalation() escalation.Config {
 func (c Config) withDefaults() Config {
 	if c.Listen == "" {
 		c.Listen = DefaultListen
+	}
+	if c.Blobs == "" {
+		c.Blobs = filepath.Join(c.Dir, "blobs")
 	}
 	if c.BaseURL == "" {
 		c.BaseURL = "http://" + reachable(c.Listen)

@@ -13,6 +13,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
 )
@@ -20,7 +21,7 @@ import (
 // Projectors are the rooms whose tables follow from the ledger alone. To project, a
 // room needs none of its parts.
 func Projectors() []record.Projector {
-	return []record.Projector{new(intake.Service), new(incident.Service), new(duty.Service), new(escalation.Service)}
+	return []record.Projector{new(intake.Service), new(incident.Service), new(file.Service), new(duty.Service), new(escalation.Service)}
 }
 
 // NewAny is New in the clock mode the database was made for.
@@ -69,16 +70,18 @@ func snapshot(ctx context.Context, cfg Config, fn func(db *store.DB) error) erro
 type VerifyReport struct {
 	Ledger record.Report        `json:"ledger"`
 	Tables record.RebuildReport `json:"tables"`
+	Files  FilesReport          `json:"files"`
 }
 
 // String is what an auditor reads.
 func (r VerifyReport) String() string {
-	return fmt.Sprintf("VALID: %d entries recomputed (%d erased, %d epochs), up to the checkpoint %s; %d kept checkpoints continue in it.\nThe tables made from entries equal what they say; people, tokens, the plan and the directory are not compared.\nKey: %s",
-		r.Ledger.Entries, r.Ledger.Erased, r.Ledger.Epochs, r.Ledger.Checkpoint.Origin(), len(r.Ledger.Against), r.Ledger.Key)
+	return fmt.Sprintf("VALID: %d entries recomputed (%d erased, %d epochs), up to the checkpoint %s; %d kept checkpoints continue in it.\nThe tables made from entries equal what they say; people, tokens, the plan and the directory are not compared.\n%s\nKey: %s",
+		r.Ledger.Entries, r.Ledger.Erased, r.Ledger.Epochs, r.Ledger.Checkpoint.Origin(), len(r.Ledger.Against), r.Files, r.Ledger.Key)
 }
 
-// VerifyData recomputes the whole ledger of a data directory and compares the tables
-// made from it. The error names the first wrong entry, or the first wrong row.
+// VerifyData recomputes the whole ledger of a data directory, compares the tables made from
+// it, and reads every file they name. The error names the first wrong entry, the first
+// wrong row, or all wrong files.
 func VerifyData(ctx context.Context, cfg Config, against []byte) (rep VerifyReport, err error) {
 	err = snapshot(ctx, cfg, func(db *store.DB) error {
 		known, err := checkpoints(cfg.Dir, against)
@@ -86,6 +89,10 @@ func VerifyData(ctx context.Context, cfg Config, against []byte) (rep VerifyRepo
 			return err
 		}
 		rep.Ledger, rep.Tables, err = record.VerifyAll(ctx, db, Projectors(), known...)
+		if err != nil {
+			return err
+		}
+		rep.Files, err = verifyFiles(ctx, cfg, db)
 		return err
 	})
 	return rep, err

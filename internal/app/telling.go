@@ -1,13 +1,18 @@
 package app
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/decide/duty/policy"
 	"github.com/wakebell/wakebell/internal/decide/duty/story"
+	"github.com/wakebell/wakebell/internal/decide/incident/file"
+	"github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
 	"github.com/wakebell/wakebell/internal/respond/escalation/trial"
 )
@@ -23,14 +28,25 @@ func (a *App) tell() {
 	a.Views.Tell("job.", job.Tell)
 	a.Views.Tell("signal.", intake.Tell)
 	a.Views.Tell("ledger.", record.Tell)
+	a.Views.Tell("incident.file_", file.Tell)
+	a.Views.Name("file:", a.Files.Name)
 	a.Views.Name("duty:", a.Duties.Title)
-	a.Views.Name("team:", a.teamName)
+	a.Views.Name("team:", a.called(func(dir directory.Snapshot, id string) string { return dir.Teams[id].Name }))
+	a.Views.Name("service:", a.called(func(dir directory.Snapshot, id string) string { return dir.ITServices[id].Name }))
+	a.Views.Name("entity:", a.called(func(dir directory.Snapshot, id string) string {
+		return cmp.Or(dir.Entities[id].Name, dir.Parties[id].Name)
+	}))
+	a.Views.Name("incident:", func(ctx context.Context, r store.Reader, id string) string { return refOf(ctx, r, id) })
+	a.Views.Name("rule:", func(_ context.Context, _ store.Reader, id string) string { return policy.Title(id) })
 }
 
-func (a *App) teamName(_ context.Context, r store.Reader, id string) string {
-	dir, err := a.Directory.Snapshot(r)
-	if err != nil {
-		return ""
+// called names what stands in the directory.
+func (a *App) called(find func(dir directory.Snapshot, id string) string) view.Namer {
+	return func(_ context.Context, r store.Reader, id string) string {
+		dir, err := a.Directory.Snapshot(r)
+		if err != nil {
+			return ""
+		}
+		return find(dir, id)
 	}
-	return dir.Teams[id].Name
 }

@@ -36,6 +36,8 @@ func (a *App) wire() {
 	a.Ledger.OnCommit(a.Live.Wake)
 	// A verification is no entry of the ledger: it tells the open pages itself.
 	a.Audit.OnChange(func() { a.Live.Stir("verification", who.PermLedgerRead) })
+	// Who may not read all signals learns of the own reports.
+	a.Live.Own(a.Intake.Stirred)
 	// Erasing a person's words re-projects what they stood in, and its search rows.
 	a.Ledger.OnErase(a.reproject)
 }
@@ -63,6 +65,9 @@ func (a *App) sent(ctx context.Context, r store.Reader, incident string) (assess
 
 // reproject makes the tables of each subject anew; a room passes over what is not its own.
 func (a *App) reproject(ctx context.Context, tx *store.Tx, entries []record.Entry) error {
+	if err := a.Files.OnErase(tx, entries); err != nil {
+		return err
+	}
 	var done []string
 	for _, e := range entries {
 		if slices.Contains(done, e.Subject) {

@@ -19,11 +19,11 @@ var rooms = map[string]string{
 	"base":    "store search job blob mail markup who record clock fault ident",
 	"prepare": "plan directory playbook",
 	"detect":  "logbook sigma alert intake",
-	"decide":  "triage incident assessment duty",
+	"decide":  "triage incident assessment duty find",
 	"respond": "escalation task evidence",
 	"notify":  "notice register",
 	"learn":   "review problem drill measure",
-	"web":     "page now room desk planbook contactbook book library lessons portal settings dist",
+	"web":     "page now room desk find planbook contactbook book library lessons portal settings dist",
 }
 
 // siblings is the whole list of imports inside one chapter. An import that is not here fails.
@@ -33,7 +33,7 @@ var siblings = map[string]string{
 	"base/ident":        "base/clock",
 	"base/store":        "base/clock base/fault base/ident",
 	"base/record":       "base/store base/clock base/fault base/ident",
-	"base/who":          "base/record base/store base/clock base/fault base/ident",
+	"base/who":          "base/search base/record base/store base/clock base/fault base/ident",
 	"base/job":          "base/who base/record base/store base/clock base/fault base/ident",
 	"base/search":       "base/store base/clock base/fault",
 	"base/blob":         "base/store base/clock base/fault base/ident",
@@ -43,6 +43,7 @@ var siblings = map[string]string{
 	"decide/duty":       "decide/incident decide/assessment",
 	"decide/assessment": "decide/incident",
 	"decide/triage":     "decide/incident",
+	"decide/find":       "decide/incident",
 }
 
 var faces = []string{"internal/api", "internal/cli", "internal/web"}

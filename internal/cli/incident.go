@@ -31,7 +31,14 @@ type incidentCmd struct {
 	Close    incidentClose    `cmd:"" help:"Close it."`
 	Reopen   incidentReason   `cmd:"" help:"Open it again, with a reason."`
 	Timeline incidentTimeline `cmd:"" help:"Show the timeline."`
-	Bundle   incidentBundle   `cmd:"" help:"Write the record with its proofs, for wakebell verify FILE."`
+	Attach   incidentAttach   `cmd:"" help:"Attach a file to the timeline."`
+	Files    incidentFiles    `cmd:"" help:"List its files."`
+	Fetch    incidentFetch    `cmd:"" help:"Download a file."`
+
+	WithdrawFile incidentWithdrawFile `cmd:"" help:"Hide a file, with a reason; its content is kept."`
+	EraseFile    incidentEraseFile    `cmd:"" help:"Destroy a file and its content; that it was there stays on record."`
+
+	Bundle incidentBundle `cmd:"" help:"Write the record with its proofs, for wakebell verify FILE."`
 }
 
 type incidentLs struct {

@@ -21,12 +21,16 @@ import (
 // dataFlags say where the data lie.
 type dataFlags struct {
 	Data     string `help:"Data directory ($WAKEBELL_DATA); default ./data." placeholder:"DIR"`
+	Blobs    string `help:"Folder of the contents of attached files ($WAKEBELL_BLOBS); default DIR/blobs. Several nodes name the same one." placeholder:"DIR"`
 	Database string `help:"postgres://… instead of the embedded database ($WAKEBELL_DATABASE, or a file named by $WAKEBELL_DATABASE_FILE)." placeholder:"URL"`
 }
 
 func (d dataFlags) config(e *env) (app.Config, error) {
 	db, err := e.secret("WAKEBELL_DATABASE", d.Database)
-	return app.Config{Dir: cmp.Or(d.Data, e.Getenv("WAKEBELL_DATA"), "data"), Database: db, Version: Version}, err
+	return app.Config{
+		Dir: cmp.Or(d.Data, e.Getenv("WAKEBELL_DATA"), "data"), Database: db, Version: Version,
+		Blobs: cmp.Or(d.Blobs, e.Getenv("WAKEBELL_BLOBS")),
+	}, err
 }
 
 // secret reads a value from the flag, the variable, or the file that NAME_FILE names.
@@ -53,6 +57,7 @@ type serveFlags struct {
 	Proxy       []string `help:"Network of a reverse proxy whose X-Forwarded-For is believed ($WAKEBELL_TRUSTED_PROXIES, separated by commas); loopback always is." name:"trusted-proxy" placeholder:"CIDR"`
 	OpenMetrics bool     `help:"Show /metrics to everybody who reaches the server ($WAKEBELL_OPEN_METRICS=1). Otherwise it needs a token with system.read, unless the server listens on loopback only." name:"open-metrics"`
 	Packs       string   `help:"Folder with your own rule packs and calendars ($WAKEBELL_PACKS); they win over the shipped ones by id." placeholder:"DIR"`
+	MaxFile     int64    `help:"Largest file that may be attached, in MB ($WAKEBELL_MAX_FILE); default 100." name:"max-file" placeholder:"MB"`
 	TestClock   bool     `help:"Make time movable by POST /debug/clock. Fixed for a database at its creation."`
 
 	SMTPHost   string `help:"Mail server ($WAKEBELL_SMTP_HOST). Without one, messages are kept in the outbox." name:"smtp-host" placeholder:"HOST"`
@@ -73,6 +78,12 @@ func (f serveFlags) config(e *env) (app.Config, error) {
 	cfg.TestClock = f.TestClock
 	cfg.Packs = cmp.Or(f.Packs, e.Getenv("WAKEBELL_PACKS"))
 	cfg.OpenMetrics = f.OpenMetrics || e.Getenv("WAKEBELL_OPEN_METRICS") == "1"
+	if v := e.Getenv("WAKEBELL_MAX_FILE"); f.MaxFile == 0 && v != "" {
+		if f.MaxFile, err = strconv.ParseInt(v, 10, 32); err != nil {
+			return cfg, fault.InvalidField("WAKEBELL_MAX_FILE", "must be a number of megabytes")
+		}
+	}
+	cfg.MaxFile = f.MaxFile << 20
 	if cfg.Proxies, err = proxies(f.Proxy, e.Getenv("WAKEBELL_TRUSTED_PROXIES")); err != nil {
 		return cfg, err
 	}

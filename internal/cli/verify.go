@@ -133,7 +133,9 @@ func (c *backupCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(e.Out, res)
+	if _, err = fmt.Fprintln(e.Out, res); err == nil && res.Manifest.Blobs != nil && len(res.Manifest.Blobs.Missing) > 0 {
+		return exitError(exitFailed) // it was written, but it is not whole
+	}
 	return err
 }
 

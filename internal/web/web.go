@@ -19,7 +19,9 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/base/who/account"
 	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/decide/find"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/alert"
@@ -35,6 +37,7 @@ import (
 	"github.com/wakebell/wakebell/internal/web/book"
 	"github.com/wakebell/wakebell/internal/web/contactbook"
 	"github.com/wakebell/wakebell/internal/web/desk"
+	search "github.com/wakebell/wakebell/internal/web/find"
 	"github.com/wakebell/wakebell/internal/web/now"
 	"github.com/wakebell/wakebell/internal/web/page"
 	"github.com/wakebell/wakebell/internal/web/page/asset"
@@ -61,7 +64,9 @@ type Deps struct {
 	Alerts     *alert.Service
 	Triage     *triage.Service
 	Incidents  *incident.Service
+	Files      *file.Service
 	Views      *view.Service
+	Find       *find.Service
 	Duties     *duty.Service
 	Escalation *escalation.Service
 	Trials     *trial.Service
@@ -103,7 +108,7 @@ func New(d Deps) (http.Handler, error) {
 	})
 	room.Mount(w, room.Deps{
 		Incidents: d.Incidents, Views: d.Views, Duties: d.Duties, Escalation: d.Escalation, Intake: d.Intake, Directory: d.Directory,
-		Plans: d.Plans, DB: d.DB,
+		Files: d.Files, Plans: d.Plans, DB: d.DB,
 	})
 	settings.Mount(w, settings.Deps{
 		People: d.People, Accounts: d.Accounts, BaseURL: d.BaseURL, Outbox: d.Outbox, Jobs: d.Jobs, Health: d.Health, Trials: d.Trials,
@@ -113,5 +118,6 @@ func New(d Deps) (http.Handler, error) {
 	book.Mount(w, book.Deps{
 		Register: d.Register, Audit: d.Audit, Views: d.Views, Incidents: d.Incidents, Directory: d.Directory, DB: d.DB, Version: d.Version,
 	})
+	search.Mount(w, search.Deps{Find: d.Find, Views: d.Views})
 	return w, nil
 }

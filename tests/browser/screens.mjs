@@ -28,7 +28,6 @@ export const screens = [
   { path: "/deadlines", as: manager, wide: "deadlines" },
   { path: "/deadlines?view=recipient", as: manager },
   { path: "/deadlines?view=holder", as: manager },
-  { path: "/deadlines/{duty}", as: manager },
   { path: "/incidents/{incident}", as: manager, wide: "room", phone: "room-phone" },
   { path: "/incidents/{incident}?as_of={then}", as: manager },
   { path: "/incidents/{drill}", as: manager },
@@ -38,6 +37,9 @@ export const screens = [
   { path: "/incidents/{incident}/edit", as: manager },
   { path: "/incidents/{incident}/decisions", as: "Helene Brandstetter" },
   { path: "/incidents/{incident}/duties/{duty}", as: manager },
+  { path: "/incidents/{incident}/files", as: manager },
+  { path: "/incidents/{incident}/signals", as: manager },
+  { path: "/incidents/{incident}/merge", as: manager },
   { path: "/incidents/{incident}/facts/scope", as: manager },
   { path: "/incidents/{incident}/facts/personal_data", as: manager },
   { path: "/incidents/{incident}/facts/harm", as: manager },
@@ -76,6 +78,7 @@ export const screens = [
   { path: "/settings/jobs", as: admin },
   { path: "/settings/health", as: admin },
   { path: "/settings/wake", as: manager },
+  { path: "/search?q=key", as: manager },
   { path: "/nowhere", as: manager },
 ];
 

@@ -113,6 +113,18 @@ func (l *Ledger) LastAt(ctx context.Context, r store.Reader) (time.Time, error) 
 	return clock.FromMicros(h.RecordedAt), nil
 }
 
+// ByIDs returns the entries with these ids that exist, by seq.
+func (l *Ledger) ByIDs(ctx context.Context, r store.Reader, ids []string) ([]Entry, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	args := make([]any, len(ids))
+	for i, id := range ids {
+		args[i] = id
+	}
+	return l.kinds.list(ctx, r, "WHERE id IN ("+store.Placeholders(len(ids))+") ORDER BY seq", args...)
+}
+
 // Size returns the number of entries.
 func (l *Ledger) Size(ctx context.Context, r store.Reader) (int64, error) {
 	h, err := tree.Read(ctx, r)

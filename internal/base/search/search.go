@@ -30,7 +30,7 @@ type Doc struct {
 // of one.
 type Query struct {
 	Words   string
-	Kind    string   // empty: all kinds
+	Kinds   []string // one of them; empty: all kinds
 	Visible []string // the viewer's labels; without one nothing is found
 	Before  int64    // next of the page before; 0: from the newest
 	Limit   int      // 1 to 200; 0: 20

@@ -14,6 +14,9 @@ const (
 	maxWords = 4000 // tokens of one doc; a longer text is searched by its beginning
 )
 
+// signs stand inside words and cut them in parts.
+const signs = ".-_@+:"
+
 // docWords returns the tokens of a doc: its words, whole and in parts, its kind
 // and its labels, sorted and each once.
 func docWords(d Doc) []string {
@@ -74,7 +77,7 @@ func chunks(s string) func(yield func(string) bool) {
 				return yield(w)
 			}
 			for _, p := range cutColons(w) {
-				if p = strings.Trim(p, ".-_@+:"); p != "" && !yield(p) {
+				if p = strings.Trim(p, signs); p != "" && !yield(p) {
 					return false
 				}
 			}
@@ -146,12 +149,12 @@ func parts(out []string, w string) []string {
 		return pairs(out, w)
 	}
 	out = append(out, clip(w))
-	if !strings.ContainsAny(w, ".-_@+:") {
+	if !strings.ContainsAny(w, signs) {
 		return out
 	}
 	if at := strings.LastIndexByte(w, '@'); at > 0 {
-		out = parts(out, strings.Trim(w[:at], ".-_@+:"))
-		if host := strings.Trim(w[at+1:], ".-_@+:"); host != "" {
+		out = parts(out, strings.Trim(w[:at], signs))
+		if host := strings.Trim(w[at+1:], signs); host != "" {
 			out = parts(out, host)
 		}
 		return out
@@ -163,7 +166,7 @@ func parts(out []string, w string) []string {
 		}
 		if numeric {
 			out = append(out, clip(w[:i]))
-		} else if rest := strings.Trim(w[i+1:], ".-_@+:"); rest != "" {
+		} else if rest := strings.Trim(w[i+1:], signs); rest != "" {
 			out = append(out, clip(rest))
 		}
 	}
@@ -172,7 +175,7 @@ func parts(out []string, w string) []string {
 			out = append(out, clip(label))
 		}
 	}
-	for _, p := range strings.FieldsFunc(w, func(r rune) bool { return strings.ContainsRune(".-_@+:", r) }) {
+	for _, p := range strings.FieldsFunc(w, func(r rune) bool { return strings.ContainsRune(signs, r) }) {
 		out = append(out, clip(p))
 	}
 	return out

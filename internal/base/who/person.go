@@ -151,6 +151,9 @@ func (s *Service) CreatePersonTx(tx *store.Tx, by Identity, p Person) (Person, e
 	if err != nil {
 		return Person{}, fmt.Errorf("insert person %s: %w", p.ID, err)
 	}
+	if err := index(tx, p); err != nil {
+		return Person{}, err
+	}
 	body := personEntry{Version: p.Version}
 	body.After, body.AfterContact = p.split()
 	_, err = s.led.Append(tx, record.Draft{Kind: "person.created", Subject: p.ID, Actor: by.Actor, Body: body})
@@ -209,6 +212,9 @@ func (s *Service) UpdatePersonTx(tx *store.Tx, by Identity, p Person, ifVersion 
 		clock.Micros(s.clk.Now()), p.ID)
 	if err != nil {
 		return Person{}, fmt.Errorf("update person %s: %w", p.ID, err)
+	}
+	if err := index(tx, p); err != nil {
+		return Person{}, err
 	}
 	body := personEntry{Version: p.Version}
 	facts, contact := old.split()

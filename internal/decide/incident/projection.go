@@ -187,24 +187,34 @@ const (
 	DocLabel    = "incident"
 )
 
-// index keeps the search documents: one per incident, one per note and report.
+// index keeps the search documents: one per incident, one per entry with words of people.
 func index(tx *store.Tx, e record.Entry, event Event, before, after State) error {
 	if before.Ref != after.Ref || before.Title != after.Title || before.Summary != after.Summary {
 		if err := indexIncident(tx, after); err != nil {
 			return err
 		}
 	}
-	text := ""
-	switch event := event.(type) {
-	case Noted:
-		text = event.Text
-	case SitrepSent:
-		text = event.Text
-	}
+	text := said(e, event)
 	if text == "" {
 		return nil
 	}
 	return search.Index(tx, search.Doc{Kind: DocNote, ID: after.ID + "/" + e.ID, Title: after.Ref, Text: text, At: e.At, Visible: []string{DocLabel}})
+}
+
+// said returns the words of people in an event; the title and summary are the incident's.
+func said(e record.Entry, event Event) string {
+	switch event.(type) {
+	case Declared, Edited, Assigned, SignalsLinked:
+		return ""
+	}
+	var words struct {
+		Text, Reason string
+		SaidBy       string `json:"said_by"`
+	}
+	if e.Decode(&words) != nil {
+		return ""
+	}
+	return strings.TrimSpace(words.Text + " " + words.Reason + " " + words.SaidBy)
 }
 
 func indexIncident(tx *store.Tx, s State) error {
@@ -240,7 +250,7 @@ func (s *Service) ReprojectSubject(tx *store.Tx, id string) error {
 		return fmt.Errorf("reproject incident %s: %w", id, err)
 	}
 	for _, e := range entries {
-		if kind := e.Kind; e.Erased && (kind == (Noted{}).Kind() || kind == (SitrepSent{}).Kind()) {
+		if e.Erased {
 			if err := search.Remove(tx, DocNote, id+"/"+e.ID); err != nil {
 				return err
 			}

@@ -187,7 +187,7 @@ func (s *Service) Reproject(tx *store.Tx, id string) error {
 		if e.Kind != kindReceived || !e.Erased {
 			continue
 		}
-		if err := search.Remove(tx, searchKind, id); err != nil {
+		if err := search.Remove(tx, string(sig.Kind), id); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(`DELETE FROM signal_raw WHERE id = ?`, sig.RawID); err != nil {

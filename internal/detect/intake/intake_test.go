@@ -553,3 +553,49 @@ func TestListPages(t *testing.T) {
 		}
 	})
 }
+
+// A reporter may learn that the own report changed, also when it changed with others.
+func TestStirred(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB) {
+		h := build(t, db)
+		ctx := t.Context()
+		report := func(by who.Identity) string {
+			t.Helper()
+			sig, err := h.Report(ctx, by, intake.ReportInput{Title: "Strange", DiscoveredAt: start})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return sig.ID
+		}
+		stirred := func(after int64) (map[string][]string, int64) {
+			t.Helper()
+			size, err := h.led.Size(ctx, db)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := h.Stirred(ctx, db, after, size)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got, size
+		}
+		storm, _ := h.receive(alert("a"))
+		ritas, robs := report(rita), report(rob)
+		got, at := stirred(0)
+		if want := map[string][]string{"rita": {ritas}, "rob": {robs}}; !cmp.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+		h.write(func(tx *store.Tx) error {
+			_, err := h.Acknowledge(tx, analyst, []string{storm.ID, robs}, time.Time{})
+			return err
+		})
+		got, at = stirred(at)
+		if want := map[string][]string{"rob": {robs}}; !cmp.Equal(got, want) {
+			t.Errorf("after a batch: got %v, want %v", got, want)
+		}
+		if got, _ := stirred(at); len(got) != 0 {
+			t.Errorf("nothing new: %v", got)
+		}
+	})
+}

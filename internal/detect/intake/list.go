@@ -16,9 +16,6 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 )
 
-// searchKind is the kind of a signal's document in base/search.
-const searchKind = "signal"
-
 // ownLabel marks a document as visible to its reporter. A digest fits the form of
 // a label whatever the id is.
 func ownLabel(person string) string {
@@ -239,12 +236,42 @@ func list(ctx context.Context, r store.Reader, q string, args ...any) ([]Signal,
 	return out, nil
 }
 
-// visible is what a viewer may find by words.
-func visible(by who.Identity) []string {
-	if by.Has(who.PermSignalRead) {
+// Labels are those of base/search by which a viewer finds signals: all of them, or the own
+// reports.
+func Labels(by who.Identity) []string {
+	switch {
+	case by.Has(who.PermSignalRead):
 		return []string{string(who.PermSignalRead)}
+	case by.Has(who.PermOwnRead):
+		return []string{ownLabel(own(by))}
 	}
-	return []string{ownLabel(own(by))}
+	return nil
+}
+
+// docKinds are the kinds of documents in base/search: those of signals.
+func docKinds(k Kind) []string {
+	if k == "" {
+		return []string{string(Alert), string(Report)}
+	}
+	return []string{string(k)}
+}
+
+// ByIDs returns those of these signals that the viewer may read, by their id. It needs
+// signal.read; with own.read alone it holds the viewer's own reports.
+func (s *Service) ByIDs(ctx context.Context, by who.Identity, ids []string) (map[string]Signal, error) {
+	q, args, err := Filter{}.where(by)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	items, err := list(ctx, s.db, selectSignal+q+` AND s.id IN (`+store.Placeholders(len(ids))+`)`, append(args, anys(ids)...)...)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]Signal, len(items))
+	for _, g := range items {
+		out[g.ID] = g
+	}
+	return out, nil
 }
 
 // found lists what holds the words, newest first. A filter may drop hits, so
@@ -268,7 +295,7 @@ func (s *Service) found(ctx context.Context, by who.Identity, f Filter, cursor s
 	out := []Signal{}
 	const rounds = 20
 	for range rounds {
-		hits, next, err := search.Search(ctx, s.db, search.Query{Words: f.Words, Kind: searchKind, Visible: visible(by), Before: before, Limit: limit - len(out)})
+		hits, next, err := search.Search(ctx, s.db, search.Query{Words: f.Words, Kinds: docKinds(f.Kind), Visible: Labels(by), Before: before, Limit: limit - len(out)})
 		if err != nil {
 			return nil, "", err
 		}

@@ -116,7 +116,7 @@ func index(tx *store.Tx, id string, b *received, now time.Time) error {
 	if b.ReportedBy != "" {
 		visible = append(visible, ownLabel(b.ReportedBy))
 	}
-	return search.Index(tx, search.Doc{Kind: searchKind, ID: id, Title: b.Title, Text: b.Summary, At: now, Visible: visible})
+	return search.Index(tx, search.Doc{Kind: string(b.Kind), ID: id, Title: b.Title, Text: b.Summary, At: now, Visible: visible})
 }
 
 // draft turns an input into the body of its first entry.

@@ -2,6 +2,7 @@
 // with the page and what is wrong. Whatever happens on the way, the text stays, and so does the key that makes a
 // second try the same as the first.
 import { all, announce, draft, isControl, parse, serverTime, toast } from "./base";
+import { send } from "./drop";
 import { swap, swapMain } from "./morph";
 
 const busy = (f: HTMLFormElement, on: boolean): void => {
@@ -13,9 +14,10 @@ async function post(f: HTMLFormElement, by: HTMLElement | null): Promise<void> {
   const data = new FormData(f, by instanceof HTMLButtonElement ? by : null);
   const files = f.enctype === "multipart/form-data";
   const body = files ? data : new URLSearchParams([...data].map(([k, v]) => [k, String(v)]));
-  let answer: Response, text = "";
+  let answer: Response | Awaited<ReturnType<typeof send>>, text = "";
   try {
-    answer = await fetch(f.getAttribute("action") || location.pathname, { method: "POST", body, headers: { "X-Regions": "*" } });
+    const to = f.getAttribute("action") || location.pathname;
+    answer = files ? await send(f, to, data) : await fetch(to, { method: "POST", body, headers: { "X-Regions": "*" } });
     text = await answer.text();
   } catch {
     toast("Not sent: the server cannot be reached. Your text is kept; send it again.", true);
@@ -36,6 +38,14 @@ async function post(f: HTMLFormElement, by: HTMLElement | null): Promise<void> {
     swap(text);
     f.reset();
     delete f.dataset.done;
+    // What was opened to fill it in is done with.
+    for (const d of all<HTMLDetailsElement>("details.fold", f)) d.open = false;
+    const fold = f.closest<HTMLDetailsElement>("details.fold:not([data-stay])");
+    if (fold) {
+      const inside = fold.contains(document.activeElement);
+      fold.open = false;
+      if (inside) fold.querySelector("summary")?.focus();
+    }
     const key = f.querySelector<HTMLInputElement>("input[name=_key]");
     if (key && head.get("X-Key")) key.value = key.defaultValue = head.get("X-Key")!;
     f.closest<HTMLElement>("[popover]:popover-open")?.hidePopover();

@@ -1,16 +1,18 @@
 // The command palette (Ctrl or Command K) and single keys. Single keys do nothing in fields and can be switched
 // off. Everything here can be reached by links too.
-import { all, root } from "./base";
+import { all, parse, root } from "./base";
 
 const pal = document.getElementById("palette") as HTMLDialogElement | null;
 
 if (pal) {
   const q = pal.querySelector<HTMLInputElement>("input")!;
-  const items = all<HTMLElement>("[role=option]", pal);
+  let items = all<HTMLElement>("[role=option]", pal);
+  const list = pal.querySelector("[role=listbox]")!;
   const seek = pal.querySelector<HTMLElement>("[data-seek]");
   let at = 0;
   const shown = (): HTMLElement[] => items.filter((i) => !i.hidden);
   const mark = (): void => {
+    q.removeAttribute("aria-activedescendant");
     shown().forEach((a, n) => {
       a.setAttribute("aria-selected", String(n === at));
       if (n === at) { q.setAttribute("aria-activedescendant", a.id); a.scrollIntoView({ block: "nearest" }); }
@@ -18,10 +20,12 @@ if (pal) {
   };
   const filter = (): void => {
     const words = q.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+    let extra = 0;
     for (const a of items) {
       if (a === seek) continue;
       const text = a.textContent!.toLowerCase();
-      a.hidden = !words.every((w) => text.includes(w));
+      // Before anything is typed, few incidents are enough: the screens must be in sight.
+      a.hidden = !words.every((w) => text.includes(w)) || (!words.length && "extra" in a.dataset && ++extra > 5);
     }
     if (seek) {
       seek.hidden = !words.length;
@@ -31,7 +35,22 @@ if (pal) {
     at = 0;
     mark();
   };
-  const open = (): void => { q.value = ""; filter(); pal.showModal(); };
+  // The open incidents are asked for each time: they change while the page stands.
+  const more = async (): Promise<void> => {
+    try {
+      const answer = await fetch("/search", { headers: { "X-Regions": "palette-more" } });
+      if (!answer.ok) return;
+      for (const old of all("[data-extra]", pal)) old.remove();
+      const first = list.querySelector("[data-screen]") ?? seek;
+      for (const a of all("[data-extra]", parse(await answer.text()))) list.insertBefore(a, first);
+      const was = shown()[at];
+      items = all("[role=option]", pal);
+      filter();
+      at = Math.max(0, shown().indexOf(was!));
+      mark();
+    } catch { /* offline: what the page has is there */ }
+  };
+  const open = (): void => { q.value = ""; filter(); pal.showModal(); if (seek) void more(); };
   q.addEventListener("input", filter);
   q.addEventListener("keydown", (e) => {
     const n = shown().length;

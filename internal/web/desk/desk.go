@@ -59,10 +59,7 @@ func Mount(w *page.Web, d Deps) {
 
 	w.Show("/deadlines", s.deadlines)
 	w.Show("/deadlines/{id}", s.duty)
-	w.Post("/deadlines/{id}/assign", s.doAssign, s.dutyOrList)
-	w.Post("/deadlines/{id}/meet", s.doMeet, s.duty)
-	w.Post("/deadlines/{id}/waive", s.doWaive, s.duty)
-	w.Post("/deadlines/{id}/undo", s.doUndoDuty, s.duty)
+	w.Post("/deadlines/{id}/assign", s.doAssign, s.deadlines)
 }
 
 // perPage keeps the first answer small; the rest comes by scrolling.

@@ -124,7 +124,11 @@ func (s screen) reports(r *page.Request) (page.Page, error) {
 	if next != "" {
 		more = r.Path("after", next)
 	}
-	list := page.Region{Name: "reports", On: page.On("signal"), Body: reportList(r, items, more)}
+	on := page.On("signal")
+	for _, sig := range sigs {
+		on = append(on, page.On("signal", sig.ID)...) // all that a reporter is told of
+	}
+	list := page.Region{Name: "reports", On: on, Body: reportList(r, items, more)}
 	p := page.Page{Title: "My reports", Nav: reportsPath, Lead: page.Text("What you reported, and who has it."), Body: list.Place(), Regions: []page.Region{list}}
 	if r.By.Has(who.PermReportCreate) && len(items) > 0 {
 		p.Actions = page.Links(page.Action{Label: "Report an incident", Icon: page.IconPlus, Href: reportPath, Main: true})
@@ -158,7 +162,7 @@ func (s screen) mine(r *page.Request) (page.Page, error) {
 	if err != nil {
 		return page.Page{}, err
 	}
-	on := page.Any(page.On("signal"), page.On("call"), page.On("directory"), page.On("person"))
+	on := page.Any(page.On("signal"), page.On("signal", sig.ID), page.On("call"), page.On("directory"), page.On("person"))
 	lead := page.Region{Name: "glance", On: on, Body: hasIt(v)}
 	state := page.Region{Name: "state", On: on, Body: reportState(v)}
 	p := page.Page{

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/storetest"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 )
@@ -172,7 +174,11 @@ func TestAnswerTheCall(t *testing.T) {
 // Which duty has no owner?
 func TestDeadlines(t *testing.T) {
 	t.Parallel()
-	g := open(t)
+	storetest.Run(t, deadlines)
+}
+
+func deadlines(t *testing.T, db *store.DB) {
+	g := openOn(t, db)
 	g.has(g.get(who.Manager, "/deadlines", http.StatusOK), "Nothing is owed now", "Duties come from the facts of an incident")
 	g.incident()
 	d := g.duty("leadership")
@@ -206,57 +212,22 @@ func TestDeadlines(t *testing.T) {
 	}
 }
 
+// The page of a duty stands in the room of its incident; its address without the incident leads there.
 func TestDuty(t *testing.T) {
 	t.Parallel()
 	g := open(t)
 	st := g.incident()
 	d := g.duty("leadership")
-	path := "/deadlines/" + d.ID
-	body := g.get(who.Manager, path, http.StatusOK)
-	g.has(body, "Nobody has taken it.", "Why it is owed", "policy 003", st.Ref, "Waive it", "They confirmed it", "must agree, with the ground")
-	_, body = g.post(who.Manager, path+"/meet", http.StatusUnprocessableEntity, "_form", "meet", "_page", path, "with", "nonsense", "remark", "I told them all")
-	g.has(body, "I told them all", `href="#meet-with"`)
-	_, body = g.post(who.Manager, path+"/meet", http.StatusUnprocessableEntity, "_form", "meet", "_page", path, "at", "yesterday", "remark", "I told them all")
-	g.has(body, "I told them all", `href="#meet-at"`)
-	_, body = g.post(who.Manager, path+"/waive", http.StatusUnprocessableEntity, "_form", "waive", "_page", path, "ground", " ")
-	g.has(body, `href="#waive-ground"`)
-	g.forward(2 * time.Hour)
-	g.has(g.get(who.Manager, path, http.StatusOK), "It was missed.", "Why was it late?", "Alarms")
-	g.post(who.Manager, path+"/meet", http.StatusSeeOther, "with", "record", "remark", "by phone", "late_reason", "nobody answered")
-	body = g.get(who.Manager, path, http.StatusOK)
-	g.has(body, "Done late", "Jonas Wiesinger", "nobody answered", "by phone", "take it back")
-	g.lacks(body, "Record it as done", "Give it to somebody")
-	g.lacks(g.get(who.Auditor, path, http.StatusOK), "take it back")
-	_, body = g.post(who.Manager, path+"/undo", http.StatusUnprocessableEntity, "_form", "undo", "_page", path, "reason", "")
-	g.has(body, `href="#undo-reason"`)
-	g.post(who.Manager, path+"/undo", http.StatusSeeOther, "reason", "it was another incident")
-	g.has(g.get(who.Manager, path, http.StatusOK), "It was missed.")
-	g.post(who.Executive, path+"/waive", http.StatusSeeOther, "ground", "they sat in the same room")
-	g.has(g.get(who.Manager, path, http.StatusOK), "it was waived", "they sat in the same room", "Helene Brandstetter")
-	g.has(g.get(who.Manager, "/deadlines/"+g.duty("classify").ID, http.StatusOK), st.Ref)
+	at := "/incidents/" + st.Ref + "/duties/" + d.ID
+	g.has(g.get(who.Manager, "/deadlines", http.StatusOK), `href="`+at+`"`)
+	for _, role := range []who.Role{who.Manager, who.Auditor} {
+		res, _ := g.do(role, httptest.NewRequest(http.MethodGet, "/deadlines/"+d.ID, nil))
+		if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != at {
+			t.Errorf("%s is led to %s, %d", role, res.Header.Get("Location"), res.StatusCode)
+		}
+	}
+	g.get(who.Reporter, "/deadlines/"+d.ID, http.StatusForbidden)
 	g.get(who.Manager, "/deadlines/none", http.StatusNotFound)
-}
-
-// An outward duty under law or contract is waived by legal and an executive, two persons.
-func TestWaiveByTwo(t *testing.T) {
-	t.Parallel()
-	g := open(t)
-	g.incident()
-	g.has(g.get(who.Manager, "/deadlines?outward=yes", http.StatusOK), "outside, by law or contract")
-	path := "/deadlines/" + g.duty("customer").ID
-	body := g.get(who.Manager, path, http.StatusOK)
-	g.has(body, "Legal and an executive, two persons, must agree")
-	g.lacks(body, "Agree as", "Waive it")
-	g.post(who.Manager, path+"/waive", http.StatusForbidden, "ground", "no")
-	g.has(g.get(who.Legal, path, http.StatusOK), "Agree as legal")
-	g.post(who.Legal, path+"/waive", http.StatusSeeOther, "_page", path, "ground", "the contract ended in May")
-	body = g.get(who.Legal, path, http.StatusOK)
-	g.has(body, "An executive must agree", "Beatrix Hohenfels", "the contract ended in May")
-	g.lacks(body, "Agree as")
-	g.has(g.get(who.Executive, path, http.StatusOK), "Waive it")
-	g.post(who.Executive, path+"/waive", http.StatusSeeOther, "_page", path, "ground", "the contract ended in May")
-	g.has(g.get(who.Executive, path, http.StatusOK), "it was waived", "Helene Brandstetter", "take it back")
-	g.has(g.get(who.Executive, "/deadlines?state=waived", http.StatusOK), path)
 }
 
 // Pages are read by key: the second starts where the first ended.

@@ -147,8 +147,8 @@ func (r *Request) countsOnly() bool {
 	return true
 }
 
-// commands are what the palette offers: what can be done on this page, then every screen.
-func (f *frame) commands() []Action {
+// actions are what can be done on this page, and everywhere.
+func (f *frame) actions() []Action {
 	var out []Action
 	for _, a := range f.page.Thumb {
 		out = append(out, Action{Label: a.Label, Icon: a.Icon, Href: a.Href, Key: a.Key})
@@ -156,6 +156,15 @@ func (f *frame) commands() []Action {
 	if f.has("/report") && f.req.By.Has(permReport) {
 		out = append(out, Action{Label: "Report an incident", Icon: IconPlus, Href: "/report", Key: "c"})
 	}
+	if f.has("/declare") && f.req.By.Has(who.PermIncidentDeclare) {
+		out = append(out, Action{Label: "Declare an incident", Icon: IconSiren, Href: "/declare"})
+	}
+	return out
+}
+
+// commands are what the palette offers: what can be done, then every screen.
+func (f *frame) commands() []Action {
+	out := f.actions()
 	for _, it := range f.menu() {
 		out = append(out, Action{Label: it.Label, Icon: it.Icon, Href: it.Path, Key: it.Key})
 	}

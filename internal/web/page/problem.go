@@ -1,6 +1,7 @@
 package page
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -86,7 +87,7 @@ func (r *Request) typed() []string {
 		return nil
 	}
 	var out []string
-	for _, name := range slices.Sorted(keys(r.PostForm)) {
+	for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
 		if strings.HasPrefix(name, "_") || strings.Contains(name, "pass") {
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/base/blob"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/web/page/moment"
@@ -22,11 +23,13 @@ type Request struct {
 	Person who.Person     // the viewer; zero for a machine's token
 	Zone   *time.Location // the viewer's
 	Now    time.Time
+	Files  blob.Parts // of a form that PostFiles takes; let go with the answer
 
 	web     *Web
 	out     http.ResponseWriter
 	regions []string // wanted alone; nil = the whole page
 	post    *posted  // the POST that failed and is drawn again; nil otherwise
+	put     Put      // takes the files of a form; nil: none are taken
 	back    *url.URL // of a POST: the page the form stands on
 }
 

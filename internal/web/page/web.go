@@ -1,11 +1,9 @@
 package page
 
 import (
-	"crypto/sha256"
 	"errors"
 	"io"
 	"log/slog"
-	"mime"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -13,12 +11,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/base/blob"
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/web/page/asset"
 	"github.com/wakebell/wakebell/internal/web/page/live"
+	"github.com/wakebell/wakebell/internal/web/page/sent"
 )
 
 // Config is what the face is made of.
@@ -79,6 +79,19 @@ func (w *Web) Show(path string, show Show) {
 // Post registers an act. show draws the page again when the act fails; nil shows the error alone.
 func (w *Web) Post(path string, act Act, show Show) {
 	w.mux.HandleFunc("POST "+exact(path), w.handler(false, func(r *Request) error { return r.act(act, show) }))
+}
+
+// Put takes one file of a form while it arrives. It checks first that the viewer may send it.
+type Put func(r *Request, body io.Reader) (*blob.Held, error)
+
+// PostFiles is Post for a form with files, which stand in Request.Files for the act.
+func (w *Web) PostFiles(path string, act Act, show Show, put Put) {
+	w.mux.HandleFunc("POST "+exact(path), w.handler(false, func(r *Request) error {
+		r.put = put
+		blob.Patient(r.out, r.Request, w.Clock.Real)
+		defer func() { r.Files.Close() }()
+		return r.act(act, show)
+	}))
 }
 
 // ShowAnyone registers a page that needs no sign-in.
@@ -224,20 +237,17 @@ func (r *Request) show(show Show, status int) error {
 	return r.send(&p, status)
 }
 
-// The largest bodies taken, in bytes.
-const (
-	maxForm  = 1 << 20
-	maxFiles = 64 << 20
-	inMemory = 4 << 20
-)
-
 // act reads the form, carries it out and answers: with a redirect, with regions for the script, or
 // with the page drawn again.
 func (r *Request) act(act Act, show Show) error {
-	if err := r.read(); err != nil {
+	err := r.read()
+	if err != nil && r.put == nil {
 		return err
 	}
-	done, err := act(r)
+	var done Done
+	if err == nil {
+		done, err = act(r)
+	}
 	if err == nil {
 		return r.finish(done, nil, show)
 	}
@@ -264,60 +274,17 @@ func (r *Request) act(act Act, show Show) error {
 
 // read parses the body and hands the idempotency key on to the write. The hash covers everything that
 // was sent but the key itself.
-func (r *Request) read() error {
-	limit := int64(maxForm)
-	kind, _, _ := mime.ParseMediaType(r.Request.Header.Get("Content-Type"))
-	if kind == "multipart/form-data" {
-		limit = maxFiles
+func (r *Request) read() (err error) {
+	var put func(body io.Reader) (*blob.Held, error)
+	if r.put != nil {
+		put = func(body io.Reader) (*blob.Held, error) { return r.put(r, body) }
 	}
-	r.Body = http.MaxBytesReader(r.out, r.Body, limit)
-	var err error
-	if kind == "multipart/form-data" {
-		err = r.ParseMultipartForm(inMemory)
-	} else {
-		err = r.ParseForm()
+	r.Files, err = sent.Read(r.out, r.Request, put)
+	r.back = local(r.PostForm.Get(fieldPage))
+	if key := r.PostForm.Get(fieldKey); err == nil && key != "" && len(key) <= store.MaxKey {
+		r.Request = r.Request.WithContext(store.WithKey(r.Context(), key, sent.Sum(r.Request, r.Files, fieldKey, fieldPage)))
 	}
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return fault.Newf(fault.TooLarge, "This is larger than %d MB. Nothing was saved.", limit>>20)
-	}
-	if err != nil {
-		return fault.Wrap(fault.Invalid, err, "The form did not arrive complete. Go back and send it again.")
-	}
-	r.back = local(r.PostFormValue(fieldPage))
-	key := r.PostFormValue(fieldKey)
-	if key == "" || len(key) > store.MaxKey {
-		return nil
-	}
-	h := sha256.New()
-	_, _ = io.WriteString(h, r.URL.RequestURI())
-	sent := url.Values{}
-	for name, values := range r.PostForm {
-		if name != fieldKey && name != fieldPage {
-			sent[name] = values
-		}
-	}
-	_, _ = io.WriteString(h, sent.Encode())
-	if r.MultipartForm != nil {
-		for _, name := range slices.Sorted(keys(r.MultipartForm.File)) {
-			for _, f := range r.MultipartForm.File[name] {
-				_, _ = io.WriteString(h, name+"\x00"+f.Filename+"\x00"+time.Duration(f.Size).String())
-			}
-		}
-	}
-	var sum [32]byte
-	h.Sum(sum[:0])
-	r.Request = r.Request.WithContext(store.WithKey(r.Context(), key, sum))
-	return nil
-}
-
-func keys[V any](m map[string]V) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
+	return err
 }
 
 // atPage makes the request look like the GET of the page the form stands on.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/wakebell/wakebell/examples"
+	"github.com/wakebell/wakebell/internal/base/blob"
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/mail"
@@ -21,8 +22,11 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/assessment/lawtest"
 	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/decide/duty/story"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
+	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/directory/exchange"
@@ -43,7 +47,10 @@ type rig struct {
 	inc    *incident.Service
 	duties *duty.Service
 	calls  *escalation.Service
+	files  *file.Service
+	in     *intake.Service
 	db     *store.DB
+	jobs   *job.Runner
 }
 
 func open(t testing.TB) *rig {
@@ -52,7 +59,7 @@ func open(t testing.TB) *rig {
 	g := &rig{t: t, db: db, clk: clock.NewTest(start)}
 	var kinds []record.Kind
 	for _, k := range [][]record.Kind{
-		who.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), duty.Kinds(), escalation.Kinds(),
+		who.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), duty.Kinds(), escalation.Kinds(),
 	} {
 		kinds = append(kinds, k...)
 	}
@@ -79,7 +86,23 @@ func open(t testing.TB) *rig {
 		}
 		return out, err
 	})
+	blobs, err := blob.New(blob.Config{Dir: t.TempDir(), Max: 4096})
+	g.must(err)
+	g.jobs = jobs
+	g.files = file.New(db, led, g.clk, g.inc, jobs, blobs)
+	led.OnErase(func(_ context.Context, tx *store.Tx, entries []record.Entry) error {
+		return g.files.OnErase(tx, entries)
+	})
+	tri := triage.New(db, in, g.inc)
+	g.inc.Observe(tri.Follow)
+	g.in = in
 	views := view.New(db, led, g.clk, g.inc, g.people)
+	views.Tell("duty.", story.Tell)
+	views.Tell("duties.", story.Tell)
+	views.Tell("call.", escalation.Tell)
+	views.Tell("incident.file_", file.Tell)
+	views.Name("duty:", g.duties.Title)
+	views.Name("file:", g.files.Name)
 	ex := exchange.New(db, dirs, g.people)
 	g.load(ex, "directory.yaml", exchange.FormatYAML)
 	g.load(ex, "customers.csv", exchange.FormatCSV)
@@ -88,7 +111,7 @@ func open(t testing.TB) *rig {
 		SignedIn: g.signedIn, SignIn: "/sign-in", People: g.people, DB: db, Clock: g.clk, Log: slog.New(slog.DiscardHandler),
 	})
 	room.Mount(g.Web, room.Deps{
-		Incidents: g.inc, Views: views, Duties: g.duties, Escalation: g.calls, Intake: in, Directory: dirs, Plans: plans, DB: db,
+		Incidents: g.inc, Files: g.files, Views: views, Duties: g.duties, Escalation: g.calls, Intake: in, Directory: dirs, Plans: plans, DB: db,
 	})
 	return g
 }
@@ -132,6 +155,7 @@ const (
 	press     = "communications-2"
 	liaison   = "key-account-1"
 	reporter  = "support-agent"
+	privacy   = "privacy-officer"
 )
 
 func (g *rig) declare(c incident.Declare) incident.State {

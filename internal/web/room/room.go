@@ -12,13 +12,16 @@ import (
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
 	"github.com/wakebell/wakebell/internal/web/page"
 	"github.com/wakebell/wakebell/internal/web/room/course"
 	"github.com/wakebell/wakebell/internal/web/room/head"
+	"github.com/wakebell/wakebell/internal/web/room/kept"
 	"github.com/wakebell/wakebell/internal/web/room/known"
 	"github.com/wakebell/wakebell/internal/web/room/owed"
+	"github.com/wakebell/wakebell/internal/web/room/ties"
 )
 
 // Deps are the rooms this screen reads and commands.
@@ -34,7 +37,7 @@ func Mount(w *page.Web, d Deps) {
 	s := screen{d, w}
 	const room = "/incidents/{ref}"
 	w.Show(room, s.show)
-	w.Post(room+"/notes", s.note, s.show)
+	w.PostFiles(room+"/notes", s.note, s.show, kept.Screen{Deps: d}.Put)
 	w.Post(room+"/phase", s.phase, s.show)
 	w.Post(room+"/people", s.assign, s.show)
 	w.Post(room+"/people/remove", s.unassign, s.show)
@@ -44,6 +47,8 @@ func Mount(w *page.Web, d Deps) {
 	owed.Mount(w, d)
 	known.Mount(w, d)
 	course.Mount(w, d)
+	kept.Mount(w, d)
+	ties.Mount(w, d)
 }
 
 // view is what the room shows. Parts that nobody wants now are not read.
@@ -58,6 +63,10 @@ type view struct {
 	About   map[string]string // titles of the duties people were called about
 	Mine    []escalation.Call // calls that wait for the viewer's answer
 	Signals []intake.Signal
+	Files   []file.File       // the newest
+	MaxFile int64             // bytes
+	Belongs map[string]string // entries that files were dropped on, by those of the files
+	Hidden  map[string]bool   // files that were withdrawn or erased
 }
 
 func (s screen) show(r *page.Request) (page.Page, error) {
@@ -65,7 +74,7 @@ func (s screen) show(r *page.Request) (page.Page, error) {
 	if err != nil {
 		return page.Page{}, err
 	}
-	v := view{Room: m, web: s.web, Show: r.Query("show")}
+	v := view{Room: m, web: s.web, MaxFile: s.Files.Max(), Show: r.Query("show")}
 	if err := s.read(r, &v); err != nil {
 		return page.Page{}, err
 	}
@@ -79,6 +88,7 @@ func (s screen) show(r *page.Request) (page.Page, error) {
 		{Name: "tasks", On: m.On("incident"), Body: tasks(v)},
 		{Name: "people", On: page.Any(m.On("incident", "call"), page.On("person")), Body: people(v)},
 		{Name: "decided", On: m.On("incident"), Body: decided(v)},
+		{Name: "files", On: m.On("incident"), Body: kept.Card(m, v.Files)},
 		{Name: "signals", On: page.Any(m.On("incident"), page.On("signal")), Body: signals(v)},
 	}
 	at := map[string]page.Region{}
@@ -101,6 +111,9 @@ func (s screen) show(r *page.Request) (page.Page, error) {
 
 // shownSignals is how many signals the room names.
 const shownSignals = 8
+
+// shownFiles is how many files the room names; their page has all of them.
+const shownFiles = 5
 
 // shownCalls is how many calls the room names; the timeline has all of them.
 const shownCalls = 30
@@ -125,6 +138,11 @@ func (s screen) read(r *page.Request, v *view) (err error) {
 	}
 	if !v.Past() && r.By.Has(who.PermCallAcknowledge) && r.Wants("mine") {
 		if v.Mine, err = s.Escalation.WaitingFor(r.Context(), r.By, v.ID); err != nil {
+			return err
+		}
+	}
+	if !v.Past() && r.Wants("files") {
+		if v.Files, err = s.Files.Newest(r.Context(), r.By, v.ID, shownFiles); err != nil {
 			return err
 		}
 	}
@@ -159,7 +177,15 @@ func (s screen) note(r *page.Request) (page.Done, error) {
 	if err != nil {
 		return page.Done{}, err
 	}
-	return s.run(r, &incident.Note{Base: incident.Base{At: at}, Text: r.Text("text")}, "Noted.")
+	if len(r.Files) == 0 {
+		return s.run(r, &incident.Note{Base: incident.Base{At: at}, Text: r.Text("text")}, "Noted.")
+	}
+	in := file.Addition{Text: r.Text("text"), On: r.Text("on"), At: at}
+	for _, f := range r.Files {
+		in.Drops = append(in.Drops, file.Drop{Held: f.Held, Name: f.Name})
+	}
+	_, err = s.Files.Add(r.Context(), r.By, r.PathValue("ref"), in)
+	return page.Done{Say: "Noted, with " + head.Count(len(in.Drops), "file", "files") + "."}, page.Rename(err, "name", "files", "on", "files")
 }
 
 func (s screen) phase(r *page.Request) (page.Done, error) {

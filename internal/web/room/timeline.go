@@ -5,16 +5,20 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
+	"github.com/wakebell/wakebell/internal/base/blob"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	told "github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/web/page"
 	"github.com/wakebell/wakebell/internal/web/room/head"
+	"github.com/wakebell/wakebell/internal/web/room/kept"
 	"github.com/wakebell/wakebell/internal/web/room/known"
 )
 
 // perPage keeps the first answer small; the rest comes by scrolling.
-const perPage = 40
+const perPage = told.FirstPage
 
 // line is one entry of the timeline as the room shows it.
 type line = page.Entry
@@ -40,6 +44,11 @@ const (
 )
 
 func (s screen) readTimeline(r *page.Request, v *view) error {
+	var err error
+	v.Belongs = map[string]string{}
+	if v.Hidden, err = s.Files.Hidden(r.Context(), r.By, v.ID); err != nil {
+		return err
+	}
 	cursor := r.Query("after")
 	for range rounds {
 		lines, next, err := s.Views.Latest(r.Context(), r.By, v.Ref, told.Show(v.Show), v.AsOf, cursor, perPage)
@@ -47,28 +56,47 @@ func (s screen) readTimeline(r *page.Request, v *view) error {
 			return err
 		}
 		for _, l := range lines {
-			v.Lines = append(v.Lines, entry(v.Room, l))
+			v.Lines = append(v.Lines, entry(*v, l))
 		}
 		if cursor = next; next == "" || len(runs(*v)) >= enough {
 			break
 		}
 	}
+	belong(v)
 	if cursor != "" {
 		v.More = r.Path("after", cursor)
 	}
 	return nil
 }
 
+// belong says to which entry of the page a file was dropped.
+func belong(v *view) {
+	for i, f := range v.Lines {
+		to := v.Belongs[f.Entry]
+		at := slices.IndexFunc(v.Lines, func(l line) bool { return to != "" && l.Entry == to })
+		if at >= 0 && f.Body != nil {
+			v.Lines[i].Body = kept.Belongs(f.Body, v.Lines[at].ID, v.Lines[at].Title, v.Lines[at].At)
+		}
+	}
+}
+
 // entry cuts the sentence of a line into what happened and the words about it.
-func entry(m head.Room, l told.Line) line {
-	e := line{ID: "e-" + strconv.FormatInt(l.Seq, 10), Kind: kindOf(l), By: l.ActorName, At: l.At, Noted: l.RecordedAt, Erased: l.Erased}
-	text := strings.TrimSpace(l.Text)
+func entry(v view, l told.Line) line {
+	m := v.Room
+	e := line{ID: "e-" + strconv.FormatInt(l.Seq, 10), Entry: l.ID, Kind: kindOf(l), By: l.ActorName, At: l.At, Noted: l.RecordedAt, Erased: l.Erased}
+	text := strings.TrimSpace(inZone(l, m.R.Zone))
 	if strings.HasPrefix(l.Actor, "engine:") {
 		e.By = ""
 	}
 	switch l.Kind {
 	case "incident.noted":
-		e.Title, e.Text = "Update", text
+		e.Title, e.Text = "Update", strings.TrimSpace(l.Text)
+	case "incident.sitrep_sent":
+		e.Title, e.Text = cut(strings.TrimSpace(l.Text))
+	case "incident.declared", "incident.task_added", "incident.merged":
+		bornEntry(m, l, &e)
+	case file.KindAdded:
+		fileEntry(v, l, &e)
 	case "incident.task_marked":
 		e.Title, e.Text = text, taskText(m, l)
 	case "incident.fact_recorded":
@@ -85,6 +113,50 @@ func entry(m head.Room, l told.Line) line {
 		e.Text = ""
 	}
 	return e
+}
+
+// bornEntry tells what carries a time or another incident, which are shown as such.
+func bornEntry(m head.Room, l told.Line, e *line) {
+	var b struct {
+		Title, Text, Owner, Into string
+		Kind                     incident.Kind `json:"incident_kind"`
+		Discovered               time.Time     `json:"discovered_at"`
+		Due                      time.Time
+	}
+	if json.Unmarshal(l.Data, &b) != nil || l.Erased {
+		e.Title, e.Text = cut(l.Text)
+		return
+	}
+	switch l.Kind {
+	case "incident.declared":
+		if e.Title = "Declared"; b.Kind == incident.Drill {
+			e.Title = "Declared as a drill"
+		}
+		e.Body = timed(b.Title, "Discovered", b.Discovered)
+	case "incident.task_added":
+		if e.Title = "Task"; b.Owner != "" {
+			e.Title += " for " + m.Person(b.Owner)
+		}
+		e.Body = timed(b.Text, "Due", b.Due)
+	default:
+		e.Title, e.Text = cut(l.Text)
+		e.Body = merged(b.Into)
+	}
+}
+
+// fileEntry shows a file by its name, with the way to it.
+func fileEntry(v view, l told.Line, e *line) {
+	var b file.Added
+	if e.Title = "File"; l.Erased || json.Unmarshal(l.Data, &b) != nil {
+		return
+	}
+	e.Body = kept.Line(v.Room, l.ID, b.Name, kept.About(file.File{Blob: blob.Blob{Size: b.Size, Media: b.Media}}), b.Note)
+	if b.On != "" {
+		v.Belongs[l.ID] = b.On
+	}
+	if v.Hidden[l.ID] {
+		e.Body = kept.Hidden(v.Room, l.ID)
+	}
 }
 
 // longTitle is where a sentence is no title any more.
@@ -217,6 +289,7 @@ var kinds = map[string]page.EntryKind{
 	"incident.task_added": page.KindTask, "incident.task_marked": page.KindTask, "incident.phase_entered": page.KindPhase,
 	"incident.sitrep_sent": page.KindSitrep, "incident.signals_linked": page.KindAlert, "incident.signals_unlinked": page.KindAlert,
 	"incident.merged": page.KindDecision, "incident.closed": page.KindDecision, "incident.reopened": page.KindDecision,
+	file.KindAdded: page.KindFile, file.KindWithdrawn: page.KindFile, file.KindDestroyed: page.KindFile,
 	"duty.waiver_consented": page.KindApproval, "duty.assigned": page.KindPeople,
 }
 

@@ -10,6 +10,8 @@
 //	tables/NAME.ndjson  one row per line, a JSON array in the order of the
 //	                    manifest's columns: numbers are exact integers, text is
 //	                    a string, bytes are {"b64": "…"}, NULL is null
+//	blobs.txt           one line for each content of a file: its SHA-256 and size
+//	blobs/SHA256        the bytes
 //
 // Rows stand in the order of the primary key, so that equal tables have equal
 // hashes on both engines. Projections and search tables are left out: they

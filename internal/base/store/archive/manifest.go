@@ -25,6 +25,7 @@ type Manifest struct {
 	Mark      Mark         `json:"mark"`
 	Ledger    Ledger       `json:"ledger"`
 	Tables    []Content    `json:"tables"`
+	Blobs     *BlobList    `json:"blobs,omitempty"` // nil: no file is named
 }
 
 // Step is one migration.

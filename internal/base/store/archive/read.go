@@ -27,6 +27,7 @@ type Archive struct {
 
 	file  *os.File
 	files map[string]*zip.File
+	blobs []Blob
 }
 
 // Open opens an archive and checks all of it: the zip, every count and hash,
@@ -86,6 +87,9 @@ func (a *Archive) check() error {
 		return err
 	}
 	if err := a.checkLedger(); err != nil {
+		return err
+	}
+	if err := a.checkBlobs(); err != nil {
 		return err
 	}
 	return a.checkTables()
@@ -197,7 +201,7 @@ func (a *Archive) checkTables() error {
 		}
 	}
 	for name := range a.files {
-		if !known[name] {
+		if !known[name] && !a.hasBlob(name) {
 			return damaged("%s does not belong into a backup", name)
 		}
 	}

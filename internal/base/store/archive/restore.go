@@ -34,6 +34,9 @@ type Target struct {
 	// from where a start takes it when it is the key of the database.
 	KeyFile string
 	Files   []string
+	// Keep, if there is one, copies into the folder of what is replaced whatever else
+	// belongs to the old database.
+	Keep func(kept string) error
 
 	at func(step string) error // tests: end the process here
 }
@@ -269,6 +272,11 @@ func (r *restore) keep(ctx context.Context) error {
 	}
 	if r.kept == "" {
 		return nil
+	}
+	if r.Keep != nil {
+		if err := r.Keep(r.kept); err != nil {
+			return err
+		}
 	}
 	if err := syncDir(r.kept); err != nil {
 		return err

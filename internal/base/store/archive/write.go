@@ -28,6 +28,9 @@ type Options struct {
 	// goes with it: nil when Ledger.State is None.
 	Ledger func(ctx context.Context, v *store.View) (Ledger, []byte, error)
 
+	// Blobs hands over the contents that the snapshot names; nil: there are none.
+	Blobs func(ctx context.Context, v *store.View, add AddBlob) error
+
 	wrap func(io.Writer) io.Writer // tests: a disk that fills up
 }
 
@@ -162,6 +165,9 @@ func (w *writer) write(ctx context.Context, v *store.View) error {
 			return fmt.Errorf("back up table %s: %w", t.Name, err)
 		}
 	}
+	if err := w.blobs(ctx, v); err != nil {
+		return err
+	}
 	return w.file(manifestName, func(out io.Writer) error {
 		enc := json.NewEncoder(out)
 		enc.SetIndent("", "  ")
@@ -254,6 +260,12 @@ func (m Manifest) String() string {
 		b.WriteString("with the newest checkpoint that was left; no key was at hand to sign this state")
 	default:
 		b.WriteString("without a checkpoint: no key was at hand and none was left")
+	}
+	if l := m.Blobs; l != nil {
+		fmt.Fprintf(&b, ", %d contents of files", l.Count)
+		if n := len(l.Missing); n > 0 {
+			fmt.Fprintf(&b, "; %d CONTENTS OF FILES ARE MISSING on the disk and not in it, wakebell verify names them", n)
+		}
 	}
 	return b.String()
 }

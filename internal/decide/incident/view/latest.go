@@ -31,7 +31,7 @@ func (s *Service) Latest(ctx context.Context, by who.Identity, ref string, show 
 	if err != nil {
 		return nil, "", err
 	}
-	bound := []string{"latest", st.ID, string(show), asOf.UTC().Format(time.RFC3339Nano)}
+	bound := latestBound(st.ID, show, asOf)
 	before, err := openSeq(by, cursor, bound)
 	if err != nil {
 		return nil, "", err
@@ -64,4 +64,9 @@ func (s *Service) Latest(ctx context.Context, by who.Identity, ref string, show 
 			return lines, "", nil
 		}
 	}
+}
+
+// latestBound is what a cursor of Latest is bound to.
+func latestBound(incident string, show Show, asOf time.Time) []string {
+	return []string{"latest", incident, string(show), asOf.UTC().Format(time.RFC3339Nano)}
 }

@@ -274,7 +274,7 @@ func (s *Service) search(ctx context.Context, by who.Identity, f Filter, list []
 	if err != nil {
 		return nil, "", err
 	}
-	q := search.Query{Words: f.Q, Kind: incident.DocIncident, Visible: []string{incident.DocLabel}}
+	q := search.Query{Words: f.Q, Kinds: []string{incident.DocIncident}, Visible: []string{incident.DocLabel}}
 	if keys != nil {
 		if q.Before, err = strconv.ParseInt(keys[0], 10, 64); err != nil {
 			return nil, "", errCursor

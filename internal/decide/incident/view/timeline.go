@@ -40,7 +40,7 @@ var shows = map[Show][]string{
 	},
 	Facts:   {"incident.declared", "incident.edited", "incident.fact_recorded", "incident.signals_linked", "incident.signals_unlinked", "incident.phase_entered"},
 	Calls:   {"call.", "duty.alarmed"},
-	Reports: {"incident.sitrep_sent", "incident.noted"},
+	Reports: {"incident.sitrep_sent", "incident.noted", "incident.file_"},
 	Notices: {"notice.", "duty.met"},
 }
 

@@ -22,7 +22,7 @@ func told(event incident.Event, name func(id string) string) string {
 	case incident.Graded:
 		return because(fmt.Sprintf("Graded severity %d, BIL %d%s", e.Severity, e.BIL, suggested(e)), e.Reason)
 	case incident.FactRecorded:
-		return factTold(e)
+		return factTold(e, name)
 	case incident.Assigned:
 		word := "is now"
 		if e.Ended {
@@ -56,7 +56,7 @@ func told(event incident.Event, name func(id string) string) string {
 	case incident.SignalsUnlinked:
 		return because(signals(len(e.Signals))+" unlinked", e.Reason)
 	case incident.Merged:
-		return because("Merged into another incident", e.Reason)
+		return because("Merged into "+called(name, "incident:", e.Into), e.Reason)
 	case incident.Closed:
 		if e.FilingsPending {
 			return because("Closed, filings pending", e.Reason)
@@ -75,11 +75,11 @@ func signals(n int) string {
 	return fmt.Sprintf("%d signals", n)
 }
 
-func factTold(e incident.FactRecorded) string {
+func factTold(e incident.FactRecorded, name func(id string) string) string {
 	f := incident.Fact{Name: e.Name, Entity: e.Entity, Value: e.Value, Text: e.Text}
 	text := "Fact: " + spaced(string(e.Name))
 	if e.Entity != "" {
-		text += " for " + e.Entity
+		text += " for " + called(name, "entity:", e.Entity)
 	}
 	switch v := incident.WireValue(f).(type) {
 	case string:
@@ -96,7 +96,7 @@ func factTold(e incident.FactRecorded) string {
 	case []string:
 		text += ": " + spaced(strings.Join(v, ", "))
 	case *incident.Scope:
-		text += ": " + scopeTold(v)
+		text += ": " + scopeTold(v, name)
 	}
 	if e.Text != "" && e.Name != incident.FactCause && e.Name != incident.FactPlace {
 		text += " (" + e.Text + ")"
@@ -107,25 +107,29 @@ func factTold(e incident.FactRecorded) string {
 	return text
 }
 
-func scopeTold(s *incident.Scope) string {
+func scopeTold(s *incident.Scope, name func(id string) string) string {
 	if s == nil {
 		return "none"
 	}
 	var parts []string
 	for _, p := range []struct {
-		what string
-		list []string
+		what, prefix string
+		list         []string
 	}{
-		{"services", s.Services},
-		{"customers", s.Customers},
-		{"partners", s.Partners},
-		{"employee groups", s.EmployeeGroups},
-		{"entities", s.Entities},
-		{"processings", s.Processings},
-		{"data", s.DataKinds},
+		{"services", "service:", s.Services},
+		{"customers", "entity:", s.Customers},
+		{"partners", "entity:", s.Partners},
+		{"employee groups", "", s.EmployeeGroups},
+		{"entities", "entity:", s.Entities},
+		{"processings", "", s.Processings},
+		{"data", "", s.DataKinds},
 	} {
 		if len(p.list) > 0 {
-			parts = append(parts, p.what+" "+strings.Join(p.list, ", "))
+			var names []string
+			for _, id := range p.list {
+				names = append(names, called(name, p.prefix, id))
+			}
+			parts = append(parts, p.what+" "+strings.Join(names, ", "))
 		}
 	}
 	low, high := 0, 0
@@ -147,9 +151,9 @@ func decisionTold(e incident.DecisionMade, name func(string) string) string {
 		text += " " + string(e.Answer)
 	}
 	if e.Rule != "" {
-		text += " (" + e.Rule
+		text += " (" + called(name, "rule:", e.Rule)
 		if e.Entity != "" {
-			text += ", " + e.Entity
+			text += ", " + called(name, "entity:", e.Entity)
 		}
 		text += ")"
 	}
@@ -157,6 +161,14 @@ func decisionTold(e incident.DecisionMade, name func(string) string) string {
 		text += ": " + e.Text
 	}
 	return because(text+", by "+name(e.DecidedBy), e.Reason)
+}
+
+// called is what people call a thing now; its id where nobody knows it.
+func called(name func(id string) string, prefix, id string) string {
+	if prefix == "" {
+		return id
+	}
+	return strings.TrimPrefix(name(prefix+id), prefix)
 }
 
 func suggested(e incident.Graded) string {

@@ -24,7 +24,8 @@ import (
 )
 
 // Run recomputes everything and holds it against the checkpoints that are kept outside and,
-// unless it is empty, against one more. A finding is a *ledger.Wrong or a *record.Difference.
+// unless it is empty, against one more. A finding is a *ledger.Wrong,
+// a *record.Difference, or fault.Invalid with a field for each wrong file.
 type Run func(ctx context.Context, against []byte) (record.Report, record.RebuildReport, error)
 
 // Service reads the ledger for viewers and verifies it, one run at a time.

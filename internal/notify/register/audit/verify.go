@@ -144,6 +144,10 @@ func (s *Service) work(v Verification, began time.Time) {
 		v.State, v.Finding, v.Seq = Wrong, wrong.Error(), wrong.Seq
 	case isRow:
 		v.State, v.Finding = Wrong, "table "+row.Error()
+	case fault.KindOf(err) == fault.Invalid && len(fault.FieldsOf(err)) > 0: // files whose contents are not what the ledger names
+		first := fault.FieldsOf(err)[0]
+		said, _ := fault.MessageOf(err)
+		v.State, v.Finding = Wrong, said+": "+first.Field+" "+first.Message
 	case err != nil && cut:
 		v.State = CutOff
 	case err != nil:

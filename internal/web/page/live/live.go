@@ -32,6 +32,8 @@ type Hub struct {
 
 	ending sync.Once
 
+	owners Owners // nil: nobody has an own signal
+
 	mu        sync.Mutex
 	listeners map[*Listener]bool
 	position  int64 // of the ledger, told so far; -1 while nobody listens
@@ -62,6 +64,13 @@ func New(db *store.DB, led *record.Ledger, clk *clock.Clock, log *slog.Logger) *
 		wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}
 }
+
+// Owners says which reports the entries after a position, up to another, are about, by the
+// person who sent each.
+type Owners func(ctx context.Context, r store.Reader, after, upTo int64) (map[string][]string, error)
+
+// Own lets reporters learn that their own reports changed, and nothing else. Only at wiring.
+func (l *Hub) Own(o Owners) { l.owners = o }
 
 // Wake says that the ledger grew. It never blocks: the ledger's writer calls it.
 func (l *Hub) Wake() {
@@ -127,6 +136,7 @@ func (l *Hub) read(ctx context.Context) {
 		return
 	}
 	var stirred topics
+	from := position
 	for {
 		heads, err := l.led.Heads(ctx, l.db, position, headBatch)
 		if err != nil {
@@ -151,8 +161,9 @@ func (l *Hub) read(ctx context.Context) {
 	if len(stirred) == 0 {
 		return
 	}
+	own := l.ownOf(ctx, stirred, from, position)
 	l.tell(func(by who.Identity) string {
-		if names := stirred.visible(by); len(names) > 0 {
+		if names := append(stirred.visible(by), own.visible(by)...); len(names) > 0 {
 			return Message("dirty", strings.Join(names, ","))
 		}
 		return ""

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"context"
 	"log/slog"
 	"testing"
 
@@ -45,5 +46,65 @@ func TestTopics(t *testing.T) {
 	}
 	if got := many.visible(who.Identity{Actor: "r", Roles: []who.Role{who.Reporter}}); len(got) != 0 {
 		t.Errorf("a reporter is told %q", got)
+	}
+}
+
+// A reporter learns that an own report changed, and nothing of any other signal.
+func TestOwnReports(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t, store.SQLite)
+	led, err := record.New(t.Context(), db, clock.System(), record.Config{}, []record.Kind{{Name: "signal.decided", Version: 1}, {Name: "incident.noted", Version: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := New(db, led, clock.System(), slog.New(slog.DiscardHandler))
+	asked := 0
+	l.Own(func(context.Context, store.Reader, int64, int64) (map[string][]string, error) {
+		asked++
+		return map[string][]string{"rita": {"hers"}, "mia": {"managers"}}, nil
+	})
+	listen := func(id string, role who.Role) *Listener {
+		t.Helper()
+		c, err := l.Listen(t.Context(), who.Identity{Actor: id, Person: id, Roles: []who.Role{role}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	write := func(kind string) {
+		t.Helper()
+		_, err := db.Write(t.Context(), store.Op{Name: "test", Actor: "t"}, func(tx *store.Tx) error {
+			_, err := led.Append(tx, record.Draft{Kind: kind, Subject: "hers", Actor: "t", Body: struct{}{}})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.read(t.Context())
+	}
+	heard := func(c *Listener) string {
+		select {
+		case m := <-c.Messages:
+			return m
+		default:
+			return ""
+		}
+	}
+	mia := listen("mia", who.Manager)
+	write("signal.decided")
+	if got := heard(mia); asked != 0 || got != Message("dirty", "ledger,signal,signal:hers") {
+		t.Errorf("asked %d times, the manager hears %q", asked, got)
+	}
+	rita, rob := listen("rita", who.Reporter), listen("rob", who.Reporter)
+	write("signal.decided")
+	if got := heard(rita); got != Message("dirty", "signal:hers") {
+		t.Errorf("the reporter hears %q", got)
+	}
+	if got := heard(rob); got != "" {
+		t.Errorf("another reporter hears %q", got)
+	}
+	write("incident.noted")
+	if got := heard(rita) + heard(rob); got != "" || asked != 1 {
+		t.Errorf("of an incident reporters hear %q; asked %d times", got, asked)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -27,6 +28,7 @@ import (
 // Deps are the rooms an incident's pages read and command.
 type Deps struct {
 	Incidents  *incident.Service
+	Files      *file.Service
 	Views      *view.Service
 	Duties     *duty.Service
 	Escalation *escalation.Service

@@ -178,9 +178,43 @@ func (s Screen) meet(r *page.Request) (page.Done, error) {
 }
 
 func (s Screen) waive(r *page.Request) (page.Done, error) {
-	return s.change(r, "Your yes to the waiver is recorded.", func(d duty.Duty) (duty.Duty, error) {
-		return s.Duties.Waive(r.Context(), r.By, d.ID, r.Text("ground"))
+	var after duty.Duty
+	done, err := s.change(r, "It is waived. The ground stands in the record.", func(d duty.Duty) (_ duty.Duty, err error) {
+		after, err = s.Duties.Waive(r.Context(), r.By, d.ID, r.Text("ground"))
+		return after, err
 	})
+	if err == nil && after.State != duty.Waived {
+		done.Say = "Your yes is recorded. " + lacking(after) + " must agree too."
+	}
+	return done, err
+}
+
+// lacking says whose yes a waiver still needs.
+func lacking(d duty.Duty) string {
+	if !d.Outward {
+		return "A manager or an executive who does not hold it"
+	}
+	given := func(as string) bool {
+		return slices.ContainsFunc(d.WaivedBy, func(c duty.Consent) bool { return c.As == as })
+	}
+	switch {
+	case !d.Statutory:
+		return "Legal or an executive"
+	case given("legal"):
+		return "An executive"
+	case given("executive"):
+		return "Legal"
+	}
+	return "Legal and an executive, two persons,"
+}
+
+// agree is what the viewer's yes to a waiver is called.
+func agree(m head.Room, d duty.Duty) string {
+	as, last, err := d.WaiverBy(m.R.By)
+	if err != nil || last {
+		return "Waive it"
+	}
+	return "Agree as " + as
 }
 
 func (s Screen) undo(r *page.Request) (page.Done, error) {

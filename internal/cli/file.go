@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/wakebell/wakebell/client"
+	"github.com/wakebell/wakebell/internal/base/blob"
+	"github.com/wakebell/wakebell/internal/base/fault"
+)
+
+type incidentAttach struct {
+	Ref  string `arg:"" help:"Reference of the incident."`
+	File string `arg:"" help:"File to attach; - reads standard input."`
+	Name string `help:"Name to give it; default that of the file."`
+	Note string `help:"A note about it."`
+}
+
+// Run sends the file and prints its id and hash.
+func (c *incidentAttach) Run(e *env) error {
+	in, name := e.In, c.Name
+	if c.File != "-" {
+		f, err := os.Open(c.File)
+		if errors.Is(err, os.ErrNotExist) {
+			return fault.Wrap(fault.NotFound, err, "There is no file "+c.File)
+		}
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		in, name = f, cmp.Or(name, filepath.Base(c.File))
+	}
+	if name == "" {
+		return fault.InvalidField("name", "is needed for standard input")
+	}
+	f, err := e.api().Attach(e.ctx, c.Ref, name, c.Note, in)
+	if err != nil {
+		return err
+	}
+	if e.root.JSON {
+		return e.printJSON(f)
+	}
+	_, err = fmt.Fprintf(e.Out, "%s  %s  sha256:%s\n", f.ID, blob.Size(f.Size), f.SHA256)
+	return err
+}
+
+type incidentFiles struct {
+	page
+	Ref string `arg:"" help:"Reference of the incident."`
+}
+
+// Run lists the files.
+func (c *incidentFiles) Run(e *env) error {
+	head := []string{"ID", "ADDED", "BY", "SIZE", "TYPE", "STATE", "NAME"}
+	return show(e, "/incidents/"+url.PathEscape(c.Ref)+"/files", c.query(), head, 6, func(f client.File) []string {
+		state := "kept"
+		switch {
+		case f.Erased:
+			state = "erased"
+		case f.WithdrawnAt != nil:
+			state = "withdrawn"
+		}
+		return []string{f.ID, stamp(&f.AddedAt), f.AddedBy, blob.Size(f.Size), f.Media, state, f.Name}
+	})
+}
+
+type incidentFetch struct {
+	Ref string `arg:"" help:"Reference of the incident."`
+	ID  string `arg:"" name:"id" help:"Id of the file."`
+	Out string `help:"File to write; default standard output." short:"o" placeholder:"FILE"`
+}
+
+// Run downloads a file; an existing one is never overwritten.
+func (c *incidentFetch) Run(e *env) error {
+	path := "/api/v1/incidents/" + url.PathEscape(c.Ref) + "/files/" + url.PathEscape(c.ID) + "/content"
+	if c.Out == "" {
+		return e.api().Fetch(e.ctx, path, e.Out)
+	}
+	f, err := os.OpenFile(c.Out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(e.api().Fetch(e.ctx, path, f), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(c.Out))
+	}
+	return nil
+}
+
+type incidentFileReason struct {
+	Ref    string `arg:"" help:"Reference of the incident."`
+	ID     string `arg:"" name:"id" help:"Id of the file."`
+	Reason string `required:"" help:"Why."`
+}
+
+type incidentWithdrawFile struct{ incidentFileReason }
+
+// Run hides a file; its content is kept.
+func (c *incidentWithdrawFile) Run(e *env) error { return c.send(e, "withdraw", "withdrawn") }
+
+type incidentEraseFile struct{ incidentFileReason }
+
+// Run destroys a file's name, note and content.
+func (c *incidentEraseFile) Run(e *env) error {
+	return c.send(e, "erase", "erased; its content is destroyed in a moment")
+}
+
+func (c incidentFileReason) send(e *env, verb, done string) error {
+	var f client.File
+	path := "/incidents/" + url.PathEscape(c.Ref) + "/files/" + url.PathEscape(c.ID) + "/" + verb
+	if err := e.api().Do(e.ctx, http.MethodPost, path, map[string]string{"reason": c.Reason}, &f); err != nil {
+		return err
+	}
+	if e.root.JSON {
+		return e.printJSON(f)
+	}
+	_, err := fmt.Fprintf(e.Out, "%s is %s.\n", f.ID, done)
+	return err
+}
