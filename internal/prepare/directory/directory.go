@@ -92,12 +92,8 @@ type Entity struct {
 	Name        string       `json:"name" yaml:"name"`
 	Country     string       `json:"country" yaml:"country"` // ISO 3166-1 alpha-2
 	Processings []Processing `json:"processings" yaml:"processings,omitempty"`
-	// Zone is the time zone whose dates the law's days are counted on, "Europe/Berlin";
-	// empty = that of the rule.
-	Zone string `json:"zone,omitempty" yaml:"zone,omitempty"`
-	// Kinds says what the entity is, and is not, under laws beside data protection, in
-	// the words of the rule packs: financial_entity, essential_entity. What is not
-	// listed is not known, and asked.
+	Zone string `json:"zone,omitempty" yaml:"zone,omitempty"` // whose dates the law's days are counted on; "" = that of the rule
+	// Kinds says what it is, and is not, in the words of the rule packs, such as financial_entity; others are asked.
 	Kinds map[string]bool `json:"kinds,omitempty" yaml:"kinds,omitempty"`
 	// Authority is the party id of the supervisory authority this entity files with.
 	Authority string `json:"authority,omitempty" yaml:"authority,omitempty"`

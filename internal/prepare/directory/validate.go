@@ -183,7 +183,6 @@ func (e *Entity) check(ps *problems) {
 	ps.name("name", e.Name)
 	ps.country("country", e.Country, true)
 	ps.length("processings", len(e.Processings))
-	ps.length("kinds", len(e.Kinds))
 	for kind := range e.Kinds {
 		if !kindShape.MatchString(kind) {
 			ps.add("kinds", "%q is no kind of entity: a word such as financial_entity", kind)

@@ -23,7 +23,6 @@ import (
 	"github.com/rickar/cal/v2/at"
 	"github.com/rickar/cal/v2/be"
 	"github.com/rickar/cal/v2/bg"
-	"github.com/rickar/cal/v2/ch"
 	"github.com/rickar/cal/v2/cz"
 	"github.com/rickar/cal/v2/de"
 	"github.com/rickar/cal/v2/dk"
@@ -71,7 +70,7 @@ func places() []place {
 		{id: "BG", name: "Bulgaria", days: bg.Holidays},
 		{id: "CH", name: "Switzerland, holidays of the whole Confederation", more: []*cal.Holiday{
 			fixed("New Year", 1, 1), easter("Ascension", 39), fixed("National Day", 8, 1), fixed("Christmas", 12, 25),
-		}, without: all(ch.Holidays)},
+		}},
 		{id: "CY", name: "Cyprus", more: cyprus()},
 		{id: "CZ", name: "Czechia", days: cz.Holidays},
 		{id: "DE", name: "Germany, holidays of all states", days: de.Holidays},
@@ -103,13 +102,6 @@ func places() []place {
 		{id: "CO", name: "Colombia", more: colombia()},
 		{id: "eu-institutions", name: "Institutions of the European Union, as usual; their yearly list decides", more: institutions()},
 	}
-}
-
-func all(list []*cal.Holiday) (names []string) {
-	for _, h := range list {
-		names = append(names, h.Name)
-	}
-	return names
 }
 
 // Shipped makes the calendars that come with the program, by id, as fresh values.
