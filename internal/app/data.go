@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/record"
@@ -15,6 +16,8 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/prepare/directory/replay"
+	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
 )
 
@@ -22,6 +25,12 @@ import (
 // room needs none of its parts.
 func Projectors() []record.Projector {
 	return []record.Projector{new(intake.Service), new(incident.Service), new(file.Service), new(duty.Service), new(escalation.Service)}
+}
+
+// replays are all the rooms whose tables a check compares with the entries: also those
+// that are kept beside the ledger and are never made from it.
+func replays() []record.Projector {
+	return append(Projectors(), who.Replay(), plan.Replay(), replay.Room())
 }
 
 // NewAny is New in the clock mode the database was made for.
@@ -75,8 +84,29 @@ type VerifyReport struct {
 
 // String is what an auditor reads.
 func (r VerifyReport) String() string {
-	return fmt.Sprintf("VALID: %d entries recomputed (%d erased, %d epochs), up to the checkpoint %s; %d kept checkpoints continue in it.\nThe tables made from entries equal what they say; people, tokens, the plan and the directory are not compared.\n%s\nKey: %s",
-		r.Ledger.Entries, r.Ledger.Erased, r.Ledger.Epochs, r.Ledger.Checkpoint.Origin(), len(r.Ledger.Against), r.Files, r.Ledger.Key)
+	return fmt.Sprintf("VALID: %d entries recomputed (%d erased, %d epochs), up to the checkpoint %s; %d kept checkpoints continue in it.\nThe tables equal what the entries say, also people, tokens, the plan and the directory.\n%s%s\nKey: %s",
+		r.Ledger.Entries, r.Ledger.Erased, r.Ledger.Epochs, r.Ledger.Checkpoint.Origin(), len(r.Ledger.Against), Exceptions(r.Tables), r.Files, r.Ledger.Key)
+}
+
+// Exceptions says in lines what no comparison covers.
+func Exceptions(r record.RebuildReport) string {
+	var apart, erased []string
+	for _, t := range r.Tables {
+		for _, c := range t.NotCompared {
+			apart = append(apart, t.Table+"."+c)
+		}
+		if t.Erased > 0 {
+			erased = append(erased, fmt.Sprintf("%d of %s", t.Erased, t.Table))
+		}
+	}
+	out := ""
+	if len(apart) > 0 {
+		out = "Not compared, because no entry holds them: " + strings.Join(apart, ", ") + ".\n"
+	}
+	if len(erased) > 0 {
+		out += "Compared without their words, because those were erased from the ledger: " + strings.Join(erased, ", ") + ".\n"
+	}
+	return out
 }
 
 // VerifyData recomputes the whole ledger of a data directory, compares the tables made from
@@ -88,7 +118,7 @@ func VerifyData(ctx context.Context, cfg Config, against []byte) (rep VerifyRepo
 		if err != nil {
 			return err
 		}
-		rep.Ledger, rep.Tables, err = record.VerifyAll(ctx, db, Projectors(), known...)
+		rep.Ledger, rep.Tables, err = record.VerifyAll(ctx, db, replays(), known...)
 		if err != nil {
 			return err
 		}
@@ -117,7 +147,7 @@ func checkpoints(dir string, against []byte) (known [][]byte, err error) {
 func RebuildCheck(ctx context.Context, cfg Config) (rep record.RebuildReport, err error) {
 	err = snapshot(ctx, cfg, func(db *store.DB) error {
 		var err error
-		rep, err = record.RebuildCheck(ctx, db, Projectors())
+		rep, err = record.RebuildCheck(ctx, db, replays())
 		return err
 	})
 	return rep, err

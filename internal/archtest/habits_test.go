@@ -106,9 +106,9 @@ func checkTodo(s *source) []string {
 
 // keepsState are the packages, or single variables, that may hold something for the whole process, each for one reason.
 var keepsState = map[string]string{
-	"internal/base/ident":           "identifiers are ordered within a process",
-	"internal/base/store/storetest": "one PostgreSQL for all tests of a process",
-	"internal/base/record.shapes":   "remembers how a type is split, which never changes",
+	"internal/base/ident":             "identifiers are ordered within a process",
+	"internal/base/store/storetest":   "one PostgreSQL for all tests of a process",
+	"internal/base/record/body.plans": "remembers how a type is decoded, which never changes",
 }
 
 // checkState finds init functions, package-level locks, and package-level variables that a function changes.

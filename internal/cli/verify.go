@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/wakebell/wakebell/internal/app"
@@ -33,6 +34,8 @@ func (c *verifyCmd) Run(e *env) error {
 			return err
 		}
 	}
+	// What a check keeps is little beside what it throws away: the collector may wait.
+	debug.SetGCPercent(200)
 	res, err := app.VerifyData(e.ctx, cfg, against)
 	return e.verdict(res, err)
 }
@@ -97,7 +100,7 @@ func (t tables) String() string {
 	for _, r := range t.Tables {
 		out += fmt.Sprintf(" %s %d rows,", r.Table, r.Rows)
 	}
-	return strings.TrimSuffix(out, ",")
+	return strings.TrimSuffix(strings.TrimSuffix(out, ",")+"\n"+app.Exceptions(t.RebuildReport), "\n")
 }
 
 type keyCmd struct {

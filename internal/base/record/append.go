@@ -108,7 +108,7 @@ func (l *Ledger) append(tx *store.Tx, d Draft, atSeal func(h *tree.Head)) (Entry
 	}
 	rand.Read(p.salts[:])
 	tx.Buffer(p)
-	r := row{Header: p.Header, facts: facts, private: private}
+	r := stored{Header: p.Header, facts: facts, private: private}
 	e := r.entry()
 	e.Kind, e.Version = k.Name, k.Version
 	return e, nil

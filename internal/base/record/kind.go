@@ -87,7 +87,7 @@ func cutKind(kind string) (name string, version int, ok bool) {
 }
 
 // upcast turns a stored row into what readers see.
-func (reg registry) upcast(r row) (Entry, error) {
+func (reg registry) upcast(r stored) (Entry, error) {
 	k, version, err := reg.known(r.Kind)
 	if err != nil {
 		return Entry{}, err

@@ -15,19 +15,19 @@ import (
 
 const selectEntry = "SELECT seq, id, kind, subject, actor, at, known_at, recorded_at, facts, private, erased_by FROM ledger_entry "
 
-// row is an entry as stored, before upcasting.
-type row struct {
+// stored is an entry as stored, before upcasting.
+type stored struct {
 	ledger.Header
 	facts, private []byte
 	erasedBy       string
 }
 
-func (r *row) scan(rows interface{ Scan(...any) error }) error {
+func (r *stored) scan(rows interface{ Scan(...any) error }) error {
 	return rows.Scan(&r.Seq, &r.ID, &r.Kind, &r.Subject, &r.Actor, &r.At, &r.KnownAt, &r.RecordedAt,
 		&r.facts, &r.private, &r.erasedBy)
 }
 
-func (r *row) entry() Entry {
+func (r *stored) entry() Entry {
 	return Entry{
 		Seq: r.Seq, ID: r.ID, Kind: r.Kind, Subject: r.Subject, Actor: r.Actor,
 		At: clock.FromMicros(r.At), KnownAt: clock.FromMicros(r.KnownAt), RecordedAt: clock.FromMicros(r.RecordedAt),
@@ -43,7 +43,7 @@ func (reg registry) list(ctx context.Context, r store.Reader, where string, args
 	defer rows.Close()
 	var list []Entry
 	for rows.Next() {
-		var one row
+		var one stored
 		if err := one.scan(rows); err != nil {
 			return nil, fmt.Errorf("read ledger: %w", err)
 		}

@@ -4,12 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"strings"
 
-	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/record/check"
-	"github.com/wakebell/wakebell/internal/base/record/compare"
+	"github.com/wakebell/wakebell/internal/base/record/row"
 	"github.com/wakebell/wakebell/internal/base/store"
 )
 
@@ -17,11 +15,11 @@ import (
 // writes them only through its own Project right after Append, so that replay
 // takes the same path.
 type Projector interface {
-	Kinds() []Kind    // kinds it wants to see; with their upcasters
-	Tables() []string // its projection tables; each has a primary key
+	Kinds() []Kind        // kinds it wants to see; with their upcasters
+	Tables() []*row.Table // its projection tables
 	// Project applies one entry. It reads and writes its own tables only. The
 	// entry's Seq is 0, as it is right after Append.
-	Project(tx *store.Tx, e Entry) error
+	Project(x row.Rows, e Entry) error
 }
 
 // replayBatch is how many entries one read takes.
@@ -55,7 +53,7 @@ func (r *replayer) read(ctx context.Context, from store.Reader, after int64) (li
 	}
 	defer rows.Close()
 	for last = after; rows.Next(); {
-		var one row
+		var one stored
 		if err := one.scan(rows); err != nil {
 			return nil, 0, fmt.Errorf("replay: read the entry after %d: %w", last, err)
 		}
@@ -72,9 +70,9 @@ func (r *replayer) read(ctx context.Context, from store.Reader, after int64) (li
 	return list, last, rows.Err()
 }
 
-func (r *replayer) project(tx *store.Tx, list []Entry) error {
+func (r *replayer) project(x row.Rows, list []Entry) error {
 	for _, e := range list {
-		if err := r.apply(tx, e); err != nil {
+		if err := r.apply(x, e); err != nil {
 			return err
 		}
 	}
@@ -82,19 +80,19 @@ func (r *replayer) project(tx *store.Tx, list []Entry) error {
 }
 
 // one projects an entry as it is stored.
-func (r *replayer) one(tx *store.Tx, stored row) error {
-	e, err := r.kinds.upcast(stored)
+func (r *replayer) one(x row.Rows, s stored) error {
+	e, err := r.kinds.upcast(s)
 	if err != nil {
 		return err
 	}
-	return r.apply(tx, e)
+	return r.apply(x, e)
 }
 
-func (r *replayer) apply(tx *store.Tx, e Entry) error {
+func (r *replayer) apply(x row.Rows, e Entry) error {
 	seq := e.Seq
 	e.Seq = 0
 	for _, p := range r.byKey[e.Kind] {
-		if err := p.Project(tx, e); err != nil {
+		if err := p.Project(x, e); err != nil {
 			return fmt.Errorf("replay entry %d (%s/%d, id %s): %w", seq, e.Kind, e.Version, e.ID, err)
 		}
 	}
@@ -115,8 +113,8 @@ func Rebuild(ctx context.Context, db *store.DB, projectors []Projector) (int64, 
 		for _, p := range projectors {
 			for _, t := range p.Tables() {
 				// The owner hands its table over by naming it in Tables.
-				if _, err := tx.Exec("DELETE FROM " + compare.Quote(t)); err != nil {
-					return fmt.Errorf("empty table %s: %w", t, err)
+				if _, err := tx.Exec("DELETE FROM " + t.Name()); err != nil {
+					return fmt.Errorf("empty table %s: %w", t.Name(), err)
 				}
 			}
 		}
@@ -125,7 +123,7 @@ func Rebuild(ctx context.Context, db *store.DB, projectors []Projector) (int64, 
 			if err != nil || last == n {
 				return err
 			}
-			if err := r.project(tx, list); err != nil {
+			if err := r.project(row.Live(tx), list); err != nil {
 				return err
 			}
 			n = last
@@ -147,39 +145,46 @@ type RebuildReport struct {
 type TableReport struct {
 	Table string `json:"table"`
 	Rows  int64  `json:"rows"`
+	// NotCompared are the columns that no entry holds.
+	NotCompared []string `json:"not_compared,omitempty"`
+	// Erased is the number of rows of which only the facts were compared: the words of
+	// the entry that made them as they are were erased.
+	Erased int64 `json:"erased,omitempty"`
 }
 
 // Difference is the first difference between a projection table and what the
 // ledger says.
-type Difference = compare.Difference
+type Difference = row.Difference
 
-// RebuildCheck replays all entries of one snapshot into a fresh temporary
-// SQLite database and compares every projection table with it row by row, in
-// the order of the primary key. A *Difference names the first one found.
+// RebuildCheck replays all entries of one snapshot in memory and compares every
+// projection table with what they give. A *Difference names the first one found.
 func RebuildCheck(ctx context.Context, db *store.DB, projectors []Projector) (RebuildReport, error) {
-	return beside(ctx, db, projectors, func(v *store.View, r *replayer, tx *store.Tx) (n int64, err error) {
-		for {
-			list, last, err := r.read(ctx, v, n)
-			if err != nil || last == n {
-				return n, err
-			}
-			if err := r.project(tx, list); err != nil {
-				return n, err
-			}
-			n = last
-		}
+	return beside(ctx, db, projectors, func(v *store.View, r *replayer, f *row.Fold) (n int64, err error) {
+		err = check.Read(ctx, v, func(e check.Entry) error {
+			n++
+			return r.visit(f, e)
+		})
+		return n, err
 	})
+}
+
+// visit projects an entry if somebody wants it.
+func (r *replayer) visit(f *row.Fold, e check.Entry) error {
+	if name, _, _ := strings.Cut(e.Kind, "/"); r.byKey[name] == nil {
+		return nil
+	}
+	return r.one(f, stored{Header: *e.Header, facts: e.Facts, private: e.Private, erasedBy: e.ErasedBy})
 }
 
 // VerifyAll is Verify and RebuildCheck over one snapshot and in one reading of the
 // ledger. What is wrong with an entry is found before what is wrong with a table.
 func VerifyAll(ctx context.Context, db *store.DB, projectors []Projector, against ...[]byte) (rep Report, tables RebuildReport, err error) {
-	tables, err = beside(ctx, db, projectors, func(v *store.View, r *replayer, tx *store.Tx) (int64, error) {
+	tables, err = beside(ctx, db, projectors, func(v *store.View, r *replayer, f *row.Fold) (int64, error) {
 		var failed error // of the replay; the ledger is read to its end nevertheless
 		var err error
 		rep, err = check.Snapshot(ctx, v, func(e check.Entry) {
-			if name, _, _ := strings.Cut(e.Kind, "/"); failed == nil && r.byKey[name] != nil {
-				failed = r.one(tx, row{Header: *e.Header, facts: e.Facts, private: e.Private, erasedBy: e.ErasedBy})
+			if failed == nil {
+				failed = r.visit(f, e)
 			}
 		}, against...)
 		return rep.Entries, cmp.Or(err, failed)
@@ -187,43 +192,31 @@ func VerifyAll(ctx context.Context, db *store.DB, projectors []Projector, agains
 	return rep, tables, err
 }
 
-// beside runs a replay of one snapshot in a temporary database, in one write, and
-// compares the tables.
-func beside(ctx context.Context, db *store.DB, projectors []Projector, replay func(v *store.View, r *replayer, tx *store.Tx) (int64, error)) (rep RebuildReport, err error) {
+// beside runs a replay of one snapshot in memory and compares the tables.
+func beside(ctx context.Context, db *store.DB, projectors []Projector, replay func(v *store.View, r *replayer, f *row.Fold) (int64, error)) (rep RebuildReport, err error) {
 	r, err := newReplayer(projectors)
 	if err != nil {
 		return rep, err
 	}
-	dir, err := os.MkdirTemp("", "wakebell-rebuild-")
+	f, err := row.NewFold()
 	if err != nil {
-		return rep, fmt.Errorf("rebuild check: %w", err)
+		return rep, fmt.Errorf("compare the tables: %w", err)
 	}
-	defer os.RemoveAll(dir)
-	fresh, err := store.Open(ctx, store.Config{Dir: dir, Clock: clock.System(), Scratch: true})
-	if err != nil {
-		return rep, fmt.Errorf("rebuild check: temporary database: %w", err)
-	}
-	defer fresh.Close()
-	err = db.View(ctx, func(v *store.View) error {
-		_, err := fresh.Write(ctx, store.Op{Name: "ledger.rebuild", Actor: "ledger"}, func(tx *store.Tx) (err error) {
-			rep.Entries, err = replay(v, r, tx)
-			return err
-		})
-		if err != nil {
+	defer f.Close()
+	err = db.Survey(ctx, func(v *store.View) error {
+		if rep.Entries, err = replay(v, r, f); err != nil {
 			return err
 		}
-		return fresh.View(ctx, func(want *store.View) error {
-			for _, p := range projectors {
-				for _, t := range p.Tables() {
-					n, err := compare.Table(ctx, t, v, want)
-					if err != nil {
-						return err
-					}
-					rep.Tables = append(rep.Tables, TableReport{t, n})
+		for _, p := range projectors {
+			for _, t := range p.Tables() {
+				n, blank, err := f.Compare(ctx, v, t)
+				if err != nil {
+					return err
 				}
+				rep.Tables = append(rep.Tables, TableReport{t.Name(), n, t.NotCompared(), blank})
 			}
-			return nil
-		})
+		}
+		return nil
 	})
 	return rep, err
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/record"
+	"github.com/wakebell/wakebell/internal/base/record/row"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/store/storetest"
 )
@@ -22,9 +23,21 @@ import (
 type shelf struct{}
 
 func (shelf) Kinds() []record.Kind { return noted }
-func (shelf) Tables() []string     { return []string{"test_shelf"} }
+func (shelf) Tables() []*row.Table { return []*row.Table{shelves} }
 
-func (shelf) Project(tx *store.Tx, e record.Entry) error {
+// Its columns stand in another order than in the table.
+var shelves = row.NewTable("test_shelf", 1, "subject", "text", "number", "at")
+
+// makeShelf makes the table; a migration makes real ones, this one exists in tests only.
+func makeShelf(t testing.TB, h *house) {
+	t.Helper()
+	h.write(t, func(tx *store.Tx) error {
+		_, err := tx.Exec("CREATE TABLE IF NOT EXISTS test_shelf (number BIGINT NOT NULL, subject TEXT NOT NULL, text TEXT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (subject))")
+		return err
+	})
+}
+
+func (shelf) Project(x row.Rows, e record.Entry) error {
 	var n note
 	if err := e.Decode(&n); err != nil {
 		return err
@@ -32,13 +45,15 @@ func (shelf) Project(tx *store.Tx, e record.Entry) error {
 	if e.Seq != 0 {
 		return errors.New("the seq must not be used")
 	}
-	// A migration makes real tables; this one exists in tests only.
-	if _, err := tx.Exec("CREATE TABLE IF NOT EXISTS test_shelf (number BIGINT NOT NULL, subject TEXT NOT NULL, text TEXT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (subject))"); err != nil {
+	before, err := x.Row(shelves, e.Subject)
+	if err != nil {
 		return err
 	}
-	_, err := tx.Exec("INSERT INTO test_shelf (subject, text, number, at) VALUES (?, ?, 1, ?) ON CONFLICT (subject) DO UPDATE SET text = excluded.text, at = excluded.at, number = test_shelf.number + 1",
-		e.Subject, n.Text, clock.Micros(e.RecordedAt))
-	return err
+	number := int64(1)
+	if before != nil {
+		number = before.Int(2) + 1
+	}
+	return x.Put(shelves, row.Change{Before: before, After: row.Row{e.Subject, n.Text, number, clock.Micros(e.RecordedAt)}})
 }
 
 func (h *house) shelve(t testing.TB, subject, text string) record.Entry {
@@ -48,7 +63,7 @@ func (h *house) shelve(t testing.TB, subject, text string) record.Entry {
 		if e, err = h.Append(tx, record.Draft{Kind: "test.noted", Subject: subject, Body: note{Text: text}}); err != nil {
 			return err
 		}
-		return shelf{}.Project(tx, e)
+		return shelf{}.Project(row.Live(tx), e)
 	})
 	return e
 }
@@ -58,6 +73,7 @@ func TestRebuild(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, db *store.DB) {
 		h := open(t, db)
 		ctx, rooms := t.Context(), []record.Projector{shelf{}}
+		makeShelf(t, h)
 		for i := range 1100 {
 			if i%250 == 0 {
 				h.shelve(t, string(rune('a'+i/250)), "one")
@@ -109,6 +125,7 @@ func TestErase(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, db *store.DB) {
 		h := open(t, db)
 		ctx := t.Context()
+		makeShelf(t, h)
 		a, b, c := h.shelve(t, "a", "secret one"), h.shelve(t, "b", "secret two"), h.shelve(t, "c", "kept")
 		var seen []record.Entry
 		h.OnErase(func(_ context.Context, tx *store.Tx, list []record.Entry) error {
@@ -118,7 +135,7 @@ func TestErase(t *testing.T) {
 					return err
 				}
 				e.Seq = 0
-				if err := (shelf{}).Project(tx, e); err != nil {
+				if err := (shelf{}).Project(row.Live(tx), e); err != nil {
 					return err
 				}
 			}

@@ -8,7 +8,7 @@
 // where personal data stands in an entry. It must not import any room but
 // store, clock, ident and fault. Its folders below hold what stands alone: body
 // (facts and private part), tree (head and hashes), check (verification) and
-// compare (tables).
+// row (the rows of projections).
 package record
 
 import (

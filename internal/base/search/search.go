@@ -48,9 +48,6 @@ func Index(tx *store.Tx, d Doc) error {
 	if err := d.validate(); err != nil {
 		return err
 	}
-	if tx.Scratch() {
-		return nil
-	}
 	at := clock.Micros(d.At)
 	words := docWords(d)
 	old, err := find(tx, d.Kind, d.ID)

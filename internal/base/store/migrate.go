@@ -17,6 +17,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/store/vacuum"
 )
 
 //go:embed migration
@@ -151,8 +152,8 @@ func (db *DB) beforeMigration(ctx context.Context, pending []migration) error {
 	if err := os.Remove(tmp); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	if err := vacuumInto(ctx, db.read, tmp); err != nil {
-		return fmt.Errorf("back up before migrating: %w", err)
+	if err := vacuum.Into(ctx, db.read, tmp); err != nil {
+		return fmt.Errorf("back up before migrating: %w", userFault(err))
 	}
 	if err := os.Rename(tmp, path); err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/store/sweep"
 )
 
 // Reader runs queries with `?` placeholders. *DB reads whatever is committed,
@@ -43,8 +44,9 @@ func (db *DB) QueryRow(ctx context.Context, q string, args ...any) *sql.Row {
 
 // View is one read snapshot.
 type View struct {
-	db *DB
-	tx *sql.Tx
+	db   *DB
+	tx   *sql.Tx
+	fast *sweep.Conn // of a Survey on SQLite
 }
 
 // View runs fn on one snapshot: all its queries see the same state. The
@@ -59,7 +61,7 @@ func (db *DB) View(ctx context.Context, fn func(v *View) error) error {
 		return userFault(err)
 	}
 	defer tx.Rollback()
-	return fn(&View{db, tx})
+	return fn(&View{db: db, tx: tx})
 }
 
 // Query reads from the snapshot.

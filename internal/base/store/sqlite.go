@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store/statement"
+	"github.com/wakebell/wakebell/internal/base/store/vacuum"
 )
 
 const fileName = "wakebell.db"
@@ -46,9 +46,6 @@ func (db *DB) connectSQLite(ctx context.Context, snapshot bool) error {
 		pragmas := []string{
 			"journal_mode(WAL)", "synchronous(FULL)", "cache_size(-32000)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)",
 		}
-		if db.cfg.Scratch {
-			pragmas = []string{"journal_mode(OFF)", "synchronous(OFF)", "cache_size(-64000)"}
-		}
 		db.write, err = openSQLite(sqliteDSN(path, "rwc", pragmas...), 1)
 		if err != nil {
 			return err
@@ -65,6 +62,7 @@ func (db *DB) connectSQLite(ctx context.Context, snapshot bool) error {
 		mode = "ro"
 	}
 	dsn, conns := sqliteDSN(path, mode, "query_only(1)", "cache_size(-4000)"), max(4, 2*runtime.GOMAXPROCS(0))
+	db.surveyDSN = sqliteDSN(path, "ro")
 	if db.read, err = openSQLite(dsn, conns); err != nil {
 		return err
 	}
@@ -73,6 +71,7 @@ func (db *DB) connectSQLite(ctx context.Context, snapshot bool) error {
 	// Without a log beside it nobody writes, and it is read as it lies there.
 	if _, e := os.Stat(path + "-wal"); snapshot && err != nil && os.IsNotExist(e) {
 		db.read.Close()
+		db.surveyDSN += "&immutable=1"
 		if db.read, err = openSQLite(dsn+"&immutable=1", conns); err == nil {
 			err = db.read.PingContext(ctx)
 		}
@@ -107,31 +106,6 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	return statement.Keep(b), nil
 }
 
-// strip drops the indexes that stand beside the tables; those of keys are part of them.
-func (db *DB) strip(ctx context.Context) error {
-	rows, err := db.write.QueryContext(ctx, "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL")
-	if err != nil {
-		return err
-	}
-	var names []string
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return errors.Join(err, rows.Close())
-		}
-		names = append(names, name)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return err
-	}
-	for _, name := range names {
-		if _, err := db.write.ExecContext(ctx, "DROP INDEX "+name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // SnapshotTo writes a consistent copy of the database to path, which must not
 // exist, while the server goes on. SQLite only: the file is made with VACUUM
 // INTO, never by copying.
@@ -139,41 +113,5 @@ func (db *DB) SnapshotTo(ctx context.Context, path string) error {
 	if db.engine != SQLite {
 		return fault.New(fault.Conflict, "A snapshot file can be made of a SQLite database only")
 	}
-	return vacuumInto(ctx, db.read, path)
-}
-
-func vacuumInto(ctx context.Context, pool *sql.DB, path string) error {
-	c, err := pool.Conn(ctx)
-	if err != nil {
-		return userFault(err)
-	}
-	defer c.Close()
-	// query_only would refuse the copy; it is set again before the connection
-	// goes back to the pool.
-	var readOnly int
-	if err := c.QueryRowContext(ctx, "PRAGMA query_only").Scan(&readOnly); err != nil {
-		return userFault(err)
-	}
-	if readOnly != 0 {
-		if _, err := c.ExecContext(ctx, "PRAGMA query_only=0"); err != nil {
-			return userFault(err)
-		}
-		defer c.ExecContext(context.WithoutCancel(ctx), "PRAGMA query_only=1")
-	}
-	if _, err := c.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
-		return userFault(fmt.Errorf("copy the database to %s: %w", path, err))
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return err
-	}
-	return syncFile(path)
-}
-
-func syncFile(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return f.Sync()
+	return userFault(vacuum.Into(ctx, db.read, path))
 }

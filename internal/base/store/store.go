@@ -44,10 +44,6 @@ type Config struct {
 	// Migrate allows pending migrations on a PostgreSQL database that already
 	// holds Wakebell tables. SQLite always migrates, after a backup.
 	Migrate bool
-	// Scratch makes a SQLite database for a replay, which is thrown away: nothing is
-	// durable, a write that fails spoils it, tables have their keys and no other
-	// index, and nothing is indexed for the search.
-	Scratch bool
 	Log     *slog.Logger // nil: silent
 	Clock   *clock.Clock // nil: the machine's
 }
@@ -73,19 +69,20 @@ func (c Config) Validate() error {
 
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
-	cfg     Config
-	engine  Engine
-	log     *slog.Logger
-	clk     *clock.Clock
-	read    *sql.DB
-	write   *sql.DB // nil for a snapshot
-	writer  *writer // nil for a snapshot
-	journal atomic.Pointer[Journal]
-	bind    rebind.Binder
-	health  health
-	version int
-	closing sync.Once
-	done    error
+	cfg       Config
+	engine    Engine
+	log       *slog.Logger
+	clk       *clock.Clock
+	read      *sql.DB
+	surveyDSN string  // SQLite: the address of read
+	write     *sql.DB // nil for a snapshot
+	writer    *writer // nil for a snapshot
+	journal   atomic.Pointer[Journal]
+	bind      rebind.Binder
+	health    health
+	version   int
+	closing   sync.Once
+	done      error
 }
 
 // Open opens the database, brings its schema up to date and starts the grouped
@@ -105,11 +102,6 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	}
 	if err := db.checkMark(ctx); err != nil {
 		return nil, db.abandon(err)
-	}
-	if cfg.Scratch {
-		if err := db.strip(ctx); err != nil {
-			return nil, db.abandon(err)
-		}
 	}
 	db.writer = newWriter(db)
 	go db.writer.run()

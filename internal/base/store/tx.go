@@ -112,6 +112,3 @@ func (tx *Tx) AtEnd(fn func(end *Tx) error) { tx.ends = append(tx.ends, fn) }
 
 // Engine returns the engine of the database.
 func (tx *Tx) Engine() Engine { return tx.g.w.db.engine }
-
-// Scratch reports whether the database is one of a replay, see Config.
-func (tx *Tx) Scratch() bool { return tx.g.w.db.cfg.Scratch }

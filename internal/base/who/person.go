@@ -142,7 +142,13 @@ func (s *Service) CreatePersonTx(tx *store.Tx, by Identity, p Person) (Person, e
 	if err := related(tx, p); err != nil {
 		return Person{}, err
 	}
-	us := clock.Micros(now)
+	body := personEntry{Version: p.Version}
+	body.After, body.AfterContact = p.split()
+	e, err := s.led.Append(tx, record.Draft{Kind: "person.created", Subject: p.ID, Actor: by.Actor, Body: body})
+	if err != nil {
+		return Person{}, err
+	}
+	us := clock.Micros(e.RecordedAt) // the row says what the entry says, see Replay
 	_, err = tx.Exec(`INSERT INTO person (id, name, name_key, email, email_key, phone, webhook, department,
 		function_name, deputy, zone, roles, active, version, created_at, updated_at)
 		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
@@ -151,13 +157,7 @@ func (s *Service) CreatePersonTx(tx *store.Tx, by Identity, p Person) (Person, e
 	if err != nil {
 		return Person{}, fmt.Errorf("insert person %s: %w", p.ID, err)
 	}
-	if err := index(tx, p); err != nil {
-		return Person{}, err
-	}
-	body := personEntry{Version: p.Version}
-	body.After, body.AfterContact = p.split()
-	_, err = s.led.Append(tx, record.Draft{Kind: "person.created", Subject: p.ID, Actor: by.Actor, Body: body})
-	return p, err
+	return p, index(tx, p)
 }
 
 // UpdatePerson replaces everything of the person p.ID. Permission
@@ -205,25 +205,26 @@ func (s *Service) UpdatePersonTx(tx *store.Tx, by Identity, p Person, ifVersion 
 	if err := s.keepAnAdmin(tx, old, p); err != nil {
 		return Person{}, err
 	}
+	body := personEntry{Version: p.Version}
+	facts, contact := old.split()
+	body.Before, body.BeforeContact = &facts, &contact
+	body.After, body.AfterContact = p.split()
+	e, err := s.led.Append(tx, record.Draft{Kind: "person.changed", Subject: p.ID, Actor: by.Actor, Body: body})
+	if err != nil {
+		return Person{}, err
+	}
 	_, err = tx.Exec(`UPDATE person SET name=?, name_key=?, email=?, email_key=?, phone=?, webhook=?, department=?,
 		function_name=?, deputy=?, zone=?, roles=?, active=?, version=?, updated_at=? WHERE id=?`,
 		p.Name, strings.ToLower(p.Name), p.Email, strings.ToLower(p.Email), p.Phone, p.Webhook,
 		p.Department, p.Function, p.Deputy, p.Zone, joinRoles(p.Roles), bit(p.Active), p.Version,
-		clock.Micros(s.clk.Now()), p.ID)
+		clock.Micros(e.RecordedAt), p.ID)
 	if err != nil {
 		return Person{}, fmt.Errorf("update person %s: %w", p.ID, err)
 	}
 	if err := index(tx, p); err != nil {
 		return Person{}, err
 	}
-	body := personEntry{Version: p.Version}
-	facts, contact := old.split()
-	body.Before, body.BeforeContact = &facts, &contact
-	body.After, body.AfterContact = p.split()
 	tx.AfterCommit(s.cache.clear) // roles and activity reach the person's tokens at once
-	if _, err = s.led.Append(tx, record.Draft{Kind: "person.changed", Subject: p.ID, Actor: by.Actor, Body: body}); err != nil {
-		return Person{}, err
-	}
 	for _, o := range s.observers {
 		if err := o(clock.Background(), tx, by, old, p); err != nil {
 			return Person{}, err

@@ -78,13 +78,21 @@ func (s *Service) CreateToken(ctx context.Context, by Identity, in TokenInput) (
 	hash := sha256.Sum256([]byte(secret))
 	t := Token{
 		ID: ident.New(now), Name: in.Name, Person: in.Person, Last4: secret[len(secret)-4:],
-		CreatedBy: by.Actor, CreatedAt: now, ExpiresAt: clock.FromMicros(clock.Micros(in.ExpiresAt)),
+		CreatedBy: by.Actor, ExpiresAt: clock.FromMicros(clock.Micros(in.ExpiresAt)),
 	}
 	_, err := s.db.Write(ctx, store.Op{Name: "token.create", Actor: by.Actor}, func(tx *store.Tx) error {
 		var err error
 		if t.Roles, err = s.allowed(tx, by, in.Person, roles); err != nil {
 			return err
 		}
+		e, err := s.led.Append(tx, record.Draft{
+			Kind: "token.created", Subject: t.ID, Actor: by.Actor,
+			Body: tokenEntry{Person: t.Person, Roles: t.Roles, ExpiresAt: clock.Micros(t.ExpiresAt), Name: t.Name},
+		})
+		if err != nil {
+			return err
+		}
+		t.CreatedAt = e.RecordedAt // the row says what the entry says, see Replay
 		_, err = tx.Exec(`INSERT INTO api_token (id, name, person, roles, hash, last4, created_by, created_at, expires_at, revoked_at)
 			VALUES (?,?,?,?,?,?,?,?,?,0)`, t.ID, t.Name, t.Person, joinRoles(t.Roles), hash[:], t.Last4,
 			t.CreatedBy, clock.Micros(t.CreatedAt), clock.Micros(t.ExpiresAt))
@@ -93,11 +101,7 @@ func (s *Service) CreateToken(ctx context.Context, by Identity, in TokenInput) (
 		}
 		tx.SetResult(t.ID)
 		tx.SetSecretResult()
-		_, err = s.led.Append(tx, record.Draft{
-			Kind: "token.created", Subject: t.ID, Actor: by.Actor,
-			Body: tokenEntry{Person: t.Person, Roles: t.Roles, ExpiresAt: clock.Micros(t.ExpiresAt), Name: t.Name},
-		})
-		return err
+		return nil
 	})
 	if err != nil {
 		return Token{}, "", fmt.Errorf("create token: %w", err)
@@ -168,14 +172,15 @@ func (s *Service) RevokeToken(ctx context.Context, by Identity, id string) error
 		if err != nil || !t.RevokedAt.IsZero() {
 			return err
 		}
-		if _, err = tx.Exec(`UPDATE api_token SET revoked_at=? WHERE id=?`, clock.Micros(s.clk.Now()), id); err != nil {
-			return err
-		}
-		tx.AfterCommit(s.cache.clear)
-		_, err = s.led.Append(tx, record.Draft{
+		e, err := s.led.Append(tx, record.Draft{
 			Kind: "token.revoked", Subject: id, Actor: by.Actor,
 			Body: tokenEntry{Person: t.Person, Roles: t.Roles, Name: t.Name},
 		})
+		if err != nil {
+			return err
+		}
+		tx.AfterCommit(s.cache.clear)
+		_, err = tx.Exec(`UPDATE api_token SET revoked_at=? WHERE id=?`, clock.Micros(e.RecordedAt), id)
 		return err
 	})
 	if err != nil {

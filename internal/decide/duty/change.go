@@ -12,6 +12,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/duty/doc"
 	"github.com/wakebell/wakebell/internal/decide/duty/policy"
 )
 
@@ -278,7 +279,7 @@ func (s *Service) write(ctx context.Context, by who.Identity, op, id string, fn 
 		return Duty{}, fmt.Errorf("%s %s: %w", op, id, err)
 	}
 	if res.Replayed {
-		return one(s.db.QueryRow(ctx, `SELECT doc FROM duty WHERE id = ?`, res.ResultID))
+		return doc.One[Duty](s.db.QueryRow(ctx, `SELECT doc FROM duty WHERE id = ?`, res.ResultID))
 	}
 	return out, nil
 }
@@ -286,5 +287,15 @@ func (s *Service) write(ctx context.Context, by who.Identity, op, id string, fn 
 // OpenDuties is the close guard's reading: every open duty of the incident. The state
 // is hidden from SQLite, see head.
 func (s *Service) OpenDuties(ctx context.Context, r store.Reader, incident string) ([]Duty, error) {
-	return query(ctx, r, `SELECT doc FROM duty WHERE incident_id = ? AND state || '' = 'open' ORDER BY due_at, id`, incident)
+	return doc.Query[Duty](ctx, r, `SELECT doc FROM duty WHERE incident_id = ? AND state || '' = 'open' ORDER BY due_at, id`, incident)
 }
+
+// WaiverBy says as what by may agree to leaving the duty undone, and whether that yes is the last one
+// needed. The error says why not. It does not check duty.waive.
+func (d Duty) WaiverBy(by who.Identity) (as string, complete bool, err error) {
+	return consentOf(d, by)
+}
+
+// MetHere names what in the incident itself meets the duty, such as "grade"; "" when a person may say
+// that it was done.
+func (d Duty) MetHere() string { return shown(d.Rule) }

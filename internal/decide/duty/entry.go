@@ -11,6 +11,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/record"
+	"github.com/wakebell/wakebell/internal/base/record/row"
 	"github.com/wakebell/wakebell/internal/base/store"
 )
 
@@ -107,38 +108,95 @@ func Kinds() []record.Kind {
 	}
 }
 
+// duties holds one row per duty, heads one per incident, by which lists sort.
+var (
+	duties = row.NewTable("duty", 1, "id", "incident_id", "key", "rule", "state", "due_at", "alarm_at", "met_at", "drill", "outward",
+		"recipient_kind", "recipient_id", "holder_id", "entity", "doc").GroupBy("incident_id").Octets("doc")
+	heads = row.NewTable("duty_head", 1, "incident_id", "open_count", "next_due_at")
+)
+
+// The columns of duties that a head is made of, and that of all there is to know.
+const (
+	dutyState = 4
+	dutyDueAt = 5
+	dutyDoc   = 14
+)
+
 // Tables are the projections of this room.
-func (s *Service) Tables() []string { return []string{"duty", "duty_head"} }
+func (s *Service) Tables() []*row.Table { return []*row.Table{duties, heads} }
 
 // Project brings the duty tables up to an entry. It reads nothing but the entry and
 // the tables themselves, so that replay gives the same rows.
-func (s *Service) Project(tx *store.Tx, e record.Entry) error {
-	_, err := project(tx, e)
+func (s *Service) Project(x row.Rows, e record.Entry) error {
+	_, err := project(x, e)
 	return err
 }
 
 // change is one duty before and after an entry; the zero Duty means "not there".
 type change struct{ before, after Duty }
 
-func project(tx *store.Tx, e record.Entry) ([]change, error) {
+func project(x row.Rows, e record.Entry) ([]change, error) {
+	rows, err := x.Group(duties, e.Subject)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := changesBy(e, rows)
+	if err != nil {
+		return nil, err
+	}
+	writes := make([]row.Change, len(changes))
+	for i, c := range changes {
+		if writes[i].After, err = rowOf(c.after); err != nil {
+			return nil, err
+		}
+		at := slices.IndexFunc(rows, func(r row.Row) bool { return r.Text(0) == c.after.ID })
+		if at < 0 {
+			rows = append(rows, writes[i].After)
+			continue
+		}
+		writes[i].Before, rows[at] = rows[at], writes[i].After
+	}
+	for _, w := range writes { // in the order of the derivation: keys are unique in an incident
+		if err := x.Put(duties, w); err != nil {
+			return nil, err
+		}
+	}
+	return changes, head(x, e.Subject, rows)
+}
+
+// changesBy is what an entry does to the duties there are.
+func changesBy(e record.Entry, rows []row.Row) ([]change, error) {
 	if e.Kind == kindRederived {
-		return projectRederived(tx, e)
+		var b rederived
+		if err := e.Decode(&b); err != nil {
+			return nil, err
+		}
+		existing := make([]Duty, len(rows))
+		for i, r := range rows {
+			if err := json.Unmarshal(r.Bytes(dutyDoc), &existing[i]); err != nil {
+				return nil, err
+			}
+		}
+		return b.changes(existing), nil
 	}
 	id, apply, err := changeOf(e)
 	if err != nil {
 		return nil, err
 	}
-	before, err := byID(tx, id)
-	if err != nil {
-		return nil, err
+	for _, r := range rows {
+		if r.Text(0) != id {
+			continue
+		}
+		var before Duty
+		if err := json.Unmarshal(r.Bytes(dutyDoc), &before); err != nil {
+			return nil, err
+		}
+		after := before
+		apply(&after)
+		after.Version++
+		return []change{{before, after}}, nil
 	}
-	after := before
-	apply(&after)
-	after.Version++
-	if err := put(tx, after); err != nil {
-		return nil, err
-	}
-	return []change{{before, after}}, head(tx, after.Incident)
+	return nil, fault.New(fault.NotFound, "there is no such duty")
 }
 
 // changeOf reads which duty an entry changes, and how.
@@ -146,27 +204,21 @@ func changeOf(e record.Entry) (id string, apply func(*Duty), err error) {
 	switch e.Kind {
 	case kindMet:
 		var b met
-		if err := e.Decode(&b); err != nil {
-			return "", nil, err
-		}
+		err = e.Decode(&b)
 		id, apply = b.Duty, func(d *Duty) {
 			d.State, d.MetAt, d.MetWith, d.MetRef, d.MetActor = Met, e.At, b.With, b.Ref, e.Actor
 			d.Remark, d.LateReason, d.AlarmAt = b.Remark, b.LateReason, time.Time{}
 		}
 	case kindUndone:
 		var b undone
-		if err := e.Decode(&b); err != nil {
-			return "", nil, err
-		}
+		err = e.Decode(&b)
 		id, apply = b.Duty, func(d *Duty) {
 			d.State, d.MetAt, d.MetWith, d.MetRef, d.MetActor = Open, time.Time{}, "", "", ""
 			d.Remark, d.LateReason, d.Ground, d.WaivedBy, d.AlarmAt = b.Reason, "", "", nil, b.AlarmAt
 		}
 	case kindConsent:
 		var b consented
-		if err := e.Decode(&b); err != nil {
-			return "", nil, err
-		}
+		err = e.Decode(&b)
 		id, apply = b.Duty, func(d *Duty) {
 			d.WaivedBy = append(d.WaivedBy, Consent{Person: e.Actor, As: b.As, At: e.At})
 			d.Ground = b.Ground
@@ -176,15 +228,11 @@ func changeOf(e record.Entry) (id string, apply func(*Duty), err error) {
 		}
 	case kindAssigned:
 		var b assigned
-		if err := e.Decode(&b); err != nil {
-			return "", nil, err
-		}
+		err = e.Decode(&b)
 		id, apply = b.Duty, func(d *Duty) { d.Holder, d.Taken = b.Holder, b.Person != "" }
 	case kindAlarmed:
 		var b alarmed
-		if err := e.Decode(&b); err != nil {
-			return "", nil, err
-		}
+		err = e.Decode(&b)
 		id, apply = b.Duty, func(d *Duty) {
 			d.Alarms = append(d.Alarms, Alarm{Kind: b.Alarm, At: e.At, Due: b.DueAt})
 			d.AlarmAt = b.Next
@@ -192,25 +240,7 @@ func changeOf(e record.Entry) (id string, apply func(*Duty), err error) {
 	default:
 		return "", nil, fmt.Errorf("duty: cannot project %s", e.Kind)
 	}
-	return id, apply, nil
-}
-
-func projectRederived(tx *store.Tx, e record.Entry) ([]change, error) {
-	var b rederived
-	if err := e.Decode(&b); err != nil {
-		return nil, err
-	}
-	existing, err := ofIncident(clock.Background(), tx, e.Subject)
-	if err != nil {
-		return nil, err
-	}
-	out := b.changes(existing)
-	for _, c := range out {
-		if err := put(tx, c.after); err != nil {
-			return nil, err
-		}
-	}
-	return out, head(tx, e.Subject)
+	return id, apply, err
 }
 
 // changes are what a derivation did to the duties there were.
@@ -239,36 +269,29 @@ func (b rederived) changes(existing []Duty) []change {
 	return out
 }
 
-func put(tx *store.Tx, d Duty) error {
+func rowOf(d Duty) (row.Row, error) {
 	doc, err := json.Marshal(d)
+	return row.Row{
+		d.ID, d.Incident, d.Key, d.Rule, string(d.State), clock.Micros(d.DueAt), clock.Micros(d.AlarmAt), clock.Micros(d.MetAt),
+		d.Drill, d.Outward, d.Recipient.Kind, d.Recipient.ID, d.Holder.ID, d.Entity, doc,
+	}, err
+}
+
+// head keeps the one row per incident that lists sort by.
+func head(x row.Rows, incident string, rows []row.Row) error {
+	open, next := int64(0), int64(0)
+	for _, r := range rows {
+		if due := r.Int(dutyDueAt); r.Text(dutyState) == string(Open) {
+			if open++; open == 1 || due < next {
+				next = due
+			}
+		}
+	}
+	before, err := x.Row(heads, incident)
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO duty (id, incident_id, key, rule, state, due_at, alarm_at, met_at, drill, outward,
-		recipient_kind, recipient_id, holder_id, entity, doc) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
-		ON CONFLICT (id) DO UPDATE SET state = excluded.state, due_at = excluded.due_at, alarm_at = excluded.alarm_at,
-		met_at = excluded.met_at, holder_id = excluded.holder_id, recipient_id = excluded.recipient_id, doc = excluded.doc`,
-		d.ID, d.Incident, d.Key, d.Rule, string(d.State), clock.Micros(d.DueAt), clock.Micros(d.AlarmAt), clock.Micros(d.MetAt),
-		flag(d.Drill), flag(d.Outward), d.Recipient.Kind, d.Recipient.ID, d.Holder.ID, d.Entity, doc)
-	return err
-}
-
-func flag(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// head keeps the one row per incident that lists sort by. The state is not named as a
-// condition: SQLite, which keeps no statistics, would read every open duty there is.
-func head(tx *store.Tx, incident string) error {
-	_, err := tx.Exec(`INSERT INTO duty_head (incident_id, open_count, next_due_at)
-		SELECT CAST(? AS TEXT), COUNT(CASE WHEN state = 'open' THEN 1 END), COALESCE(MIN(CASE WHEN state = 'open' THEN due_at END), 0)
-		FROM duty WHERE incident_id = ?
-		ON CONFLICT (incident_id) DO UPDATE SET open_count = excluded.open_count, next_due_at = excluded.next_due_at`,
-		incident, incident)
-	return err
+	return x.Put(heads, row.Change{Before: before, After: row.Row{incident, open, next}})
 }
 
 // Reproject makes the duties of an incident anew from the ledger, after an erasure. It
@@ -289,7 +312,7 @@ func (s *Service) Reproject(ctx context.Context, tx *store.Tx, incident string) 
 		if !slices.ContainsFunc(Kinds(), func(k record.Kind) bool { return k.Name == e.Kind }) {
 			continue
 		}
-		if err := s.Project(tx, e); err != nil {
+		if err := s.Project(row.Live(tx), e); err != nil {
 			return fmt.Errorf("project duties of %s again: %w", incident, err)
 		}
 	}

@@ -2,9 +2,6 @@ package duty
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -14,6 +11,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/duty/doc"
 )
 
 // Filter narrows a list of duties; empty fields do not.
@@ -55,7 +53,7 @@ func (s *Service) List(ctx context.Context, by who.Identity, f Filter, cursor st
 		where, args = append(where, "(due_at > ? OR (due_at = ? AND id > ?))"), append(args, us, us, after[1])
 	}
 	limit = who.Limit(limit)
-	items, err := query(ctx, s.db, `SELECT doc FROM duty WHERE `+strings.Join(where, " AND ")+` ORDER BY due_at, id LIMIT ?`, append(args, limit+1)...)
+	items, err := doc.Query[Duty](ctx, s.db, `SELECT doc FROM duty WHERE `+strings.Join(where, " AND ")+` ORDER BY due_at, id LIMIT ?`, append(args, limit+1)...)
 	if err != nil {
 		return Page{}, fmt.Errorf("list duties: %w", err)
 	}
@@ -105,7 +103,7 @@ func (f Filter) sql(now time.Time) (where []string, args []any, err error) {
 		add("outward = 1")
 	}
 	if f.Drill != nil {
-		add("drill = ?", flag(*f.Drill))
+		add("drill = ?", *f.Drill)
 	}
 	return where, args, nil
 }
@@ -115,13 +113,13 @@ func (s *Service) Get(ctx context.Context, by who.Identity, id string) (Duty, er
 	if err := who.Check(by, who.PermDutyRead); err != nil {
 		return Duty{}, err
 	}
-	return one(s.db.QueryRow(ctx, `SELECT doc FROM duty WHERE id = ?`, id))
+	return doc.One[Duty](s.db.QueryRow(ctx, `SELECT doc FROM duty WHERE id = ?`, id))
 }
 
 // ForIncident returns all duties of an incident in the order they fall due, for
 // rooms that have checked who asks.
 func (s *Service) ForIncident(ctx context.Context, r store.Reader, incident string) ([]Duty, error) {
-	return query(ctx, r, `SELECT doc FROM duty WHERE incident_id = ? ORDER BY due_at, id`, incident)
+	return doc.Query[Duty](ctx, r, `SELECT doc FROM duty WHERE incident_id = ? ORDER BY due_at, id`, incident)
 }
 
 // OfIncident lists all duties of an incident, by id, for rooms that have checked who asks.
@@ -130,13 +128,13 @@ func (s *Service) OfIncident(ctx context.Context, r store.Reader, incident strin
 }
 
 func ofIncident(ctx context.Context, r store.Reader, incident string) ([]Duty, error) {
-	return query(ctx, r, `SELECT doc FROM duty WHERE incident_id = ? ORDER BY id`, incident)
+	return doc.Query[Duty](ctx, r, `SELECT doc FROM duty WHERE incident_id = ? ORDER BY id`, incident)
 }
 
 // Title is what people call a duty, "" for an id that is not known; for rooms that have
 // checked who asks.
 func (s *Service) Title(ctx context.Context, r store.Reader, id string) string {
-	d, err := one(r.QueryRow(ctx, `SELECT doc FROM duty WHERE id = ?`, id))
+	d, err := doc.One[Duty](r.QueryRow(ctx, `SELECT doc FROM duty WHERE id = ?`, id))
 	if err != nil {
 		return ""
 	}
@@ -144,35 +142,5 @@ func (s *Service) Title(ctx context.Context, r store.Reader, id string) string {
 }
 
 func byID(tx *store.Tx, id string) (Duty, error) {
-	return one(tx.QueryRow(clock.Background(), `SELECT doc FROM duty WHERE id = ?`, id))
-}
-
-func one(row *sql.Row) (d Duty, err error) {
-	var doc []byte
-	if err = row.Scan(&doc); errors.Is(err, sql.ErrNoRows) {
-		return d, fault.New(fault.NotFound, "there is no such duty")
-	} else if err != nil {
-		return d, err
-	}
-	return d, json.Unmarshal(doc, &d)
-}
-
-func query(ctx context.Context, r store.Reader, q string, args ...any) (out []Duty, err error) {
-	rows, err := r.Query(ctx, q, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var doc []byte
-		var d Duty
-		if err := rows.Scan(&doc); err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal(doc, &d); err != nil {
-			return nil, err
-		}
-		out = append(out, d)
-	}
-	return out, rows.Err()
+	return doc.One[Duty](tx.QueryRow(clock.Background(), `SELECT doc FROM duty WHERE id = ?`, id))
 }

@@ -11,9 +11,11 @@ import (
 	"github.com/wakebell/wakebell/internal/base/ident"
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/record"
+	"github.com/wakebell/wakebell/internal/base/record/row"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
+	"github.com/wakebell/wakebell/internal/decide/duty/doc"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
@@ -87,7 +89,7 @@ func (s *Service) record(ctx context.Context, tx *store.Tx, by who.Identity, d r
 	if err != nil {
 		return err
 	}
-	changes, err := project(tx, e)
+	changes, err := project(row.Live(tx), e)
 	if err != nil {
 		return err
 	}
@@ -165,7 +167,7 @@ func (s *Service) raiseAlarms(ctx context.Context, now time.Time) error {
 	for {
 		var n int
 		_, err := s.db.Write(ctx, store.Op{Name: "duty.alarm", Actor: who.Engine("duty").Actor}, func(tx *store.Tx) error {
-			due, err := query(ctx, tx, `SELECT doc FROM duty WHERE alarm_at > 0 AND alarm_at <= ? ORDER BY alarm_at, id LIMIT ?`, clock.Micros(now), alarmBatch)
+			due, err := doc.Query[Duty](ctx, tx, `SELECT doc FROM duty WHERE alarm_at > 0 AND alarm_at <= ? ORDER BY alarm_at, id LIMIT ?`, clock.Micros(now), alarmBatch)
 			if err != nil {
 				return err
 			}

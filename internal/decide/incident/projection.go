@@ -10,6 +10,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/record"
+	"github.com/wakebell/wakebell/internal/base/record/row"
 	"github.com/wakebell/wakebell/internal/base/search"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/decide/incident/check"
@@ -28,24 +29,30 @@ func Kinds() []record.Kind {
 func (s *Service) Kinds() []record.Kind { return Kinds() }
 
 // Tables returns the tables that are functions of the entries alone.
-func (s *Service) Tables() []string { return []string{"incident", "incident_signal"} }
+func (s *Service) Tables() []*row.Table { return []*row.Table{incidents, links} }
 
 // Project applies one entry to the tables, as the live service does.
-func (s *Service) Project(tx *store.Tx, e record.Entry) error {
+func (s *Service) Project(x row.Rows, e record.Entry) error {
 	before := State{}
 	if e.Kind != (Declared{}).Kind() {
-		var err error
-		if before, err = load(clock.Background(), tx, e.Subject); err != nil {
+		r, err := x.Row(incidents, e.Subject)
+		if err == nil && r == nil {
+			err = fault.New(fault.NotFound, "there is no such incident")
+		}
+		if err == nil {
+			err = json.Unmarshal([]byte(r.Text(4)), &before)
+		}
+		if err != nil {
 			return fmt.Errorf("project entry %d (%s): %w", e.Seq, e.Kind, err)
 		}
 	}
-	_, err := project(tx, e, before)
+	_, err := project(x, e, before)
 	return err
 }
 
 // project writes what an entry changes and returns the state after it. Everything
 // comes from the entry, so live and replay give the same rows.
-func project(tx *store.Tx, e record.Entry, before State) (State, error) {
+func project(x row.Rows, e record.Entry, before State) (State, error) {
 	event, ok, err := DecodeEvent(e)
 	if err != nil {
 		return State{}, err
@@ -55,14 +62,14 @@ func project(tx *store.Tx, e record.Entry, before State) (State, error) {
 	}
 	after := Apply(before, event, stampOf(e))
 	if _, ok := event.(Declared); ok {
-		err = insert(tx, after)
+		err = put(x, nil, after)
 	} else {
-		err = update(tx, before, after)
+		err = put(x, &before, after)
 	}
 	if err == nil {
-		err = link(tx, after.ID, event)
+		err = link(x, after.ID, event)
 	}
-	if err == nil {
+	if tx := x.Tx(); err == nil && tx != nil {
 		err = index(tx, e, event, before, after)
 	}
 	if err != nil {
@@ -113,66 +120,69 @@ func or(p *int, none int) int {
 	return *p
 }
 
-var insertIncident = func() string {
-	names := []string{"id", "ref", "ref_year", "ref_number", "state"}
+// incidents is the list of incidents, with all there is to know of each in its state;
+// links says which signals belong to which.
+var (
+	incidents = row.NewTable("incident", 1, incidentColumns()...)
+	links     = row.NewTable("incident_signal", 2, "incident_id", "signal_id")
+)
+
+func incidentColumns() []string {
+	names := []string{"id", "ref", "ref_year", "ref_number", "state"} // the state is column 4
 	for _, c := range columns {
 		names = append(names, c.name)
 	}
-	return "INSERT INTO incident (" + strings.Join(names, ", ") + ") VALUES (" + store.Placeholders(len(names)) + ")"
-}()
+	return names
+}
 
-func insert(tx *store.Tx, s State) error {
+func rowOf(s State) (row.Row, error) {
 	year, number, err := check.CutRef(s.Ref)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	doc, err := json.Marshal(s)
+	r := append(make(row.Row, 0, 5+len(columns)), s.ID, s.Ref, year, number, string(doc))
+	for _, c := range columns {
+		r = append(r, c.value(s))
+	}
+	return r, err
+}
+
+// put writes the row of an incident, a new one where there is nothing before.
+func put(x row.Rows, before *State, after State) error {
+	var c row.Change
+	var err error
+	if c.After, err = rowOf(after); err == nil && before != nil {
+		c.Before, err = rowOf(*before)
+	}
 	if err != nil {
 		return err
 	}
-	args := []any{s.ID, s.Ref, year, number, string(doc)}
-	for _, c := range columns {
-		args = append(args, c.value(s))
-	}
-	_, err = tx.Exec(insertIncident, args...)
-	return err
+	return x.Put(incidents, c)
 }
 
-// update names only the columns that changed, so that the engines leave the indexes
-// of the others alone.
-func update(tx *store.Tx, before, after State) error {
-	doc, err := json.Marshal(after)
-	if err != nil {
-		return err
-	}
-	set, args := "state = ?", []any{string(doc)}
-	for _, c := range columns {
-		if v := c.value(after); v != c.value(before) {
-			set += ", " + c.name + " = ?"
-			args = append(args, v)
-		}
-	}
-	_, err = tx.Exec("UPDATE incident SET "+set+" WHERE id = ?", append(args, after.ID)...)
-	return err
-}
-
-func link(tx *store.Tx, id string, event Event) error {
-	var add, remove []string
+func link(x row.Rows, id string, event Event) error {
 	switch e := event.(type) {
 	case Declared:
-		add = e.Signals
+		return setLinks(x, id, e.Signals, true)
 	case SignalsLinked:
-		add = e.Signals
+		return setLinks(x, id, e.Signals, true)
 	case SignalsUnlinked:
-		remove = e.Signals
+		return setLinks(x, id, e.Signals, false)
 	}
-	for _, signal := range add {
-		if _, err := tx.Exec("INSERT INTO incident_signal (incident_id, signal_id) VALUES (?, ?) ON CONFLICT DO NOTHING", id, signal); err != nil {
-			return err
+	return nil
+}
+
+func setLinks(x row.Rows, id string, signals []string, there bool) error {
+	for _, signal := range signals {
+		r, err := x.Row(links, id, signal)
+		switch {
+		case err == nil && r == nil && there:
+			err = x.Put(links, row.Change{After: row.Row{id, signal}})
+		case err == nil && r != nil && !there:
+			err = x.Put(links, row.Change{Before: r})
 		}
-	}
-	for _, signal := range remove {
-		if _, err := tx.Exec("DELETE FROM incident_signal WHERE incident_id = ? AND signal_id = ?", id, signal); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -246,7 +256,7 @@ func (s *Service) ReprojectSubject(tx *store.Tx, id string) error {
 	if after.Version != before.Version { // entries of this group of writes have no number yet
 		return fault.Newf(fault.Conflict, "%s is being changed; try again", before.Ref)
 	}
-	if err := update(tx, before, after); err != nil {
+	if err := put(row.Live(tx), &before, after); err != nil {
 		return fmt.Errorf("reproject incident %s: %w", id, err)
 	}
 	for _, e := range entries {

@@ -13,6 +13,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/ident"
 	"github.com/wakebell/wakebell/internal/base/record"
+	"github.com/wakebell/wakebell/internal/base/record/row"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/incident/check"
@@ -165,7 +166,7 @@ func (s *Service) execute(ctx context.Context, tx *store.Tx, by who.Identity, be
 		if err != nil {
 			return State{}, err
 		}
-		if after, err = project(tx, entry, after); err != nil {
+		if after, err = project(row.Live(tx), entry, after); err != nil {
 			return State{}, err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/record"
+	"github.com/wakebell/wakebell/internal/base/record/row"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 )
@@ -52,7 +53,7 @@ func (s *Service) Decide(tx *store.Tx, by who.Identity, id string, verdict Verdi
 	if err != nil {
 		return Signal{}, err
 	}
-	if err := applyDecided(tx, e, b); err != nil {
+	if err := applyDecided(row.Live(tx), e, b); err != nil {
 		return Signal{}, err
 	}
 	return s.GetTx(tx, id)
@@ -80,7 +81,7 @@ func (s *Service) Reopen(tx *store.Tx, by who.Identity, id, reason string) (Sign
 	if err != nil {
 		return Signal{}, err
 	}
-	if err := applyReopened(tx, e); err != nil {
+	if err := applyReopened(row.Live(tx), e); err != nil {
 		return Signal{}, err
 	}
 	return s.GetTx(tx, id)
@@ -142,7 +143,7 @@ func (s *Service) Quieten(tx *store.Tx, by who.Identity, ids []string) error {
 	if err != nil {
 		return err
 	}
-	return applyBatch(tx, e, b)
+	return applyBatch(row.Live(tx), e, b)
 }
 
 func engineOnly(by who.Identity) error {
@@ -172,7 +173,7 @@ func (s *Service) mark(tx *store.Tx, by who.Identity, kind string, b batch, at t
 	if err != nil {
 		return nil, err
 	}
-	return ids, applyBatch(tx, e, b)
+	return ids, applyBatch(row.Live(tx), e, b)
 }
 
 // matching keeps the ids for which the condition holds, in their order.

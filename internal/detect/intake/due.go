@@ -104,3 +104,10 @@ func (s *Service) OverdueClassify(ctx context.Context, r store.Reader, now time.
 	return list(ctx, r, selectSignal+` WHERE s.next_at > 0 AND s.next_at <= ? AND s.classify_alarm_at = 0
  AND s.classify_due_at <= ? ORDER BY s.classify_due_at, s.id LIMIT ?`, clock.Micros(now), clock.Micros(now), limit)
 }
+
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/ident"
 	"github.com/wakebell/wakebell/internal/base/record"
+	"github.com/wakebell/wakebell/internal/base/record/row"
 	"github.com/wakebell/wakebell/internal/base/search"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
@@ -95,7 +96,7 @@ func (s *Service) Receive(tx *store.Tx, by who.Identity, in Input) (sig Signal, 
 		return Signal{}, false, err
 	}
 	// The same function as in Project, without decoding what was just encoded.
-	if err := applyReceived(tx, e, &b); err != nil {
+	if err := applyReceived(row.Live(tx), e, &b); err != nil {
 		return Signal{}, false, err
 	}
 	if _, err := tx.Exec(`INSERT INTO signal_counter (signal_id, count, first_seen, last_seen) VALUES (?,1,?,?)`, id, b.ReceivedAt, b.ReceivedAt); err != nil {
@@ -188,7 +189,7 @@ func (s *Service) Resolve(tx *store.Tx, by who.Identity, source, finger string, 
 	if err != nil {
 		return Signal{}, false, err
 	}
-	if err := applyResolved(tx, e, b); err != nil {
+	if err := applyResolved(row.Live(tx), e, b); err != nil {
 		return Signal{}, false, err
 	}
 	sig.ResolvedAt = clock.FromMicros(b.ResolvedAt)

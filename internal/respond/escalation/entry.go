@@ -6,6 +6,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/record"
+	"github.com/wakebell/wakebell/internal/base/record/row"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/respond/escalation/call"
 )
@@ -49,53 +50,63 @@ func Kinds() []record.Kind {
 // Kinds lists the kinds of entry of this room.
 func (s *Service) Kinds() []record.Kind { return Kinds() }
 
-// Tables lists the projections of this room. Links and deliveries are operational.
-func (s *Service) Tables() []string { return []string{"call_chain", "call", "call_signal"} }
+// The projections of this room. Links and deliveries are operational.
+var (
+	chains    = row.NewTable("call_chain", 1, "id", "incident_id", "duty_id", "purpose", "team", "state", "next_at", "drill", "doc").Octets("doc")
+	calls     = row.NewTable("call", 1, "id", "chain_id", "incident_id", "person", "team", "with_id", "state", "drill", "doc").Octets("doc")
+	signalsOf = row.NewTable("call_signal", 2, "chain_id", "signal_id")
+)
 
-// Project applies one entry to the tables. It reads nothing but the entry.
-func (s *Service) Project(tx *store.Tx, e record.Entry) error {
+// Tables lists the projections of this room.
+func (s *Service) Tables() []*row.Table { return []*row.Table{chains, calls, signalsOf} }
+
+// Project applies one entry to the tables. It reads nothing but the entry and the rows
+// that it replaces.
+func (s *Service) Project(x row.Rows, e record.Entry) error {
 	var b body
 	if err := e.Decode(&b); err != nil {
 		return fmt.Errorf("project %s: %w", e.Kind, err)
 	}
-	if b.Chain != nil {
-		if err := putChain(tx, *b.Chain); err != nil {
+	if c := b.Chain; c != nil {
+		doc, err := json.Marshal(c)
+		if err != nil {
+			return err
+		}
+		err = replace(x, chains, row.Row{c.ID, c.Incident, c.Duty, string(c.Purpose), c.Team, string(c.State), clock.Micros(c.NextAt), c.Drill, doc})
+		if err != nil {
 			return err
 		}
 		for _, id := range b.Signals {
-			if _, err := tx.Exec(`INSERT INTO call_signal (chain_id, signal_id) VALUES (?,?) ON CONFLICT (chain_id, signal_id) DO NOTHING`, b.Chain.ID, id); err != nil {
+			if r, err := x.Row(signalsOf, c.ID, id); err != nil || r != nil {
+				if err != nil {
+					return err
+				}
+				continue
+			}
+			if err := x.Put(signalsOf, row.Change{After: row.Row{c.ID, id}}); err != nil {
 				return err
 			}
 		}
 	}
 	for _, c := range b.Calls {
-		if err := putCall(tx, c); err != nil {
+		doc, err := json.Marshal(c)
+		if err != nil {
+			return err
+		}
+		if err := replace(x, calls, row.Row{c.ID, c.Chain, c.Incident, c.Person, c.Team, c.With, string(c.State), c.Drill, doc}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func putChain(tx *store.Tx, c Chain) error {
-	doc, err := json.Marshal(c)
+// replace writes a row whose key comes first, whether it is there or not.
+func replace(x row.Rows, t *row.Table, after row.Row) error {
+	before, err := x.Row(t, after[0])
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO call_chain (id, incident_id, duty_id, purpose, team, state, next_at, drill, doc) VALUES (?,?,?,?,?,?,?,?,?)
-		ON CONFLICT (id) DO UPDATE SET state = excluded.state, next_at = excluded.next_at, doc = excluded.doc`,
-		c.ID, c.Incident, c.Duty, string(c.Purpose), c.Team, string(c.State), clock.Micros(c.NextAt), flag(c.Drill), doc)
-	return err
-}
-
-func putCall(tx *store.Tx, c Call) error {
-	doc, err := json.Marshal(c)
-	if err != nil {
-		return err
-	}
-	_, err = tx.Exec(`INSERT INTO call (id, chain_id, incident_id, person, team, with_id, state, drill, doc) VALUES (?,?,?,?,?,?,?,?,?)
-		ON CONFLICT (id) DO UPDATE SET state = excluded.state, doc = excluded.doc`,
-		c.ID, c.Chain, c.Incident, c.Person, c.Team, c.With, string(c.State), flag(c.Drill), doc)
-	return err
+	return x.Put(t, row.Change{Before: before, After: after})
 }
 
 // record appends an entry and projects it.
@@ -104,12 +115,5 @@ func (s *Service) record(tx *store.Tx, actor, kind, subject string, b body) erro
 	if err != nil {
 		return err
 	}
-	return s.Project(tx, e)
-}
-
-func flag(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
+	return s.Project(row.Live(tx), e)
 }

@@ -167,3 +167,10 @@ func (s *Service) items(ctx context.Context, calls []Call) (items []Item, err er
 	}
 	return items, rows.Err()
 }
+
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -50,16 +50,23 @@ func (x *Splitter) Encode(body any) (facts, private []byte, err error) {
 // Decode puts both parts back into one struct. An erased private part leaves
 // its fields as they are.
 func Decode(facts, private []byte, into any) error {
-	if err := json.Unmarshal(facts, into); err != nil {
+	if err := decode(facts, into); err != nil {
 		return fmt.Errorf("decode facts into %T: %w", into, err)
 	}
 	if len(private) == 0 {
 		return nil
 	}
-	if err := json.Unmarshal(private, into); err != nil {
+	if err := decode(private, into); err != nil {
 		return fmt.Errorf("decode private part into %T: %w", into, err)
 	}
 	return nil
+}
+
+func decode(data []byte, into any) error {
+	if quick(data, into) {
+		return nil
+	}
+	return json.Unmarshal(data, into)
 }
 
 // shape is how a body type is split: two struct types made of its fields.

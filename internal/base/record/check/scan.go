@@ -6,17 +6,15 @@ package check
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"slices"
-	"strconv"
-	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/wakebell/wakebell/internal/base/record/tree"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/sweep"
 	"github.com/wakebell/wakebell/ledger"
 )
 
@@ -61,7 +59,7 @@ func Snapshot(ctx context.Context, v *store.View, visit func(e Entry), against .
 	if err != nil {
 		return Report{}, err
 	}
-	c := &scan{visit: visit, hash: ledger.NewHasher(), holes: map[string]hole{}, named: map[string]naming{}, other: map[string]bool{}}
+	c := &scan{visit: visit, hash: ledger.NewHasher(), holes: map[string]hole{}, named: map[string]naming{}}
 	if err := c.read(ctx, v); err != nil {
 		return Report{}, err
 	}
@@ -120,8 +118,7 @@ type scan struct {
 	tree    tree.Head // recomputed
 	scratch []byte
 
-	ids   []string // rising, so that most ids need one comparison
-	other map[string]bool
+	ids known // every one of an entry
 
 	holes     map[string]hole   // erased entries by id
 	named     map[string]naming // ids named by erasures
@@ -129,81 +126,98 @@ type scan struct {
 	rotations []rotation
 }
 
-// separator stands between the columns of the header, which come packed in one text:
-// each column of its own costs more than to take them apart. Append refuses it.
-const separator = "\x1f"
-
-const selectAll = "SELECT concat_ws('" + separator + "', e.seq, e.at, e.known_at, e.recorded_at, e.id, e.kind, e.subject, e.actor, e.erased_by), " +
+const selectAll = "SELECT e.seq, e.at, e.known_at, e.recorded_at, e.id, e.kind, e.subject, e.actor, e.erased_by, " +
 	"e.facts, e.facts_salt, e.private, e.private_salt, e.private_commit, h.hashes " +
 	"FROM ledger_entry e LEFT JOIN ledger_hash h ON h.seq = e.seq ORDER BY e.seq"
 
-// stored is one row of selectAll. RawBytes point into the driver's memory and
-// hold until the next row.
+// stored is one row of selectAll. Its bytes hold until the next row.
 type stored struct {
 	ledger.Header
-	packed                      string
-	facts, factsSalt            sql.RawBytes
-	private, salt, commit, hash sql.RawBytes
+	facts, factsSalt            []byte
+	private, salt, commit, hash []byte // nil: NULL
 	erasedBy                    string
+
+	words map[string]string // texts that come again and again
 }
 
-func (s *stored) targets() []any {
-	return []any{&s.packed, &s.facts, &s.factsSalt, &s.private, &s.salt, &s.commit, &s.hash}
-}
+// maxWords bounds the texts that are kept; kinds are few, actors as many as people.
+const maxWords = 10_000
 
-// unpack takes the header apart. A column that holds the separator or nothing (NULL is
-// left out) changes the number of parts.
-func (s *stored) unpack() bool {
-	rest, more := s.packed, true
-	for _, to := range [...]*int64{&s.Seq, &s.At, &s.KnownAt, &s.RecordedAt} {
-		var part string
-		var err error
-		if part, rest, more = strings.Cut(rest, separator); !more {
-			return false
-		}
-		if *to, err = strconv.ParseInt(part, 10, 64); err != nil {
+// read takes the columns of a row. It reports whether they have the types they should.
+func (s *stored) read(cols []store.Value) bool {
+	for i, to := range [...]*int64{&s.Seq, &s.At, &s.KnownAt, &s.RecordedAt} {
+		if *to = cols[i].Int; cols[i].Kind != sweep.Int {
 			return false
 		}
 	}
-	for _, to := range [...]*string{&s.ID, &s.Kind, &s.Subject, &s.Actor} {
-		if *to, rest, more = strings.Cut(rest, separator); !more {
+	for _, c := range cols[4:9] {
+		if c.Kind != sweep.Bytes {
 			return false
 		}
 	}
-	s.erasedBy = rest
-	return !strings.Contains(rest, separator)
+	s.ID, s.Kind = string(cols[4].Bytes), s.word(cols[5].Bytes)
+	s.Subject = s.ID
+	if string(cols[6].Bytes) != s.ID {
+		s.Subject = string(cols[6].Bytes)
+	}
+	s.Actor, s.erasedBy = s.word(cols[7].Bytes), string(cols[8].Bytes)
+	for i, to := range [...]*[]byte{&s.facts, &s.factsSalt, &s.private, &s.salt, &s.commit, &s.hash} {
+		if *to = cols[9+i].Bytes; cols[9+i].Kind != sweep.Bytes && cols[9+i].Kind != sweep.Null {
+			return false
+		}
+	}
+	return true
+}
+
+// word is string(b), made once for texts that come again.
+func (s *stored) word(b []byte) string {
+	w, ok := s.words[string(b)]
+	if !ok {
+		w = string(b)
+		if len(s.words) < maxWords {
+			s.words[w] = w
+		}
+	}
+	return w
 }
 
 func (s *stored) wrong(format string, args ...any) *ledger.Wrong {
 	return &ledger.Wrong{Seq: s.Seq, ID: s.ID, Kind: s.Kind, What: fmt.Sprintf(format, args...)}
 }
 
-func (c *scan) read(ctx context.Context, v *store.View) error {
-	rows, err := v.Query(ctx, selectAll)
-	if err != nil {
-		return fmt.Errorf("verify: read the ledger: %w", err)
+// Read shows every entry to visit as it is stored, in the order of the ledger, and
+// checks nothing.
+func Read(ctx context.Context, v *store.View, visit func(e Entry) error) error {
+	return each(ctx, v, func(s *stored) error { return visit(s.entry()) })
+}
+
+func (s *stored) entry() Entry { return Entry{&s.Header, s.facts, s.private, s.erasedBy} }
+
+func each(ctx context.Context, v *store.View, fn func(s *stored) error) error {
+	s := stored{words: map[string]string{}}
+	err := v.Each(ctx, selectAll, func(cols []store.Value) error {
+		last := s.Seq
+		if !s.read(cols) {
+			return &ledger.Wrong{Seq: last + 1, What: "its columns do not hold what they should"}
+		}
+		return fn(&s)
+	})
+	if _, ok := errors.AsType[*ledger.Wrong](err); ok || err == nil {
+		return err
 	}
-	defer rows.Close()
-	var s stored
-	targets := s.targets()
-	for rows.Next() {
-		if err := rows.Scan(targets...); err != nil {
-			return &ledger.Wrong{Seq: c.tree.Size + 1, What: "cannot be read: " + err.Error()}
-		}
-		if !s.unpack() {
-			return &ledger.Wrong{Seq: c.tree.Size + 1, What: "its header cannot be read"}
-		}
-		if w := c.entry(&s); w != nil {
+	return fmt.Errorf("verify: read the ledger after entry %d: %w", s.Seq, err)
+}
+
+func (c *scan) read(ctx context.Context, v *store.View) error {
+	return each(ctx, v, func(s *stored) error {
+		if w := c.entry(s); w != nil {
 			return w
 		}
 		if c.visit != nil {
-			c.visit(Entry{&s.Header, s.facts, s.private, s.erasedBy})
+			c.visit(s.entry())
 		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("verify: read the ledger after entry %d: %w", c.tree.Size, err)
-	}
-	return nil
+		return nil
+	})
 }
 
 // entry checks one row and adds it to the recomputed tree.
@@ -231,7 +245,7 @@ func (c *scan) entry(s *stored) *ledger.Wrong {
 		return s.wrong("was recorded before the entry in front of it")
 	}
 	c.tree.RecordedAt = s.RecordedAt
-	if !c.fresh(s.ID) {
+	if !c.ids.add(s.ID) {
 		return s.wrong("its id occurs twice")
 	}
 	if len(s.Kind) > 7 && s.Kind[:7] == "ledger." {
@@ -253,19 +267,6 @@ func (c *scan) private(s *stored) ([32]byte, *ledger.Wrong) {
 	}
 	c.holes[s.ID] = hole{s.wrong("its private body is gone and no erasure names it"), s.erasedBy}
 	return [32]byte(s.commit), nil
-}
-
-// fresh says whether an id is new. Ids nearly always rise.
-func (c *scan) fresh(id string) bool {
-	if n := len(c.ids); n == 0 || c.ids[n-1] < id {
-		c.ids = append(c.ids, strings.Clone(id)) // not the whole header
-		return true
-	}
-	if _, known := slices.BinarySearch(c.ids, id); known || c.other[id] {
-		return false
-	}
-	c.other[id] = true
-	return true
 }
 
 // own reads the entries that say something about the ledger itself.

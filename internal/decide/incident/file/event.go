@@ -5,11 +5,13 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/blob"
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/record"
+	"github.com/wakebell/wakebell/internal/base/record/row"
 	"github.com/wakebell/wakebell/internal/base/store"
 )
 
@@ -52,38 +54,59 @@ func Kinds() []record.Kind {
 // Kinds, Tables and Project make the service a record.Projector.
 func (*Service) Kinds() []record.Kind { return Kinds() }
 
-// Tables names the projection tables of this room.
-func (*Service) Tables() []string { return []string{"incident_file"} }
+// files is the projection of this room.
+var files = row.NewTable("incident_file", 1, "id", "incident_id", "sha256", "size", "media", "name", "note", "on_entry", "added_by", "added_at",
+	"withdrawn_at", "withdrawn_by", "reason", "erased", "destroyed_at")
 
-// Project writes what one entry changes. It uses the entry alone.
-func (*Service) Project(tx *store.Tx, e record.Entry) error {
+// The columns of files that change.
+const (
+	withdrawnAt = 10
+	withdrawnBy = 11
+	reason      = 12
+	destroyedAt = 14
+)
+
+// Tables returns the projection tables of this room.
+func (*Service) Tables() []*row.Table { return []*row.Table{files} }
+
+// Project writes what one entry changes. It reads nothing but the entry and the row that
+// it changes.
+func (*Service) Project(x row.Rows, e record.Entry) error {
+	at := clock.Micros(e.RecordedAt)
 	switch e.Kind {
 	case KindAdded:
 		var b Added
 		if err := e.Decode(&b); err != nil {
 			return err
 		}
-		_, err := tx.Exec(`INSERT INTO incident_file (id, incident_id, sha256, size, media, name, note, on_entry, added_by, added_at,
-			withdrawn_at, withdrawn_by, reason, erased, destroyed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', '', ?, 0)`,
-			e.ID, e.Subject, b.SHA256, b.Size, b.Media, b.Name, b.Note, b.On, e.Actor, clock.Micros(e.RecordedAt), e.Erased)
-		return err
+		return x.Put(files, row.Change{After: row.Row{
+			e.ID, e.Subject, b.SHA256, b.Size, b.Media, b.Name, b.Note, b.On, e.Actor, at, 0, "", "", e.Erased, 0,
+		}})
 	case KindWithdrawn:
 		var b Withdrawn
 		if err := e.Decode(&b); err != nil {
 			return err
 		}
-		_, err := tx.Exec("UPDATE incident_file SET withdrawn_at = ?, withdrawn_by = ?, reason = ? WHERE id = ?",
-			clock.Micros(e.RecordedAt), e.Actor, b.Reason, b.File)
-		return err
+		return change(x, b.File, func(r row.Row) { r[withdrawnAt], r[withdrawnBy], r[reason] = at, e.Actor, b.Reason })
 	case KindDestroyed:
 		var b Destroyed
 		if err := e.Decode(&b); err != nil {
 			return err
 		}
-		_, err := tx.Exec("UPDATE incident_file SET destroyed_at = ? WHERE id = ?", clock.Micros(e.RecordedAt), b.File)
-		return err
+		return change(x, b.File, func(r row.Row) { r[destroyedAt] = at })
 	}
 	return nil
+}
+
+// change applies fn to the row of a file, if there is one.
+func change(x row.Rows, id string, fn func(r row.Row)) error {
+	before, err := x.Row(files, id)
+	if err != nil || before == nil {
+		return err
+	}
+	after := slices.Clone(before)
+	fn(after)
+	return x.Put(files, row.Change{Before: before, After: after})
 }
 
 // OnErase follows an erasure in its transaction: names and notes go from the table, and a

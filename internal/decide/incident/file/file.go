@@ -24,6 +24,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/record"
+	"github.com/wakebell/wakebell/internal/base/record/row"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -199,7 +200,7 @@ func (s *Service) append(tx *store.Tx, by who.Identity, kind, incidentID string,
 	if err != nil {
 		return e, err
 	}
-	return e, s.Project(tx, e)
+	return e, s.Project(row.Live(tx), e)
 }
 
 // Withdraw hides a file, with a reason; its content is kept. Permission incident.work for

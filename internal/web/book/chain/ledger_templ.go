@@ -589,7 +589,7 @@ func result(v seal, run audit.Verification) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 40, "</p><h3>What it does not prove</h3><p class=\"prose\">That what people wrote down was true, or that they wrote everything down. What was added after the newest checkpoint outside rests on this server alone. The tables of people, tokens, the plan and the directory are not compared.</p></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 40, "</p><h3>What it does not prove</h3><p class=\"prose\">That what people wrote down was true, or that they wrote everything down. What was added after the newest checkpoint outside rests on this server alone. The secret of a token is in no entry: its stored hash is not compared. Of what was erased, only the facts are.</p></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
