@@ -53,9 +53,13 @@ func (d *deriver) statutes() {
 	if d.Incident.Status == "dismissed" {
 		return
 	}
+	// Where the GDPR has a processor tell its controllers, that notice is also the one
+	// that other laws ask for without naming a time.
+	controllers := map[string]bool{}
+	d.law(assessment.Controller33, func(e directory.Entity, _ *regime.Outcome) { controllers[e.ID] = true })
 	for i := range d.outcomes {
 		o := &d.outcomes[i]
-		if o.Status != regime.Required || !assessment.Owed(o.Rule) {
+		if o.Status != regime.Required || !assessment.Owed(o.Rule) || o.Rule.To == regime.ToController && o.Due.At.IsZero() && controllers[o.Entity] {
 			continue
 		}
 		r := policy.Rule{
