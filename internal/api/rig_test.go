@@ -23,6 +23,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/store/storetest"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/assessment/lawtest"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
@@ -85,7 +86,7 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	dirs := directory.New(db, led, people, plans, clk)
 	in := intake.New(db, led, clk, plans, dirs)
 	incidents := incident.New(db, led, clk, plans, dirs, people)
-	duties := duty.New(db, led, clk, plans, dirs, incidents, jobs)
+	duties := duty.New(db, led, clk, plans, dirs, incidents, jobs, lawtest.Shipped(t))
 	esc := escalation.New(db, led, clk, dirs, plans, people, duties, in, box, jobs, escalation.Config{BaseURL: "http://wakebell.example"})
 	tri := triage.New(db, in, incidents)
 	incidents.Observe(duties.OnIncident)

@@ -76,7 +76,10 @@ func TestTheWayIn(t *testing.T) {
 		t.Errorf("the API took a cookie: %d", rec.Code)
 	}
 
-	// Whoever is made inactive is out, wherever the change comes from.
+	// Whoever is made inactive is out, wherever the change comes from. Somebody else administers meanwhile.
+	if _, err := h.app.People.CreatePerson(t.Context(), operator(), who.Person{Name: "Eve Long", Email: "eve@example.com", Roles: []who.Role{who.Admin}, Active: true}); err != nil {
+		t.Fatal(err)
+	}
 	p := who.Person{ID: ada.Identity.Person, Name: "Ada Smith", Email: "ada@example.com", Roles: []who.Role{who.Admin}}
 	if _, err := h.app.People.UpdatePerson(t.Context(), operator(), p, 0); err != nil {
 		t.Fatal(err)

@@ -22,6 +22,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store/datadir"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/base/who/account"
+	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/find"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -67,6 +68,8 @@ type App struct {
 	Trials     *trial.Service // test calls
 	Health     *ready.Service // would an alarm reach someone?
 	Register   *register.Service
+	Law        *assessment.Law
+	Assessment *assessment.Service
 	Audit      *audit.Service // the ledger for those who check it
 	Views      *view.Service  // incidents as they are read, told by every room
 	Find       *find.Service
@@ -142,12 +145,16 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Intake = intake.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory)
 	a.Alerts = alert.New(a.DB, a.Intake)
 	a.Incidents = incident.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.People)
+	if a.Law, err = assessment.NewLaw(cfg.packs()); err != nil {
+		return err
+	}
 	if a.Blobs, err = blob.New(blob.Config{Dir: cfg.Blobs, Max: cfg.MaxFile}); err != nil {
 		return err
 	}
 	a.Files = file.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Jobs, a.Blobs)
 	a.Triage = triage.New(a.DB, a.Intake, a.Incidents)
-	a.Duties = duty.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.Incidents, a.Jobs)
+	a.Duties = duty.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.Incidents, a.Jobs, a.Law)
+	a.Assessment = assessment.New(a.DB, a.Clock, a.Law, a.Incidents, a.Directory, a.sent, a.Duties.RederiveOpen)
 	a.Escalation = escalation.New(a.DB, a.Ledger, a.Clock, a.Directory, a.Plans, a.People, a.Duties, a.Intake, a.Outbox, a.Jobs,
 		cfg.escalation())
 	a.Trials = trial.New(a.DB, a.Ledger, a.Clock, a.People, a.Outbox, a.Jobs, trial.Config{BaseURL: cfg.BaseURL, Log: cfg.Log})

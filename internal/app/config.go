@@ -1,9 +1,11 @@
 package app
 
 import (
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -22,7 +24,8 @@ type Config struct {
 	// TestClock makes the product's time movable by POST /debug/clock, on loopback
 	// only. The database is marked for it at creation.
 	TestClock bool
-	Migrate   bool // bring an existing PostgreSQL database up to date at the start
+	Packs     string // folder with the operator's own rule packs and calendars; "" = none
+	Migrate   bool   // bring an existing PostgreSQL database up to date at the start
 	Mail      mail.Config
 	Blobs     string // folder of the contents of files; default Dir/blobs. Several nodes share one
 	MaxFile   int64  // bytes of one file, default blob.DefaultMax
@@ -68,6 +71,14 @@ func (c Config) Validate() error {
 		f = append(f, w)
 	}
 	return fault.Invalids(f...)
+}
+
+// packs is the operator's folder of rule packs; nil when there is none.
+func (c Config) packs() fs.FS {
+	if c.Packs == "" {
+		return nil
+	}
+	return os.DirFS(c.Packs)
 }
 
 // escalation is what the calling of people takes from the configuration.

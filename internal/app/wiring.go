@@ -7,11 +7,15 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/assessment"
+	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 )
 
 // wire says what follows from what. Each line runs in the transaction of its cause.
 func (a *App) wire() {
+	// A fact that no rule pack knows, or that contradicts another, is refused.
+	a.Incidents.Observe(a.Assessment.OnIncident)
 	// A fact, a grade or any other event of an incident re-derives its duties.
 	a.Incidents.Observe(a.Duties.OnIncident)
 	// A signal that is linked or unlinked by a command carries the verdict that says so.
@@ -51,6 +55,12 @@ func (a *App) openDuties(ctx context.Context, r store.Reader, st incident.State)
 		}
 	}
 	return out, nil
+}
+
+// sent says which notices of an incident were in fact given.
+func (a *App) sent(ctx context.Context, r store.Reader, incident string) (assessment.Sent, error) {
+	list, err := a.Duties.OfIncident(ctx, r, incident)
+	return duty.SentOf(list), err
 }
 
 // reproject makes the tables of each subject anew; a room passes over what is not its own.

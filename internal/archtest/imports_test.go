@@ -40,7 +40,8 @@ var siblings = map[string]string{
 	"base/mail":         "base/job base/who base/record base/store base/clock base/fault base/ident",
 	"prepare/directory": "prepare/plan",
 	"detect/alert":      "detect/intake",
-	"decide/duty":       "decide/incident",
+	"decide/duty":       "decide/incident decide/assessment",
+	"decide/assessment": "decide/incident",
 	"decide/triage":     "decide/incident",
 	"decide/find":       "decide/incident",
 }

@@ -134,7 +134,7 @@ var repository = sync.OnceValues(func() (*source, error) {
 			}
 			return nil
 		}
-		if !d.Type().IsRegular() {
+		if !d.Type().IsRegular() || skipped[rel] { // in a worktree .git is a file
 			return nil
 		}
 		data, err := os.ReadFile(p)

@@ -1,7 +1,8 @@
 // Package cli is the command line: one file per command. Commands that work on a
 // running server speak its HTTP API through package client; serve, verify, rebuild,
-// backup, restore and key work on the data directory. It holds no rule of its own
-// and must not import a room.
+// backup, restore and key work on the data directory; rules and duties --facts read
+// the rule packs alone. It holds no rule of its own and must not import a room that
+// keeps state.
 package cli
 
 import (
@@ -50,6 +51,8 @@ type root struct {
 	Signal   signalCmd   `cmd:"" help:"Alerts and reports: list and triage."`
 	Incident incidentCmd `cmd:"" help:"Incidents: declare, work, close."`
 	Duty     dutyCmd     `cmd:"" help:"Duties: what is owed to whom by when."`
+	Duties   dutiesCmd   `cmd:"" help:"What the law asks for the facts in a file; without one, list duties."`
+	Rules    rulesCmd    `cmd:"" help:"Rules of law: list, show, test, check your own. Needs no server."`
 	Call     callCmd     `cmd:"" help:"Calls: who was called, and acknowledge."`
 	Search   searchCmd   `cmd:"" help:"Find incidents, what was said in them, reports, alerts and people by words."`
 	Register registerCmd `cmd:"" help:"The breach register."`

@@ -11,6 +11,7 @@ import (
 
 	"github.com/wakebell/wakebell/client"
 	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/decide/incident/fact"
 )
 
 type incidentCmd struct {
@@ -220,7 +221,9 @@ type incidentFact struct {
 // Run records the fact.
 func (c *incidentFact) Run(e *env) error {
 	value := json.RawMessage(c.Value)
-	if !strings.HasPrefix(c.Value, "{") && !strings.HasPrefix(c.Value, "[") {
+	if fact.IsLaw(fact.Name(c.Fact)) && json.Valid(value) {
+		// true, 3, null and lists are themselves; other words are text
+	} else if !strings.HasPrefix(c.Value, "{") && !strings.HasPrefix(c.Value, "[") {
 		b, err := json.Marshal(c.Value)
 		if err != nil {
 			return err

@@ -56,6 +56,7 @@ type serveFlags struct {
 	BaseURL     string   `help:"How people reach the server, for links in calls ($WAKEBELL_BASE_URL)." name:"base-url" placeholder:"URL"`
 	Proxy       []string `help:"Network of a reverse proxy whose X-Forwarded-For is believed ($WAKEBELL_TRUSTED_PROXIES, separated by commas); loopback always is." name:"trusted-proxy" placeholder:"CIDR"`
 	OpenMetrics bool     `help:"Show /metrics to everybody who reaches the server ($WAKEBELL_OPEN_METRICS=1). Otherwise it needs a token with system.read, unless the server listens on loopback only." name:"open-metrics"`
+	Packs       string   `help:"Folder with your own rule packs and calendars ($WAKEBELL_PACKS); they win over the shipped ones by id." placeholder:"DIR"`
 	MaxFile     int64    `help:"Largest file that may be attached, in MB ($WAKEBELL_MAX_FILE); default 100." name:"max-file" placeholder:"MB"`
 	TestClock   bool     `help:"Make time movable by POST /debug/clock. Fixed for a database at its creation."`
 
@@ -75,6 +76,7 @@ func (f serveFlags) config(e *env) (app.Config, error) {
 	cfg.Listen = cmp.Or(f.Listen, e.Getenv("WAKEBELL_LISTEN"))
 	cfg.BaseURL = cmp.Or(f.BaseURL, e.Getenv("WAKEBELL_BASE_URL"))
 	cfg.TestClock = f.TestClock
+	cfg.Packs = cmp.Or(f.Packs, e.Getenv("WAKEBELL_PACKS"))
 	cfg.OpenMetrics = f.OpenMetrics || e.Getenv("WAKEBELL_OPEN_METRICS") == "1"
 	if v := e.Getenv("WAKEBELL_MAX_FILE"); f.MaxFile == 0 && v != "" {
 		if f.MaxFile, err = strconv.ParseInt(v, 10, 32); err != nil {

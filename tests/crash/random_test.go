@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
@@ -150,6 +152,8 @@ func (l *life) step() {
 		l.duty()
 	case p < 48:
 		l.answer()
+	case p < 50:
+		l.attach()
 	default:
 		l.command()
 	}
@@ -256,6 +260,36 @@ func (l *life) command() {
 	}
 }
 
+// attach adds a file to an incident, or withdraws or erases one.
+func (l *life) attach() {
+	l.t.Helper()
+	ref, by := pick(l, l.open...), l.by()
+	list, _, err := l.a.Files.List(l.t.Context(), l.as["incident-manager"], ref, "", 20)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	if len(list) > 0 && l.rng.IntN(3) == 0 {
+		what, end := "file withdrawn", l.a.Files.Withdraw
+		if l.rng.IntN(3) == 0 {
+			what, end = "file erased", l.a.Files.Erase
+		}
+		_, err := end(l.t.Context(), by, ref, list[l.rng.IntN(len(list))].ID, "not needed")
+		l.took(what, err)
+		return
+	}
+	held, err := l.a.Files.Put(l.t.Context(), by, ref, strings.NewReader(pick(l, "one", "another", "a third", l.clk.Now().String())))
+	if !l.took("file kept", err) {
+		return
+	}
+	defer func() {
+		if err := held.Close(); err != nil {
+			l.t.Error(err)
+		}
+	}()
+	_, err = l.a.Files.Add(l.t.Context(), by, ref, file.Addition{Drops: []file.Drop{{Name: "log.txt", Held: held}}, Note: "random"})
+	l.took("file added", err)
+}
+
 // draw makes any command, most of them valid.
 func (l *life) draw(st incident.State) incident.Command {
 	reason := pick(l, "because", "the log says so", "a customer called", "a colleague asked", "it was so", "")
@@ -276,7 +310,12 @@ func (l *life) draw(st incident.State) incident.Command {
 		task = st.Tasks[l.rng.IntN(n)].ID
 	}
 	sev, bil := l.rng.IntN(5), 1+l.rng.IntN(4)
-	switch l.rng.IntN(21) {
+	switch l.rng.IntN(23) {
+	case 21:
+		return fact(pick(l, incident.FactName("law.acquired"), "law.malicious", "law.weather"), pick[any](l, true, false, nil, "perhaps"))
+	case 22:
+		return pick(l, fact("law.data_categories", pick(l, []string{"social_security"}, []string{"health", "contact"}, []string{})),
+			fact("law.encryption", pick(l, "all", "none")), fact("law.key", pick(l, "safe", "exposed")), fact("law.at.determined", now.Add(-time.Minute)))
 	case 0, 1:
 		return &incident.Confirm{Reason: reason}
 	case 2, 3:
@@ -289,7 +328,7 @@ func (l *life) draw(st incident.State) incident.Command {
 		return fact(incident.FactScope, map[string]any{
 			"customers": []string{pick(l, "alpenwerk", "juno-media", "moon")}, "partners": []string{"marktplatz-nord"}[:l.rng.IntN(2)],
 			"entities": []string{pick(l, "lumenhof-gmbh", "lumenhof-ireland")}, "confidence": "guessed",
-			"persons": []map[string]any{{"country": "DE", "min": 1, "estimate": 5, "max": 10}},
+			"persons": []map[string]any{{"country": pick(l, "DE", "US-CA", "US-TX", "BR", "GB"), "min": 1, "estimate": pick(l, 5, 250, 501), "max": 1000}},
 		})
 	case 7:
 		return fact(pick(l, incident.Contained, incident.Recovered, incident.Discovered, incident.Occurred), now.Add(-pick(l, time.Minute, time.Hour)))

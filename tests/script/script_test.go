@@ -77,19 +77,26 @@ func worldOf(ts *testscript.TestScript) *world {
 	return w
 }
 
-// cmdStart: start — the demo company on a fresh database, or again on the same one.
+// cmdStart: start [PACKS] — the demo company on a fresh database, or again on the same one, with the operator's rule
+// packs of a folder.
 func cmdStart(t *testing.T, engine store.Engine, ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 0 {
-		ts.Fatalf("usage: start")
+	if neg || len(args) > 1 {
+		ts.Fatalf("usage: start [PACKS]")
 	}
 	ctx := t.Context()
 	w := ts.Value(worldKey{}).(*world)
 	again := w.cfg.Dir != ""
+	if len(args) == 1 {
+		defer func() { w.cfg.Packs = "" }()
+	}
 	if !again {
 		w.cfg = app.Config{Dir: filepath.Join(ts.Getenv("WORK"), "data"), Listen: "127.0.0.1:0", BaseURL: "https://wakebell.example", TestClock: true, Clock: clock.NewTest(start)}
 		if engine == store.Postgres {
 			w.cfg.Database = storetest.PostgresURL(t)
 		}
+	}
+	if len(args) == 1 {
+		w.cfg.Packs = ts.MkAbs(args[0])
 	}
 	a, err := app.New(ctx, w.cfg)
 	ts.Check(err)

@@ -13,6 +13,7 @@ import (
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/rule/deadline"
+	"github.com/wakebell/wakebell/internal/rule/regime"
 )
 
 // Input is all a derivation reads.
@@ -22,6 +23,7 @@ type Input struct {
 	Plan     plan.Plan // the version the incident began with
 	Dir      directory.Snapshot
 	Existing []Duty
+	Law      *regime.Book // nil: no law is evaluated
 	NewID    func() string
 }
 
@@ -54,10 +56,13 @@ func (d Difference) Empty() bool { return len(d.Added)+len(d.Changed)+len(d.With
 // Derive compares what the facts, the plan and the contracts demand now with the
 // duties there are. It is pure, never touches what is met or waived, and gives
 // every change its reason.
-func Derive(in Input) Difference {
+func Derive(in Input) (Difference, error) {
 	d := deriver{Input: in, have: map[string]Duty{}, want: map[string]bool{}}
 	for _, e := range in.Existing {
 		d.have[e.Key] = e
+	}
+	if err := d.evaluate(); err != nil {
+		return Difference{}, err
 	}
 	for _, r := range policy.Rules() {
 		why, holds := d.triggered(r)
@@ -68,15 +73,18 @@ func Derive(in Input) Difference {
 			d.owe(r, t, why)
 		}
 	}
+	d.statutes()
 	d.withdraw()
-	return d.diff
+	return d.diff, nil
 }
 
 type deriver struct {
 	Input
-	have map[string]Duty
-	want map[string]bool
-	diff Difference
+	outcomes []regime.Outcome            // of the law, in the order of the packs
+	entities map[string]directory.Entity // concerned, by id
+	have     map[string]Duty
+	want     map[string]bool
+	diff     Difference
 }
 
 // triggered evaluates a rule's trigger and says in words why it holds.
@@ -95,18 +103,18 @@ func (d *deriver) triggered(r policy.Rule) (why string, holds bool) {
 		return d.gradeWhy(), d.sirt()
 	case policy.SitrepOwed:
 		bil3 := security && s.BIL != nil && *s.BIL == 3
-		return d.gradeWhy(), !d.recovered() && (d.sirt() || bil3)
+		return d.gradeWhy(), !policy.Recovered(s) && (d.sirt() || bil3)
 	case policy.BoardOwed:
-		return d.gradeWhy(), !d.recovered() && security && s.Status == incident.Confirmed && s.BIL != nil && slices.Contains(d.Plan.BoardBILs, *s.BIL)
+		return d.gradeWhy(), !policy.Recovered(s) && security && s.Status == incident.Confirmed && s.BIL != nil && slices.Contains(d.Plan.BoardBILs, *s.BIL)
 	case policy.CustomerData:
-		why := d.customerDataWhy()
+		why := policy.CustomerDataWhy(s)
 		return why, why != ""
 	case policy.LegalAsked:
-		why := d.legalWhy()
+		why := policy.LegalWhy(s)
 		return why, why != ""
 	case policy.PartyAffected:
 		return "", true
-	case policy.ControllerLaw, policy.ProcessorOwed:
+	case policy.ControllerOwes, policy.ProcessorOwed:
 		return "personal data: " + string(s.PersonalData), s.PersonalData == incident.Yes
 	}
 	return "", false
@@ -122,57 +130,6 @@ func (d *deriver) gradeWhy() string {
 		return "not graded"
 	}
 	return fmt.Sprintf("%s %s incident, BIL %d", d.Incident.Status, d.Incident.Nature, *d.Incident.BIL)
-}
-
-// recovered says whether reports end. Going back to an earlier phase after the recorded
-// recovery takes it back: a moment cannot be unrecorded, and the work goes on.
-func (d *deriver) recovered() bool {
-	at := d.Incident.Moment(incident.Recovered, "")
-	if at.IsZero() {
-		return d.Incident.Phase == incident.Review
-	}
-	if n := len(d.Incident.Phases); n > 0 && d.Incident.Phases[n-1].At.After(at) {
-		return slices.Index(incident.Phases[:], d.Incident.Phase) >= slices.Index(incident.Phases[:], incident.Recover)
-	}
-	return true
-}
-
-// personalMay says whether personal data may be involved. While nobody has answered,
-// an operational incident is taken for what it was declared as.
-func (d *deriver) personalMay() bool {
-	s := d.Incident
-	return s.PersonalData == incident.Yes || (s.PersonalData == incident.Unknown && s.Nature == incident.Security)
-}
-
-func (d *deriver) customerDataWhy() string {
-	s := d.Incident
-	if d.personalMay() {
-		return "personal data: " + string(s.PersonalData)
-	}
-	for _, h := range s.Facts[string(incident.FactHarm)].Value.Harm {
-		if h.Asset == "customer_data" {
-			return "harm to customers' data: " + h.Property
-		}
-	}
-	if len(s.ScopeNow().Customers) > 0 && s.Nature == incident.Security {
-		return "customers are in scope"
-	}
-	return ""
-}
-
-func (d *deriver) legalWhy() string {
-	if d.personalMay() {
-		return "personal data: " + string(d.Incident.PersonalData)
-	}
-	if f, ok := d.Incident.Fact(incident.FactLaw, ""); ok && f.Value.Answer == incident.Yes {
-		return "law enforcement is considered"
-	}
-	for _, dec := range d.Incident.Decisions {
-		if dec.Kind == incident.LawEnforcement && dec.Answer == incident.Yes {
-			return "law enforcement is to be involved"
-		}
-	}
-	return ""
 }
 
 // owe adds, changes or meets the duty of one rule towards one target.
@@ -261,7 +218,7 @@ func (d *deriver) build(r policy.Rule, t target, ordinal int, why string, old Du
 	n.Recipient, n.Outward, n.Filing, n.MetBy = t.to, r.Outward, r.Filing, r.MetBy
 	n.Title = title(r, t, ordinal)
 	n.NeedsAck = t.contract != nil && t.contract.Acknowledge
-	n.Statutory = r.ID == RuleAuthority || r.ID == RuleController || t.bound
+	n.Statutory = t.rule != nil || t.bound
 	n.State = Open
 	if !n.Taken {
 		n.Holder = d.holder(r)
@@ -275,7 +232,10 @@ func (d *deriver) build(r policy.Rule, t target, ordinal int, why string, old Du
 	if t.why != "" {
 		why = t.why
 	}
-	n.Basis = Basis{Text: r.Text, Source: r.Source, Sure: t.sure, Plan: d.Plan.Version, Why: why}
+	n.Basis = Basis{Text: r.Text, Source: r.Source, Plan: d.Plan.Version, Why: why}
+	if t.rule != nil {
+		n.Basis.Sure, n.Basis.Law, n.Basis.Pack = string(t.rule.Sure), t.rule.ID, t.rule.Pack+" "+t.rule.PackVersion
+	}
 	cands := d.candidates(r, t, ordinal, n.DerivedAt)
 	n.Candidates, n.Start, n.StartAt, n.DueAt = winner(r, cands, n.DerivedAt)
 	if !live || !n.DueAt.Equal(old.DueAt) {
@@ -346,6 +306,9 @@ func (d *deriver) withdrawReason(e Duty) string {
 		return "the incident was dismissed"
 	case !s.ClosedAt.IsZero() && !e.Outward:
 		return "the incident is closed"
+	}
+	if why := d.lawReason(e); why != "" {
+		return why
 	}
 	for _, r := range policy.Rules() {
 		if r.ID == e.Rule {

@@ -12,6 +12,8 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/assessment"
+	"github.com/wakebell/wakebell/internal/decide/assessment/lawtest"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
@@ -46,11 +48,12 @@ type world struct {
 	dir    directory.Snapshot
 	now    time.Time
 	n      int
+	law    *assessment.Law
 }
 
-func declared(t interface{ Helper() }, nature incident.Nature) *world {
+func declared(t lawtest.TB, nature incident.Nature) *world {
 	t.Helper()
-	w := &world{duties: map[string]Duty{}, plan: plan.Default(), dir: company(), now: t0}
+	w := &world{duties: map[string]Duty{}, plan: plan.Default(), dir: company(), now: t0, law: lawtest.Shipped(t)}
 	w.apply(incident.Declared{Ref: "INC-2026-0001", Incident: incident.Real, Nature: nature, DiscoveredAt: t0, PlanVersion: 1, Service: "shop", Title: "x"})
 	return w
 }
@@ -65,7 +68,10 @@ func (w *world) derive() Difference {
 	for _, d := range w.duties {
 		have = append(have, d)
 	}
-	diff := Derive(Input{Now: w.now, Incident: w.st, Plan: w.plan, Dir: w.dir, Existing: have, NewID: func() string { w.n++; return fmt.Sprint("d", w.n) }})
+	diff, err := Derive(Input{Law: w.law.Book(), Now: w.now, Incident: w.st, Plan: w.plan, Dir: w.dir, Existing: have, NewID: func() string { w.n++; return fmt.Sprint("d", w.n) }})
+	if err != nil {
+		panic(err)
+	}
 	for _, d := range append(diff.Added, diff.Changed...) {
 		w.duties[d.Key] = d
 	}

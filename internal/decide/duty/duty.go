@@ -51,6 +51,8 @@ type Basis struct {
 	Text   string `json:"text"`           // the sentence, in our words
 	Source string `json:"source"`         // policy, contract clause or article
 	Sure   string `json:"sure,omitempty"` // for law: read|partly|remembered
+	Law    string `json:"law,omitempty"`  // id of the rule of the law
+	Pack   string `json:"pack,omitempty"` // rule pack and its version
 	Plan   int    `json:"plan"`           // plan version it was derived with
 	Why    string `json:"why"`            // what in this incident triggered it
 }

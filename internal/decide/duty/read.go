@@ -122,6 +122,11 @@ func (s *Service) ForIncident(ctx context.Context, r store.Reader, incident stri
 	return doc.Query[Duty](ctx, r, `SELECT doc FROM duty WHERE incident_id = ? ORDER BY due_at, id`, incident)
 }
 
+// OfIncident lists all duties of an incident, by id, for rooms that have checked who asks.
+func (s *Service) OfIncident(ctx context.Context, r store.Reader, incident string) ([]Duty, error) {
+	return ofIncident(ctx, r, incident)
+}
+
 func ofIncident(ctx context.Context, r store.Reader, incident string) ([]Duty, error) {
 	return doc.Query[Duty](ctx, r, `SELECT doc FROM duty WHERE incident_id = ? ORDER BY id`, incident)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record/row"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty/doc"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -33,12 +34,13 @@ type Service struct {
 	dirs      *directory.Service
 	incidents *incident.Service
 	jobs      *job.Runner
+	law       *assessment.Law // the packs in force
 	observers []Observer
 }
 
 // New makes the service and registers its job kind and sweep with the runner.
-func New(db *store.DB, led *record.Ledger, clk *clock.Clock, plans *plan.Service, dirs *directory.Service, incidents *incident.Service, jobs *job.Runner) *Service {
-	s := &Service{db: db, led: led, clk: clk, plans: plans, dirs: dirs, incidents: incidents, jobs: jobs}
+func New(db *store.DB, led *record.Ledger, clk *clock.Clock, plans *plan.Service, dirs *directory.Service, incidents *incident.Service, jobs *job.Runner, law *assessment.Law) *Service {
+	s := &Service{db: db, led: led, clk: clk, plans: plans, dirs: dirs, incidents: incidents, jobs: jobs, law: law}
 	jobs.Register(jobRederive, s.runRederive)
 	jobs.AddSweep(job.Sweep{Name: "duty.alarm", Next: s.nextAlarmAt, Run: s.raiseAlarms})
 	return s
@@ -67,10 +69,13 @@ func (s *Service) rederive(ctx context.Context, tx *store.Tx, by who.Identity, s
 		return err
 	}
 	now := s.clk.Now()
-	diff := Derive(Input{
-		Now: now, Incident: st, Plan: p, Dir: dir, Existing: existing,
+	diff, err := Derive(Input{
+		Now: now, Incident: st, Plan: p, Dir: dir, Existing: existing, Law: s.law.Book(),
 		NewID: func() string { return ident.New(now) },
 	})
+	if err != nil {
+		return fmt.Errorf("derive duties of %s: %w", st.Ref, err)
+	}
 	if diff.Empty() {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty/policy"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -21,7 +22,8 @@ type target struct {
 	bound    bool                // there is a contract, whether its condition holds yet or not
 	statute  *deadline.Candidate // from the law engine
 	why      string              // replaces the trigger's reason
-	sure     string
+	rule     *regime.Rule        // of the law, nil for policies
+	due      *regime.Due         // of a law other than those the policies name
 }
 
 func (d *deriver) targets(r policy.Rule) []target {
@@ -131,71 +133,6 @@ func (d *deriver) applies(c *directory.Contract) *directory.Contract {
 	return c
 }
 
-// entities are our legal entities the incident touches: those in scope, else those
-// that run the services in scope, else all. Without any in the directory the company
-// itself stands in, so that a missing entry never hides a duty.
-func (d *deriver) entities() []directory.Entity {
-	scope := d.Incident.ScopeNow()
-	ids := slices.Clone(scope.Entities)
-	if len(ids) == 0 {
-		for _, svc := range append(slices.Clone(scope.Services), d.Incident.Service) {
-			if e := d.Dir.ITServices[svc].Entity; e != "" && !slices.Contains(ids, e) {
-				ids = append(ids, e)
-			}
-		}
-	}
-	var out []directory.Entity
-	for _, id := range ids {
-		if e, ok := d.Dir.Entities[id]; ok {
-			out = append(out, e)
-		}
-	}
-	if len(out) == 0 {
-		for _, e := range d.Dir.Entities {
-			if !e.Retired {
-				out = append(out, e)
-			}
-		}
-		slices.SortFunc(out, func(a, b directory.Entity) int { return cmp.Compare(a.ID, b.ID) })
-	}
-	if len(out) == 0 {
-		out = append(out, directory.Entity{Name: "the company", Processings: []directory.Processing{{Role: directory.RoleController}}})
-	}
-	return out
-}
-
-// roles are the entity's roles in the processings touched, or in all of its own where
-// none of them is named. An entity without any recorded is taken for a controller, so
-// that a gap in the directory never hides a duty.
-func (d *deriver) roles(e directory.Entity) []regime.Role {
-	if len(e.Processings) == 0 {
-		return []regime.Role{regime.Controller}
-	}
-	scope := d.Incident.ScopeNow()
-	in := func(touched []string) (out []regime.Role) {
-		for _, p := range e.Processings {
-			if (len(touched) == 0 || slices.Contains(touched, p.Name)) && !slices.Contains(out, regime.Role(p.Role)) {
-				out = append(out, regime.Role(p.Role))
-			}
-		}
-		return out
-	}
-	out := in(scope.Processings)
-	if len(out) == 0 && slices.Contains(scope.Entities, e.ID) {
-		return in(nil) // it is named, its processing is not
-	}
-	return out
-}
-
-// ConcernedBy gives the roles of each of our legal entities an incident touches, by id, as the duties read it.
-func ConcernedBy(st incident.State, dir directory.Snapshot) map[string][]regime.Role {
-	d, out := &deriver{Input: Input{Incident: st, Dir: dir}}, map[string][]regime.Role{}
-	for _, e := range d.entities() {
-		out[e.ID] = d.roles(e)
-	}
-	return out
-}
-
 // roleNote says where a role is taken for granted.
 func roleNote(e directory.Entity) string {
 	if len(e.Processings) > 0 {
@@ -204,45 +141,29 @@ func roleNote(e directory.Entity) string {
 	return " No processing of " + cmp.Or(e.Name, e.ID) + " is in the directory: it is taken for a controller until one is."
 }
 
-// lawFacts hands the incident's facts to the law engine. An entity without a moment
-// of awareness counts from discovery: the careful reading until one is recorded.
-func (d *deriver) lawFacts() regime.Facts {
-	s := d.Incident
-	f := regime.Facts{PersonalData: regime.Answer(s.PersonalData), Moments: map[string]time.Time{}}
-	for _, e := range d.entities() {
-		aware, _ := d.moment("aware", e.ID)
-		risk, _ := s.Fact(incident.FactRisk, e.ID)
-		f.Entities = append(f.Entities, regime.Entity{
-			ID: e.ID, Name: e.Name, Roles: d.roles(e), Risk: regime.Risk(risk.Value.Risk),
-			Moments: map[string]time.Time{"aware": aware},
-		})
-	}
-	return f
-}
-
-// law evaluates one shipped rule and calls use for each entity it is required of.
-func (d *deriver) law(ruleID string, use func(e directory.Entity, o regime.Outcome)) {
-	rules := slices.DeleteFunc(regime.GDPR(), func(r regime.Rule) bool { return r.ID != ruleID })
-	ents := d.entities()
-	for i, o := range regime.Evaluate(rules, d.lawFacts()) {
-		if o.Status == regime.Required {
-			use(ents[i%len(ents)], o)
+// law calls use for each entity one rule of the packs is required of.
+func (d *deriver) law(ruleID string, use func(e directory.Entity, o *regime.Outcome)) {
+	for i := range d.outcomes {
+		o := &d.outcomes[i]
+		if o.Rule.ID == ruleID && o.Status == regime.Required {
+			use(d.entities[o.Entity], o)
 		}
 	}
 }
 
 func (d *deriver) authorities() []target {
 	var out []target
-	d.law(regime.GDPRAuthority, func(e directory.Entity, o regime.Outcome) {
+	d.law(assessment.Authority33, func(e directory.Entity, o *regime.Outcome) {
 		to := Ref{Kind: "authority", Name: "the supervisory authority of " + cmp.Or(e.Country, e.Name)}
 		if p, ok := d.Dir.Parties[e.Authority]; ok {
 			to.ID, to.Name = p.ID, p.Name
 		}
-		c := *o.Candidate
+		c := o.Due.Candidates[0]
+		c.Name = o.Rule.Basis()
 		if _, note := d.moment("aware", e.ID); note != "" {
 			c.Reason = note
 		}
-		out = append(out, target{to: to, entity: e.ID, statute: &c, why: o.Reason + roleNote(e), sure: string(o.Rule.Sure)})
+		out = append(out, target{to: to, entity: e.ID, statute: &c, why: o.Reason() + roleNote(e), rule: o.Rule})
 	})
 	return out
 }
@@ -250,7 +171,7 @@ func (d *deriver) authorities() []target {
 // controllers are the affected customers for whom an entity of ours processes data.
 func (d *deriver) controllers() []target {
 	var out []target
-	d.law(regime.GDPRController, func(e directory.Entity, o regime.Outcome) {
+	d.law(assessment.Controller33, func(e directory.Entity, o *regime.Outcome) {
 		ids, _ := d.affected(directory.PartyCustomer)
 		found := false
 		for _, id := range ids {
@@ -261,13 +182,13 @@ func (d *deriver) controllers() []target {
 			found = true
 			out = append(out, target{
 				to: Ref{Kind: "controller", ID: id, Name: cmp.Or(p.Name, id)}, entity: e.ID,
-				contract: d.applies(p.Contract), bound: promises(p.Contract), why: o.Reason, sure: string(o.Rule.Sure),
+				contract: d.applies(p.Contract), bound: promises(p.Contract), why: o.Reason(), rule: o.Rule,
 			})
 		}
 		if !found && len(ids) == 0 {
 			out = append(out, target{
 				to: Ref{Kind: "controller", Name: "whose data " + cmp.Or(e.Name, e.ID) + " processes (not identified yet)"}, entity: e.ID,
-				why: o.Reason, sure: string(o.Rule.Sure),
+				why: o.Reason(), rule: o.Rule,
 			})
 		}
 	})
@@ -302,6 +223,9 @@ func (d *deriver) candidates(r policy.Rule, t target, ordinal int, triggered tim
 		return []deadline.Candidate{d.recurring(r, t, ordinal, triggered, p)}
 	case policy.FromPlan:
 		return d.partyCandidates(r, t)
+	}
+	if t.due != nil {
+		return d.lawCandidates(t)
 	}
 	if t.statute != nil {
 		out := []deadline.Candidate{*t.statute}

@@ -27,27 +27,15 @@ const (
 
 // The facts that are not moments.
 const (
-	FactHarm         = fact.OfHarm
-	FactCause        = fact.OfCause
-	FactPlace        = fact.OfPlace
-	FactScope        = fact.OfScope
-	FactPersonalData = fact.OfPersonalData
-	FactRisk         = fact.OfRisk
-	FactProtected    = fact.OfProtected
-	FactLaw          = fact.OfLaw
-	FactIndicators   = fact.OfIndicators
+	FactHarm, FactCause, FactPlace, FactScope = fact.OfHarm, fact.OfCause, fact.OfPlace, fact.OfScope
+	FactPersonalData, FactRisk, FactProtected = fact.OfPersonalData, fact.OfRisk, fact.OfProtected
+	FactLaw, FactIndicators                   = fact.OfLaw, fact.OfIndicators
 )
 
 // The moments.
 const (
-	Occurred   = fact.Occurred
-	Discovered = fact.Discovered
-	Aware      = fact.Aware
-	Classified = fact.Classified
-	Contained  = fact.Contained
-	Eradicated = fact.Eradicated
-	Recovered  = fact.Recovered
-	Resolved   = fact.Resolved
+	Occurred, Discovered, Aware, Classified    = fact.Occurred, fact.Discovered, fact.Aware, fact.Classified
+	Contained, Eradicated, Recovered, Resolved = fact.Contained, fact.Eradicated, fact.Recovered, fact.Resolved
 )
 
 // FactNames lists every fact name in the order of the documentation.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -179,10 +180,8 @@ func headOf(st incident.State, duties []duty.Duty, dir directory.Snapshot, now t
 // rolesOf names each role once, the controller first.
 func rolesOf(st incident.State, dir directory.Snapshot) []directory.DataRole {
 	out := []directory.DataRole{}
-	for _, roles := range duty.ConcernedBy(st, dir) {
-		for _, r := range roles {
-			out = append(out, directory.DataRole(r))
-		}
+	for _, roles := range assessment.ConcernedBy(st, dir) {
+		out = append(out, roles...)
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

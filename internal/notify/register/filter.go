@@ -9,10 +9,10 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
-	"github.com/wakebell/wakebell/internal/rule/regime"
 )
 
 // Filter narrows the register; zero values do not.
@@ -24,7 +24,7 @@ type Filter struct {
 	Severity     *int               `json:"severity,omitempty"`      // 0 to 3
 	BIL          *int               `json:"bil,omitempty"`           // 1 to 3
 	Notified     *bool              `json:"notified,omitempty"`      // whether anybody outside was told
-	Entity       string             `json:"entity,omitempty"`        // id of one of our legal entities, as duty.ConcernedBy reads it
+	Entity       string             `json:"entity,omitempty"`        // id of one of our legal entities, as assessment.ConcernedBy reads it
 	Role         directory.DataRole `json:"role,omitempty"`          // in which one of our entities is concerned
 	Limit        int                `json:"-"`                       // 1 to 200, default 50
 }
@@ -56,8 +56,8 @@ func (f Filter) holds(st incident.State, dir directory.Snapshot) bool {
 	if f.Entity == "" && f.Role == "" {
 		return true
 	}
-	for id, roles := range duty.ConcernedBy(st, dir) {
-		if (f.Entity == "" || id == f.Entity) && (f.Role == "" || slices.Contains(roles, regime.Role(f.Role))) {
+	for id, roles := range assessment.ConcernedBy(st, dir) {
+		if (f.Entity == "" || id == f.Entity) && (f.Role == "" || slices.Contains(roles, directory.DataRole(f.Role))) {
 			return true
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store/storetest"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/base/who/whotest"
+	"github.com/wakebell/wakebell/internal/decide/assessment/lawtest"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/notify/register"
@@ -56,7 +57,7 @@ func newEnv(t *testing.T, db *store.DB) *env {
 	dirs := directory.New(db, e.led, people, plans, e.clk)
 	e.dirs = dirs
 	e.inc = incident.New(db, e.led, e.clk, plans, dirs, people)
-	duties := duty.New(db, e.led, e.clk, plans, dirs, e.inc, job.New(db, e.clk, slog.New(slog.DiscardHandler), job.Config{}))
+	duties := duty.New(db, e.led, e.clk, plans, dirs, e.inc, job.New(db, e.clk, slog.New(slog.DiscardHandler), job.Config{}), lawtest.Shipped(t))
 	e.inc.Observe(duties.OnIncident)
 	e.Service = register.New(db, e.led, e.clk, e.inc, duties, dirs)
 	eng := who.Engine("test")

@@ -92,6 +92,9 @@ type Entity struct {
 	Name        string       `json:"name" yaml:"name"`
 	Country     string       `json:"country" yaml:"country"` // ISO 3166-1 alpha-2
 	Processings []Processing `json:"processings" yaml:"processings,omitempty"`
+	Zone        string       `json:"zone,omitempty" yaml:"zone,omitempty"` // whose dates the law's days are counted on; "" = that of the rule
+	// Kinds says what it is, and is not, in the words of the rule packs, such as financial_entity; others are asked.
+	Kinds map[string]bool `json:"kinds,omitempty" yaml:"kinds,omitempty"`
 	// Authority is the party id of the supervisory authority this entity files with.
 	Authority string `json:"authority,omitempty" yaml:"authority,omitempty"`
 	// PrivacyOfficer is the person id of the data protection officer (GDPR Art. 37).

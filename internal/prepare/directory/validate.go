@@ -21,6 +21,7 @@ const (
 )
 
 var (
+	kindShape     = regexp.MustCompile(`^[a-z][a-z0-9_]{1,63}$`)
 	slugShape     = regexp.MustCompile(`^[a-z0-9-]{2,64}$`)
 	countryShape  = regexp.MustCompile(`^[A-Z]{2}$`)
 	languageShape = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
@@ -182,6 +183,14 @@ func (e *Entity) check(ps *problems) {
 	ps.name("name", e.Name)
 	ps.country("country", e.Country, true)
 	ps.length("processings", len(e.Processings))
+	for kind := range e.Kinds {
+		if !kindShape.MatchString(kind) {
+			ps.add("kinds", "%q is no kind of entity: a word such as financial_entity", kind)
+		}
+	}
+	if _, err := time.LoadLocation(e.Zone); err != nil {
+		ps.add("zone", "is not a time zone; use a name like Europe/Berlin")
+	}
 	seen := map[string]bool{}
 	for i, p := range e.Processings {
 		at := fmt.Sprintf("processings[%d].", i)

@@ -15,6 +15,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/assessment/lawtest"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/triage"
@@ -86,7 +87,7 @@ func (h *house) rebuild(cfg mail.Config) {
 	h.jobs = job.New(h.db, h.clk, nil, job.Config{PauseFirst: time.Millisecond})
 	h.incidents = incident.New(h.db, h.led, h.clk, h.plans, h.dirs, h.people)
 	h.triage = triage.New(h.db, h.in, h.incidents)
-	h.duties = duty.New(h.db, h.led, h.clk, h.plans, h.dirs, h.incidents, h.jobs)
+	h.duties = duty.New(h.db, h.led, h.clk, h.plans, h.dirs, h.incidents, h.jobs, lawtest.Shipped(h.t))
 	h.box, err = mail.New(h.db, h.clk, h.jobs, nil, cfg)
 	h.must(err)
 	h.Service = escalation.New(h.db, h.led, h.clk, h.dirs, h.plans, h.people, h.duties, h.in, h.box, h.jobs, escalation.Config{BaseURL: "https://w.example/"})

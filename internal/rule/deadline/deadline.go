@@ -6,15 +6,16 @@
 // compliance, whichever is shorter", and the 20 minutes, 60 minutes and "every
 // second hour" of its escalation procedure.
 //
-// Periods are elapsed time counted in UTC: a night in which the clocks change
-// neither gives nor takes an hour.
+// Minutes and hours are elapsed time counted in UTC: a night in which the clocks
+// change neither gives nor takes an hour. Days, business days and months are
+// counted on the dates of one zone, in day.go.
 //
 // Pure: it must not import a clock, a context, SQL, network or file access,
 // nor any other room of this program.
 package deadline
 
 import (
-	"fmt"
+	"errors"
 	"math"
 	"slices"
 	"strconv"
@@ -25,18 +26,36 @@ import (
 // Unit is what a Period counts.
 type Unit string
 
-// The units known now. Calendar and business days need calendars and are a
-// matter of their own.
+// The units. Minutes and hours are elapsed time; the others are counted on dates.
 const (
-	UnitMinutes Unit = "minutes"
-	UnitHours   Unit = "hours"
+	UnitMinutes      Unit = "minutes"
+	UnitHours        Unit = "hours"
+	UnitDays         Unit = "days"          // calendar days
+	UnitBusinessDays Unit = "business_days" // days that are neither weekend nor holiday of a named calendar
+	UnitMonths       Unit = "months"
 )
+
+// units are the spellings of the units, longest first where one ends in another.
+var units = []struct {
+	suffix string
+	unit   Unit
+	most   int // ten years
+}{
+	{"min", UnitMinutes, 10 * 366 * 24 * 60},
+	{"business days", UnitBusinessDays, 10 * 366},
+	{"business day", UnitBusinessDays, 10 * 366},
+	{"days", UnitDays, 10 * 366},
+	{"day", UnitDays, 10 * 366},
+	{"months", UnitMonths, 120},
+	{"month", UnitMonths, 120},
+	{"h", UnitHours, 10 * 366 * 24},
+}
 
 // maxPeriod is the longest period that counts as real: ten years. It also keeps
 // the arithmetic far from the end of time.Duration.
 const maxPeriod = 10 * 366 * 24 * time.Hour
 
-// Period is an amount of elapsed time. The zero Period means "no fixed time is
+// Period is an amount of time to count. The zero Period means "no fixed time is
 // named", as in "without undue delay"; zero of a named unit means "at once".
 type Period struct {
 	Value int
@@ -49,8 +68,28 @@ func Minutes(n int) Period { return Period{Value: n, Unit: UnitMinutes} }
 // Hours is a period of n elapsed hours.
 func Hours(n int) Period { return Period{Value: n, Unit: UnitHours} }
 
-// Fixed says whether p names a time that can be counted: a known unit and a
-// value from zero to ten years.
+// Days is a period of n calendar days.
+func Days(n int) Period { return Period{Value: n, Unit: UnitDays} }
+
+// BusinessDays is a period of n business days.
+func BusinessDays(n int) Period { return Period{Value: n, Unit: UnitBusinessDays} }
+
+// Months is a period of n months.
+func Months(n int) Period { return Period{Value: n, Unit: UnitMonths} }
+
+// Countable says whether p names a time that can be counted at all: a known unit
+// and a value from zero to ten years.
+func (p Period) Countable() bool {
+	for _, u := range units {
+		if u.unit == p.Unit {
+			return p.Value >= 0 && p.Value <= u.most
+		}
+	}
+	return false
+}
+
+// Fixed says whether p is elapsed time: minutes or hours, from zero to ten years.
+// Dates are counted by Count.
 func (p Period) Fixed() bool {
 	_, ok := p.Duration()
 	return ok
@@ -73,42 +112,43 @@ func (p Period) Duration() (time.Duration, bool) {
 	return time.Duration(p.Value) * unit, true
 }
 
-// String is "24 h" or "20 min", and "" for the zero Period.
+// String is "24 h", "20 min", "30 days", "1 business day" or "2 months", and "" for
+// the zero Period.
 func (p Period) String() string {
-	switch p.Unit {
-	case UnitMinutes:
-		return strconv.Itoa(p.Value) + " min"
-	case UnitHours:
-		return strconv.Itoa(p.Value) + " h"
-	case "":
+	if p.Unit == "" {
 		return ""
 	}
-	return fmt.Sprintf("%d %s", p.Value, p.Unit)
+	word := string(p.Unit)
+	for _, u := range units {
+		if u.unit == p.Unit {
+			word = u.suffix
+			if p.Value != 1 || !strings.HasSuffix(word, "s") {
+				break
+			}
+		}
+	}
+	return strconv.Itoa(p.Value) + " " + word
 }
 
-// Parse reads what String writes: "24 h", "20 min" (the space may be missing),
-// and "" for the zero Period. The error names the accepted shapes.
+// Parse reads what String writes: "24 h", "20 min", "30 days" (the space may be
+// missing), and "" for the zero Period. The error names the accepted shapes.
 func Parse(s string) (Period, error) {
 	text := strings.TrimSpace(s)
 	if text == "" {
 		return Period{}, nil
 	}
-	for _, u := range []struct {
-		suffix string
-		unit   Unit
-	}{{"min", UnitMinutes}, {"h", UnitHours}} {
+	for _, u := range units {
 		number, ok := strings.CutSuffix(text, u.suffix)
 		if !ok {
 			continue
 		}
 		n, err := strconv.Atoi(strings.TrimSpace(number))
-		p := Period{Value: n, Unit: u.unit}
-		if err != nil || !p.Fixed() {
+		if err != nil || n < 0 || n > u.most {
 			break
 		}
-		return p, nil
+		return Period{Value: n, Unit: u.unit}, nil
 	}
-	return Period{}, fmt.Errorf(`a period reads "24 h" or "20 min", from 0 to ten years`)
+	return Period{}, errors.New(`a period reads "24 h", "20 min", "30 days", "5 business days" or "1 month", from 0 to ten years`)
 }
 
 // MarshalText writes String.

@@ -14,7 +14,11 @@ import (
 	"pgregory.net/rapid"
 )
 
-func zone(t testing.TB, name string) *time.Location {
+func zone(t interface {
+	Helper()
+	Fatalf(string, ...any)
+}, name string,
+) *time.Location {
 	t.Helper()
 	loc, err := time.LoadLocation(name)
 	if err != nil {
@@ -307,13 +311,14 @@ func TestPeriodText(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]Period{
 		"24 h": Hours(24), "20 min": Minutes(20), "20min": Minutes(20), " 2 h ": Hours(2), "": {}, "0 h": Hours(0),
+		"3 days": Days(3), "1 day": Days(1), "5 business days": BusinessDays(5), "1 month": Months(1), "2 months": Months(2),
 	} {
 		got, err := Parse(in)
 		if err != nil || got != want {
 			t.Errorf("Parse(%q) = %v, %v", in, got, err)
 		}
 	}
-	for _, in := range []string{"24", "h", "-1 h", "1.5 h", "3 days", "99999999999999999999 h", "9999999 h", "24 hh"} {
+	for _, in := range []string{"24", "h", "-1 h", "1.5 h", "3 weeks", "1.5 days", "500 months", "99999999999999999999 h", "9999999 h", "24 hh"} {
 		if p, err := Parse(in); err == nil {
 			t.Errorf("Parse(%q) = %v, want an error", in, p)
 		}

@@ -1,59 +1,16 @@
 package regime
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/wakebell/wakebell/internal/rule/deadline"
+	"github.com/wakebell/wakebell/internal/rule/regime/headcount"
+	"github.com/wakebell/wakebell/internal/rule/regime/term"
 )
-
-// Answer is a question that may still be open; "" reads as unknown.
-type Answer string
-
-// The answers.
-const (
-	Unknown Answer = "unknown"
-	No      Answer = "no"
-	Yes     Answer = "yes"
-)
-
-// Risk is the finding on the risk to the rights and freedoms of persons; "" reads
-// as unknown.
-type Risk string
-
-// The findings, GDPR Art. 33(1) and 34(1).
-const (
-	RiskUnknown Risk = "unknown" // nobody has assessed it
-	RiskNone    Risk = "none"    // found unlikely to result in a risk
-	RiskSome    Risk = "risk"
-	RiskHigh    Risk = "high"
-)
-
-// Facts is what is known about one incident.
-type Facts struct {
-	PersonalData Answer               // are personal data affected?
-	Risk         Risk                 // for entities without a finding of their own
-	Moments      map[string]time.Time // by name, for entities without a time of their own
-	Entities     []Entity             // the company's legal entities the incident touches
-}
-
-// Entity is one legal entity of the company in this incident.
-type Entity struct {
-	ID      string
-	Name    string               // for the reason; ID when empty
-	Roles   []Role               // in the processings touched; empty = not known
-	Risk    Risk                 // its own finding; "" = that of Facts
-	Moments map[string]time.Time // its own times, "aware"; they go before those of Facts
-}
-
-func (e Entity) label() string {
-	if e.Name != "" {
-		return e.Name
-	}
-	return e.ID
-}
 
 // Status is the answer to "is this duty owed?".
 type Status string
@@ -61,197 +18,376 @@ type Status string
 // The answers of an evaluation.
 const (
 	Required     Status = "required"
-	NotRequired  Status = "not_required"
+	NotRequired  Status = "not_required"  // Reason says which condition failed
 	NeedsFacts   Status = "needs_facts"   // Missing names what would decide it
 	NotEvaluated Status = "not_evaluated" // the rule cannot be judged here; a person must
 )
 
-// The names Missing uses, besides the names of moments.
+// The names Missing uses, besides those of facts.
 const (
-	MissingEntity       = "entity"
-	MissingRole         = "role"
-	MissingPersonalData = "personal_data"
+	MissingEntity  = "entity"   // which of our legal entities is concerned
+	MissingPersons = "persons"  // how many persons are affected, and where
+	MissingCountry = "country"  // where the entity is established
+	missingKind    = "is."      // + kind of entity
+	missingMoment  = "moments." // + moment
 )
 
 // Outcome is one rule judged for one entity.
 type Outcome struct {
-	Rule    Rule     `json:"rule"`
-	Entity  string   `json:"entity"` // id; "" when no entity is known
-	Status  Status   `json:"status"`
-	Reason  string   `json:"reason"`  // in words, with basis, source and how sure
-	Missing []string `json:"missing"` // facts that would decide it, by wire name; empty unless needs_facts
-	// Candidate is the law's own due time, statute; nil unless required. Its
-	// period and due time are empty where the law names no fixed time.
-	Candidate *deadline.Candidate `json:"candidate"`
+	Rule    *Rule
+	Entity  string // id; "" when no entity is known
+	Status  Status
+	Missing []string // what would decide it; empty unless needs_facts
+	Spread  *Spread  // what the least, estimated and most persons would each mean; nil without a threshold in doubt
+	Due     *Due     // nil unless required
+	reasons []string // what held, or the one thing that failed
+	open    []string // exemptions that are not settled
 }
 
-// Evaluate judges every rule for every entity, in the order given: all entities
-// for the first rule, then for the second. A rule is judged in the version valid
-// at its own clock start; while that moment is not recorded and no condition
-// already fails, the outcome is needs_facts. What cannot be judged is
-// not_evaluated, never not_required.
-func Evaluate(rules []Rule, f Facts) []Outcome {
-	out := make([]Outcome, 0, len(rules)*max(1, len(f.Entities)))
-	for _, r := range rules {
-		if len(f.Entities) == 0 {
-			out = append(out, withoutEntity(r, f))
+// Spread is the outcome for each of the three numbers of persons.
+type Spread struct {
+	Persons                Persons
+	Min, Estimate, Maximum Status
+}
+
+// Reason says in words why, with basis, source and how sure.
+func (o *Outcome) Reason() string {
+	lead := map[Status]string{
+		Required: "Required", NotRequired: "Not required", NeedsFacts: "Not decided yet", NotEvaluated: "Not evaluated",
+	}[o.Status]
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s.", lead, strings.Join(o.reasons, "; "))
+	text := strings.TrimSuffix(b.String(), "?.")
+	if len(text) < b.Len() { // a question ends itself
+		b.Reset()
+		b.WriteString(text + "?")
+	}
+	for _, e := range o.open {
+		fmt.Fprintf(&b, " It would fall away if %s, which is not known.", e)
+	}
+	fmt.Fprintf(&b, " %s; source: %s (%s).", o.Rule.Basis(), o.Rule.Source, o.Rule.Sure.Words())
+	return b.String()
+}
+
+// Reasons are the parts of Reason: what held, or what failed or is missing.
+func (o *Outcome) Reasons() []string { return o.reasons }
+
+// Open are the exemptions that are not settled, in words.
+func (o *Outcome) Open() []string { return o.open }
+
+// Evaluation is all rules judged.
+type Evaluation struct {
+	Book     *Book
+	Outcomes []Outcome // by rule in an order in which each comes after those it depends on, then by entity
+}
+
+// Evaluate judges every rule for every entity. A rule is judged in the version
+// valid at its own clock start; while that moment is not recorded and no condition
+// fails, the outcome is needs_facts. What cannot be judged is not_evaluated, never
+// not_required.
+//
+// A condition that uses no finding of an entity's own is evaluated once, whatever
+// the number of entities.
+func (b *Book) Evaluate(f Facts) (Evaluation, error) {
+	j := &judge{book: b, facts: f, common: make([]*term.Verdict, len(b.conditions)), persons: headcount.Sums(f.Persons, b.Groups), unplaced: headcount.Unplaced(f.Persons)}
+	var err error
+	if j.scope, err = term.NewScope(b.Facts, f.Known); err != nil {
+		return Evaluation{}, fmt.Errorf("evaluate the rules: %w", err)
+	}
+	entities := make([]*person, 0, len(f.Entities))
+	for i := range f.Entities {
+		p := &person{Entity: &f.Entities[i], done: make(map[string]*Outcome, len(b.order)), said: map[phrase]string{}}
+		if len(p.Known) > 0 {
+			known := maps.Clone(f.Known)
+			if known == nil {
+				known = map[string]any{}
+			}
+			maps.Copy(known, p.Known)
+			if p.scope, err = term.NewScope(b.Facts, known); err != nil {
+				return Evaluation{}, fmt.Errorf("evaluate the rules for %s: %w", p.ID, err)
+			}
+		}
+		entities = append(entities, p)
+	}
+	if len(entities) == 0 {
+		entities = append(entities, &person{Entity: &Entity{}, nobody: true, done: map[string]*Outcome{}, said: map[phrase]string{}})
+	}
+	out := make([]Outcome, 0, len(b.order)*len(entities))
+	for _, id := range b.order {
+		for _, p := range entities {
+			out = append(out, j.outcome(b.versions[id], p))
+			p.done[id] = &out[len(out)-1]
+		}
+	}
+	return Evaluation{Book: b, Outcomes: out}, nil
+}
+
+// judge holds what one evaluation needs.
+type judge struct {
+	book     *Book
+	facts    Facts
+	scope    *term.Scope
+	common   []*term.Verdict // by condition, for entities without findings of their own
+	persons  map[string]Persons
+	unplaced map[string]int64 // by country, not recorded for any of its parts
+}
+
+// person is an entity in one evaluation.
+type person struct {
+	*Entity
+	nobody bool // no entity is known
+	scope  *term.Scope
+	done   map[string]*Outcome // by rule id
+	said   map[phrase]string
+}
+
+// phrase is one of the sentences that many rules say of one entity.
+type phrase struct {
+	format, about string
+}
+
+// say fills a sentence about the entity once.
+func (p *person) say(format, about string) string {
+	key := phrase{format, about}
+	text, ok := p.said[key]
+	if !ok {
+		text = fmt.Sprintf(format, p.label(), about)
+		p.said[key] = text
+	}
+	return text
+}
+
+// outcome picks the version that is valid at its own clock start and judges it.
+func (j *judge) outcome(versions []*Rule, p *person) Outcome {
+	var outside string
+	newest := versions[len(versions)-1]
+	for _, r := range versions {
+		if r.Status == Pending {
 			continue
 		}
-		for _, e := range f.Entities {
-			out = append(out, judge(r, f, e))
+		start := j.begins(r, p)
+		if start.IsZero() && r.Valid.until.IsZero() {
+			return j.judge(r, p)
+		}
+		if why := r.outside(start); why != "" || start.IsZero() {
+			outside = cmp.Or(why, outside)
+			continue
+		}
+		return j.judge(r, p)
+	}
+	if outside == "" {
+		return Outcome{Rule: newest, Entity: p.ID, Status: NotEvaluated, reasons: []string{"this is not law yet, and is switched off"}}
+	}
+	return Outcome{Rule: newest, Entity: p.ID, Status: NotRequired, reasons: []string{outside}}
+}
+
+// begins is the instant that decides which version applies: the clock start; while
+// that is a notice that is not given yet, the day of the evaluation, and the start
+// of what it follows where that is not given; zero when none is known.
+func (j *judge) begins(r *Rule, p *person) time.Time {
+	start := j.moment(r.Start, p)
+	if start.IsZero() {
+		start = j.facts.At
+	}
+	if id, sent := strings.CutPrefix(r.Start, sentPrefix); sent && start.IsZero() {
+		if on := p.done[id]; on != nil && on.Due != nil {
+			start = on.Due.StartAt
 		}
 	}
-	return out
+	return start
 }
 
-func withoutEntity(r Rule, f Facts) Outcome {
-	if why := unusable(r); why != "" {
-		return outcome(r, "", NotEvaluated, why)
-	}
-	if failed, _, _ := weigh(r, f, Entity{}); failed != "" {
-		return outcome(r, "", NotRequired, failed)
-	}
-	return outcome(r, "", NeedsFacts, "it is not recorded which of our legal entities is concerned", MissingEntity)
-}
-
-func judge(r Rule, f Facts, e Entity) Outcome {
-	if why := unusable(r); why != "" {
-		return outcome(r, e.ID, NotEvaluated, why)
-	}
-	var missing, open []string
+// outside says why r was not valid at start; "" if it was.
+func (r *Rule) outside(start time.Time) string {
+	const day = "2 January 2006"
 	switch {
-	case len(e.Roles) == 0:
-		missing = append(missing, MissingRole)
-		open = append(open, fmt.Sprintf("it is not recorded whether %s acts as controller or processor", e.label()))
-	case !slices.Contains(e.Roles, r.Owes):
-		return outcome(r, e.ID, NotRequired, fmt.Sprintf("%s does not act as %s for the data concerned", e.label(), r.Owes))
+	case start.IsZero():
+		return ""
+	case !r.Valid.from.IsZero() && start.Before(r.Valid.from):
+		return fmt.Sprintf("the rule applies from %s and its clock would have started on %s", r.Valid.from.Format(day), start.In(r.zone).Format(day))
+	case !r.Valid.until.IsZero() && !start.Before(r.Valid.until):
+		return fmt.Sprintf("the rule stopped applying on %s and its clock would have started on %s", r.Valid.until.Format(day), start.In(r.zone).Format(day))
 	}
-	failed, held, unknown := weigh(r, f, e)
-	if failed != "" {
-		return outcome(r, e.ID, NotRequired, failed)
+	return ""
+}
+
+// finding is what the steps of a judgement say: failed ends it; open waits.
+type finding struct {
+	failed  string
+	held    []string
+	words   []string // in which what is missing is asked for
+	missing []string
+	exempt  []string
+	spread  *Spread
+}
+
+func (f *finding) wait(name, words string) {
+	f.missing, f.words = append(f.missing, name), append(f.words, words)
+}
+
+// steps are asked in this order; the first that fails ends a judgement.
+var steps = [...]func(*judge, *Rule, *person, *finding){
+	(*judge).kinds, (*judge).reach, (*judge).follows, (*judge).conditions, (*judge).threshold, (*judge).exemptions,
+}
+
+func (j *judge) judge(r *Rule, p *person) Outcome {
+	o := Outcome{Rule: r, Entity: p.ID}
+	var f finding
+	for _, step := range steps {
+		step(j, r, p, &f)
+		if f.failed != "" {
+			o.Status, o.reasons, o.Spread = NotRequired, []string{f.failed}, f.spread
+			return o
+		}
 	}
-	for _, u := range unknown {
-		missing, open = append(missing, u.name), append(open, u.words)
+	start := j.start(r, p, &f)
+	if f.failed != "" {
+		o.Status, o.reasons = NotRequired, []string{f.failed}
+		return o
 	}
-	start := moment(f, e, r.Start)
-	if start.IsZero() {
-		missing = append(missing, r.Start)
-		open = append(open, fmt.Sprintf("no time is recorded for %q of %s, the moment the clock starts at", r.Start, e.label()))
-	} else if why := outside(r, start); why != "" {
-		return outcome(r, e.ID, NotRequired, why)
+	o.Spread = f.spread
+	if len(f.missing) > 0 {
+		o.Status, o.reasons, o.Missing = NeedsFacts, f.words, f.missing
+		return o
 	}
-	if len(missing) > 0 {
-		return outcome(r, e.ID, NeedsFacts, strings.Join(open, "; "), missing...)
+	o.Status, o.reasons, o.open = Required, f.held, f.exempt
+	due, why := j.due(r, &r.Deadline, p, start)
+	if why != "" {
+		o.Status, o.reasons, o.open = NotEvaluated, append(f.held, why), nil
+		return o
 	}
-	reason := fmt.Sprintf("%s acts as %s; %s", e.label(), r.Owes, strings.Join(held, "; "))
-	if r.Qualifier != "" {
-		reason += "; to be done " + dueWords(r)
-	}
-	o := outcome(r, e.ID, Required, reason)
-	c := deadline.NewCandidate(deadline.Statute, r.Basis(), r.Start, start, r.Period)
-	o.Candidate = &c
+	o.Due = due
 	return o
 }
 
-func dueWords(r Rule) string {
-	if r.Period.Fixed() {
-		return fmt.Sprintf("%s after %q, %s", r.Period, r.Start, r.Qualifier)
+// kinds asks whether the entity is one of those that owe.
+func (j *judge) kinds(r *Rule, p *person, f *finding) {
+	if p.nobody {
+		f.wait(MissingEntity, "it is not recorded which of our legal entities is concerned")
+		return
 	}
-	return r.Qualifier
-}
-
-// unusable says why nobody should trust an evaluation of r; "" if it can be judged.
-func unusable(r Rule) string {
-	if err := r.Validate(); err != nil {
-		return "the rule is not complete: " + err.Error()
-	}
-	if r.Status == Bill {
-		return "this is a bill, not law"
-	}
-	for _, c := range r.Conditions {
-		if c != PersonalDataBreach && c != RiskNotExcluded {
-			return fmt.Sprintf("this version cannot judge the condition %q", c)
+	var open []string
+	for _, kind := range r.Owes {
+		is, known := p.Is[kind]
+		if is {
+			f.held = append(f.held, p.say("%s is %s", j.book.Kinds[kind].Words))
+			return
+		}
+		if !known {
+			open = append(open, kind)
 		}
 	}
-	return ""
+	if len(open) == 0 {
+		f.failed = p.say("%s is not %s", j.book.Kinds[r.Owes[0]].Words)
+		return
+	}
+	for _, kind := range open {
+		f.wait(missingKind+kind, p.say("it is not recorded whether %s is %s", j.book.Kinds[kind].Words))
+	}
 }
 
-// openFact is a fact a condition waits for.
-type openFact struct{ name, words string }
-
-// weigh judges the conditions: failed names the first that does not hold, held
-// those that do, unknown those that wait for a fact.
-func weigh(r Rule, f Facts, e Entity) (failed string, held []string, unknown []openFact) {
-	for _, c := range r.Conditions {
-		switch c {
-		case PersonalDataBreach:
-			switch f.PersonalData {
-			case Yes:
-				held = append(held, "personal data are affected")
-			case No:
-				return "no personal data are affected", nil, nil
-			default:
-				unknown = append(unknown, openFact{MissingPersonalData, "it is not known whether personal data are affected"})
-			}
-		case RiskNotExcluded:
-			switch risk := riskOf(f, e); risk {
-			case RiskNone:
-				return "a risk to the persons concerned was found to be unlikely", nil, nil
-			case RiskSome, RiskHigh:
-				held = append(held, "a "+riskWord(risk)+" to the persons concerned was found")
-			default:
-				held = append(held, "nobody has found a risk to the persons concerned to be unlikely, so it is not excluded")
-			}
+// reach asks what ties the entity to the rule's jurisdiction.
+func (j *judge) reach(r *Rule, p *person, f *finding) {
+	if r.Reach == Anywhere || p.nobody {
+		return
+	}
+	members := j.book.Groups[r.Jurisdiction]
+	inside := func(country string) bool { return country == r.Jurisdiction || slices.Contains(members, country) }
+	country, _, _ := strings.Cut(r.Jurisdiction, "-")
+	established := r.Reach != PersonsIn && p.Country != "" && (inside(p.Country) || len(members) == 0 && p.Country == country && country == r.Jurisdiction)
+	if established {
+		f.held = append(f.held, p.say("%s is established in %s", r.Jurisdiction))
+		return
+	}
+	if r.Reach == Established {
+		if p.Country == "" {
+			f.wait(MissingCountry, "it is not recorded where "+p.label()+" is established")
+			return
 		}
+		f.failed = p.say("%s is not established in %s", r.Jurisdiction)
+		return
 	}
-	return "", held, unknown
-}
-
-func riskOf(f Facts, e Entity) Risk {
-	if e.Risk != "" && e.Risk != RiskUnknown {
-		return e.Risk
-	}
-	return f.Risk
-}
-
-func riskWord(r Risk) string {
-	if r == RiskHigh {
-		return "high risk"
-	}
-	return "risk"
-}
-
-func moment(f Facts, e Entity, name string) time.Time {
-	if at := e.Moments[name]; !at.IsZero() {
-		return at
-	}
-	return f.Moments[name]
-}
-
-// outside says why r was not valid at start; "" if it was. The end is exclusive.
-func outside(r Rule, start time.Time) string {
-	const day = "2 January 2006"
+	n, known := j.persons[r.Jurisdiction]
 	switch {
-	case !r.ValidFrom.IsZero() && start.Before(r.ValidFrom):
-		return fmt.Sprintf("the rule applies from %s and its clock would have started on %s",
-			r.ValidFrom.UTC().Format(day), start.UTC().Format(day))
-	case !r.ValidUntil.IsZero() && !start.Before(r.ValidUntil):
-		return fmt.Sprintf("the rule stopped applying on %s and its clock would have started on %s",
-			r.ValidUntil.UTC().Format(day), start.UTC().Format(day))
+	case known && n.Max > 0:
+		f.held = append(f.held, "affected persons are in "+r.Jurisdiction)
+	case !known && j.unplaced[country] > 0 && country != r.Jurisdiction:
+		f.wait(MissingPersons, "it is not recorded whether affected persons are in "+r.Jurisdiction)
+	case len(j.facts.Persons) > 0 && r.Reach == Either && p.Country == "":
+		f.wait(MissingCountry, "it is not recorded where "+p.label()+" is established")
+	case len(j.facts.Persons) > 0:
+		f.failed = p.say("%s is not established in %[2]s, and no affected person is recorded there", r.Jurisdiction)
+		if r.Reach == PersonsIn {
+			f.failed = "no affected person is recorded in " + r.Jurisdiction
+		}
+	default:
+		f.wait(MissingPersons, "it is not recorded how many persons are affected and where they are")
 	}
-	return ""
 }
 
-// outcome puts the basis, the source and how sure it is behind the reason.
-func outcome(r Rule, entity string, s Status, why string, missing ...string) Outcome {
-	lead := map[Status]string{
-		Required: "Required", NotRequired: "Not required", NeedsFacts: "Not decided yet", NotEvaluated: "Not evaluated",
-	}[s]
-	if missing == nil {
-		missing = []string{}
+// follows asks whether the rule this one hangs on is owed.
+func (j *judge) follows(r *Rule, p *person, f *finding) {
+	if r.Follows == "" {
+		return
 	}
-	return Outcome{
-		Rule: r, Entity: entity, Status: s, Missing: missing,
-		Reason: fmt.Sprintf("%s: %s. %s; source: %s (%s).", lead, why, r.Basis(), r.Source, r.Sure.Words()),
+	on := p.done[r.Follows]
+	switch on.Status {
+	case Required:
+		f.held = append(f.held, on.Rule.ID+" is owed")
+	case NotRequired:
+		f.failed = fmt.Sprintf("%s is not owed: %s", on.Rule.ID, strings.Join(on.reasons, "; "))
+	case NotEvaluated:
+		f.wait(on.Rule.ID, on.Rule.ID+" could not be evaluated")
+	default:
+		for i, m := range on.Missing {
+			if !slices.Contains(f.missing, m) {
+				f.wait(m, on.reasons[min(i, len(on.reasons)-1)])
+			}
+		}
+	}
+}
+
+func (j *judge) verdict(c *condition, p *person) term.Verdict {
+	if p.scope != nil && slices.ContainsFunc(c.Uses, func(name string) bool { _, own := p.Known[name]; return own }) {
+		return c.Judge(p.scope)
+	}
+	if j.common[c.index] == nil {
+		v := c.Judge(j.scope)
+		j.common[c.index] = &v
+	}
+	return *j.common[c.index]
+}
+
+func (j *judge) conditions(r *Rule, p *person, f *finding) {
+	for i := range r.When {
+		c := r.When[i].cond
+		switch v := j.verdict(c, p); v.State {
+		case 1:
+			f.held = append(f.held, c.holds)
+		case -1:
+			f.failed = c.fails
+			return
+		default:
+			for _, name := range v.Missing {
+				if !slices.Contains(f.missing, name) {
+					f.wait(name, "not known: "+j.book.Facts[name].Question)
+				}
+			}
+		}
+	}
+}
+
+// exemptions end a duty when they hold. One that is open does not: a clock that
+// runs for nothing does less harm than one that was not started.
+func (j *judge) exemptions(r *Rule, p *person, f *finding) {
+	for i := range r.Unless {
+		c := r.Unless[i].cond
+		switch v := j.verdict(c, p); v.State {
+		case 1:
+			f.failed = "exempt: " + c.holds
+			return
+		case 0:
+			f.exempt = append(f.exempt, c.holds)
+		}
 	}
 }

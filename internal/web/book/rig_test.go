@@ -21,6 +21,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/store/storetest"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/assessment/lawtest"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/duty/story"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -71,7 +72,7 @@ func open(t *testing.T) *rig {
 	plans := plan.New(db, led, clk)
 	dirs := directory.New(db, led, people, plans, clk)
 	incidents := incident.New(db, led, clk, plans, dirs, people)
-	duties := duty.New(db, led, clk, plans, dirs, incidents, jobs)
+	duties := duty.New(db, led, clk, plans, dirs, incidents, jobs, lawtest.Shipped(t))
 	incidents.Observe(duties.OnIncident)
 	g := &rig{t: t, db: db, clk: clk, led: led, ends: make(chan error), owed: duties, roles: who.Roles()}
 	views := view.New(db, led, clk, incidents, people)

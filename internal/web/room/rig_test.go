@@ -20,6 +20,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/store/storetest"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/assessment/lawtest"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/duty/story"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -72,7 +73,7 @@ func open(t testing.TB) *rig {
 	box, err := mail.New(db, g.clk, jobs, nil, mail.Config{})
 	g.must(err)
 	g.inc = incident.New(db, led, g.clk, plans, dirs, g.people)
-	g.duties = duty.New(db, led, g.clk, plans, dirs, g.inc, jobs)
+	g.duties = duty.New(db, led, g.clk, plans, dirs, g.inc, jobs, lawtest.Shipped(g.t))
 	g.calls = escalation.New(db, led, g.clk, dirs, plans, g.people, g.duties, in, box, jobs, escalation.Config{})
 	g.inc.Observe(g.duties.OnIncident)
 	g.duties.Observe(g.calls.OnDuty)

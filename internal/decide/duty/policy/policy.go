@@ -15,15 +15,16 @@ type Trigger string
 
 // The triggers.
 const (
-	Always        Trigger = "incident declared"
-	SIRTActivated Trigger = "confirmed security incident with a BIL that calls the SIRT"
-	SitrepOwed    Trigger = "SIRT activated, or security incident classified BIL 3; not recovered"
-	BoardOwed     Trigger = "confirmed security incident with a BIL that the board hears of; not recovered"
-	CustomerData  Trigger = "customer data may be involved"
-	LegalAsked    Trigger = "personal data unknown or yes, or law enforcement considered"
-	PartyAffected Trigger = "the party is affected"
-	ControllerLaw Trigger = "our entity is controller, personal data, risk not excluded"
-	ProcessorOwed Trigger = "our entity is processor and personal data is involved"
+	Always         Trigger = "incident declared"
+	SIRTActivated  Trigger = "confirmed security incident with a BIL that calls the SIRT"
+	SitrepOwed     Trigger = "SIRT activated, or security incident classified BIL 3; not recovered"
+	BoardOwed      Trigger = "confirmed security incident with a BIL that the board hears of; not recovered"
+	CustomerData   Trigger = "customer data may be involved"
+	LegalAsked     Trigger = "personal data unknown or yes, or law enforcement considered"
+	PartyAffected  Trigger = "the party is affected"
+	ByLaw          Trigger = "a law asks for it"
+	ControllerOwes Trigger = "our entity is controller, personal data, risk not excluded"
+	ProcessorOwed  Trigger = "our entity is processor and personal data is involved"
 )
 
 // The names of starts that are not facts of the incident.
@@ -149,7 +150,7 @@ func outwardRules() []Rule {
 			Text: "A processor tells the controller without undue delay after becoming aware of a personal data breach.",
 		},
 		{
-			ID: Authority, Title: "Notify %s", Trigger: ControllerLaw, Start: "aware", Holder: "siht", Recipient: "authority",
+			ID: Authority, Title: "Notify %s", Trigger: ControllerOwes, Start: "aware", Holder: "siht", Recipient: "authority",
 			Period:  hours(func(p plan.Plan) int { return p.AuthorityHours }),
 			Outward: true, Filing: true, MetBy: []string{"filing"}, Source: "GDPR Art. 33(1)",
 			Text: "A controller notifies the supervisory authority within 72 hours of becoming aware, unless a risk to persons is unlikely.",

@@ -59,6 +59,23 @@ const (
 	Resolved   Name = "resolved"
 )
 
+// Facts and moments that only the law asks for: their names begin with LawFact or
+// LawMoment, the rest is a word of the rule packs ("law.encryption", "law.at.paid").
+// Service checks that there is such a word and that the value has its shape.
+const (
+	LawFact   = "law."
+	LawMoment = "law.at."
+)
+
+// The two moments of a request of law enforcement to delay notices.
+const (
+	HoldSince    Name = LawMoment + "hold_since"
+	HoldReleased Name = LawMoment + "hold_released"
+)
+
+// IsLaw says whether a fact is one that only the law asks for.
+func IsLaw(n Name) bool { return strings.HasPrefix(string(n), LawFact) }
+
 // Moments lists the facts whose value is a time.
 var Moments = [...]Name{Occurred, Discovered, Aware, Classified, Contained, Eradicated, Recovered, Resolved}
 
@@ -92,7 +109,7 @@ type Scope struct {
 
 // Persons counts affected natural persons of one country.
 type Persons struct {
-	Country  string `json:"country"` // ISO 3166-1 alpha-2, or "" when unknown
+	Country  string `json:"country"` // ISO 3166-1 alpha-2 or 3166-2, "DE", "US-CA"; "" when unknown
 	Min      int    `json:"min"`
 	Estimate int    `json:"estimate"`
 	Max      int    `json:"max"`
@@ -107,6 +124,7 @@ type Value struct {
 	Scope      *Scope              `json:"scope,omitempty"`
 	Kinds      []string            `json:"kinds,omitempty"`
 	Indicators *grading.Indicators `json:"indicators,omitempty"`
+	Law        json.RawMessage     `json:"law,omitempty"` // true, a word, a number or a list of words; absent = not known
 }
 
 // Fact is a value with its provenance. A later record of the same key supersedes
@@ -133,7 +151,9 @@ func Key(n Name, entity string) string {
 	return string(n) + "@" + entity
 }
 
-func isMoment(n Name) bool { return slices.Contains(Moments[:], n) }
+func isMoment(n Name) bool {
+	return slices.Contains(Moments[:], n) || strings.HasPrefix(string(n), LawMoment)
+}
 
 // ParseValue reads the wire form of a fact's value: a bare string for moments,
 // answers and texts, an object or list for the rest. Errors name the field.
@@ -194,6 +214,17 @@ func ParseValue(n Name, raw json.RawMessage) (v Value, text string, err error) {
 		if err := strict(v.Indicators); err != nil {
 			return v, "", bad("an object with total_outage, customers_affected, core_function_broken, data_lost")
 		}
+	case IsLaw(n):
+		if !json.Valid(raw) {
+			return v, "", bad("true, false, a word, a number, a list of words, or null for not known")
+		}
+		var b bytes.Buffer
+		if err := json.Compact(&b, raw); err != nil || b.Len() > maxLaw {
+			return v, "", bad("a short value")
+		}
+		if b.String() != "null" {
+			v.Law = b.Bytes()
+		}
 	default:
 		return v, "", unknownFact(n)
 	}
@@ -217,6 +248,8 @@ func WireValue(f Fact) any {
 		return f.Value.Kinds
 	case f.Name == OfIndicators:
 		return f.Value.Indicators
+	case IsLaw(f.Name):
+		return f.Value.Law
 	}
 	return f.Text
 }
@@ -271,6 +304,9 @@ func (v Value) Check(n Name, now time.Time) []fault.Field {
 	return out
 }
 
+// maxLaw bounds the value of a law fact, in bytes.
+const maxLaw = 2000
+
 // Limits of a scope: a list fits a screen or an import, a word fits a line.
 const (
 	maxList = 10_000
@@ -313,10 +349,18 @@ func (s Scope) check() []fault.Field {
 		} else if p.Min > p.Estimate || p.Estimate > p.Max {
 			add(f, "must satisfy min <= estimate <= max")
 		}
-		if p.Country != "" && (len(p.Country) != 2 || strings.Trim(p.Country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "") {
-			add(f+".country", "must be a two-letter ISO country code such as DE, or empty")
+		if p.Country != "" && !place(p.Country) {
+			add(f+".country", "must be an ISO 3166 code such as DE or US-CA, or empty")
 		}
 	}
 	slices.SortFunc(out, func(a, b fault.Field) int { return strings.Compare(a.Field, b.Field) })
 	return out
+}
+
+// place says whether a code has the shape of ISO 3166-1 alpha-2 or 3166-2.
+func place(code string) bool {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	country, part, cut := strings.Cut(code, "-")
+	return len(country) == 2 && strings.Trim(country, letters) == "" &&
+		(!cut || len(part) >= 1 && len(part) <= 3 && strings.Trim(part, letters+"0123456789") == "")
 }

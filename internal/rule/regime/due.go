@@ -1,0 +1,256 @@
+package regime
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wakebell/wakebell/internal/rule/deadline"
+)
+
+// Due is when a required duty falls due.
+type Due struct {
+	At         time.Time // zero: no instant can be said; Words says why
+	Day        string    // the date, 2006-01-02, where the law names a day; "" where it names an hour
+	Zone       string    // whose dates were counted
+	Start      string    // moment it counts from
+	StartAt    time.Time // zero: not yet
+	Words      string    // how it was counted, or the law's words where it names no number
+	Expected   bool      // counted from the due time of a notice that is not given yet
+	Held       bool      // law enforcement has asked for delay: the clock rests
+	Notes      []string  // rolled, other readings
+	Candidates []deadline.Candidate
+}
+
+// Reason says how the due time was counted, in one line.
+func (d *Due) Reason() string { return strings.Join(append([]string{d.Words}, d.Notes...), "; ") }
+
+// start is the moment r counts from. Without one, the finding says what is
+// missing; a notice that counts from another which is not given yet has none and
+// is owed all the same.
+func (j *judge) start(r *Rule, p *person, f *finding) time.Time {
+	at := j.moment(r.Start, p)
+	if !at.IsZero() {
+		return at
+	}
+	if id, sent := strings.CutPrefix(r.Start, sentPrefix); sent {
+		follow := *r
+		follow.Follows = id
+		if r.Follows != id {
+			j.follows(&follow, p, f)
+		}
+		return time.Time{}
+	}
+	f.wait(missingMoment+r.Start, "not known: "+j.book.Moments[r.Start].Question)
+	return time.Time{}
+}
+
+// moment is the time of a named moment or of a notice in fact given; zero when it
+// is not recorded.
+func (j *judge) moment(name string, p *person) time.Time {
+	own, incident := p.Moments, j.facts.Moments
+	if id, sent := strings.CutPrefix(name, sentPrefix); sent {
+		own, incident, name = p.Sent, j.facts.Sent, id
+	}
+	if at := own[name]; !at.IsZero() {
+		return at
+	}
+	return incident[name]
+}
+
+// due counts a deadline. why is why it cannot be counted at all.
+func (j *judge) due(r *Rule, d *Deadline, p *person, start time.Time) (_ *Due, why string) {
+	for i := range d.Cases {
+		if j.verdict(d.Cases[i].Test.cond, p).State == 1 {
+			due, why := j.due(r, &d.Cases[i].Deadline, p, start)
+			if due != nil {
+				due.Notes = append(due.Notes, "because "+d.Cases[i].Test.cond.holds)
+			}
+			return due, why
+		}
+	}
+	out := &Due{Start: r.Start, StartAt: start, Zone: j.zone(r, p).String()}
+	var points []point
+	for _, limit := range d.Limits {
+		pt, why := j.limit(r, d, limit, p)
+		if why != "" {
+			return nil, why
+		}
+		points = append(points, pt)
+	}
+	if d.Late != nil {
+		late, why := j.limit(r, d, *d.Late, p)
+		if why != "" {
+			return nil, why
+		}
+		last := points[len(points)-1]
+		if !late.start.IsZero() && !last.At.IsZero() && late.start.After(last.raw) {
+			points = []point{late}
+			out.Notes = append(out.Notes, fmt.Sprintf("%q lies after the other limit had passed, so only this one counts", late.from))
+		}
+	}
+	j.earliest(out, points)
+	j.relate(out, d, p)
+	if out.Words == "" {
+		out.Words = wordsOf(d.Words)
+	} else if d.Words != "" {
+		out.Words += ", " + wordsOf(d.Words)
+	}
+	if r.Qualifier != "" {
+		out.Words += "; " + r.Qualifier
+	}
+	j.hold(out, r, p)
+	return out, ""
+}
+
+func wordsOf(name string) string { return strings.ReplaceAll(name, "_", " ") }
+
+// point is one limit counted.
+type point struct {
+	deadline.Point
+	from     string
+	start    time.Time
+	raw      time.Time // before rolling
+	period   deadline.Period
+	expected bool
+	yearEnd  bool
+}
+
+func (j *judge) limit(r *Rule, d *Deadline, limit Limit, p *person) (point, string) {
+	pt := point{from: cmp.Or(limit.From, r.Start), period: limit.Within, yearEnd: limit.YearEnd}
+	pt.start = j.moment(pt.from, p)
+	if id, sent := strings.CutPrefix(pt.from, sentPrefix); sent && pt.start.IsZero() {
+		if on := p.done[id]; on != nil && on.Due != nil && !on.Due.At.IsZero() {
+			pt.start, pt.expected = on.Due.At, true
+		}
+	}
+	if pt.start.IsZero() {
+		return pt, ""
+	}
+	roll := d.Roll && !slices.ContainsFunc(d.RollUnless, func(kind string) bool { return p.Is[kind] })
+	c := deadline.Counting{Zone: j.zone(r, p), Calendar: j.book.calendars[cmp.Or(d.Calendar, p.Country)], YearEnd: limit.YearEnd}
+	raw, err := deadline.Count(pt.start, limit.Within, c)
+	if err != nil {
+		return pt, "the due time cannot be counted: " + err.Error()
+	}
+	pt.Point, pt.raw = raw, raw.At
+	if roll {
+		c.Roll = true
+		if pt.Point, err = deadline.Count(pt.start, limit.Within, c); err != nil {
+			return pt, "the due time cannot be counted: " + err.Error()
+		}
+	}
+	return pt, ""
+}
+
+func (j *judge) zone(r *Rule, p *person) *time.Location {
+	if p.Zone != nil {
+		return p.Zone
+	}
+	return r.zone
+}
+
+// earliest takes the first of the counted limits and keeps the others as
+// candidates.
+func (j *judge) earliest(out *Due, points []point) {
+	var win *point
+	for i := range points {
+		pt := &points[i]
+		out.Candidates = append(out.Candidates, deadline.Candidate{
+			Name: pt.words(j.book), Kind: deadline.Statute, Start: pt.from, StartAt: pt.start, Period: pt.period, DueAt: pt.At,
+		})
+		if !pt.At.IsZero() && (win == nil || pt.raw.Before(win.raw)) {
+			win = pt
+		}
+	}
+	if len(points) == 0 {
+		return
+	}
+	out.Candidates, _ = deadline.Shortest(out.Candidates)
+	if win == nil {
+		win = &points[0]
+		out.Words = win.words(j.book) + ", which is not recorded yet"
+		return
+	}
+	out.At, out.Start, out.StartAt, out.Expected, out.Words = win.At, win.from, win.start, win.expected, win.words(j.book)
+	if win.WholeDay {
+		out.Day = win.Day.String()
+	}
+	if win.Rolled != "" {
+		out.Notes = append(out.Notes, win.Rolled)
+	}
+	if win.expected {
+		out.StartAt = time.Time{}
+		out.Notes = append(out.Notes, "that notice is not given yet; counted from when it falls due")
+	}
+}
+
+func (pt *point) words(b *Book) string {
+	from := pt.from
+	if id, sent := strings.CutPrefix(from, sentPrefix); sent {
+		from = "the notice " + id + " was given"
+	} else if m, ok := b.Moments[from]; ok {
+		from = m.Words
+	}
+	if pt.yearEnd {
+		return fmt.Sprintf("%s after the end of the calendar year in which: %s", pt.period, from)
+	}
+	return fmt.Sprintf("%s after: %s", pt.period, from)
+}
+
+// relate places the due time beside that of another notice.
+func (j *judge) relate(out *Due, d *Deadline, p *person) {
+	if d.Of == "" {
+		return
+	}
+	words := map[Relation]string{Before: "before", NotLaterThan: "not later than", With: "at the same time as"}[d.Relation] + " " + d.Of
+	if out.Words == "" {
+		out.Words = words
+	} else {
+		out.Words += ", and " + words
+	}
+	at := j.moment(sentPrefix+d.Of, p)
+	given := !at.IsZero()
+	if on := p.done[d.Of]; !given && on != nil && on.Due != nil {
+		at = on.Due.At
+	}
+	if at.IsZero() || !out.At.IsZero() && !at.Before(out.At) {
+		return
+	}
+	out.At, out.Day, out.Start, out.StartAt = at.UTC(), "", sentPrefix+d.Of, time.Time{}
+	if given {
+		out.StartAt = at.UTC()
+		return
+	}
+	out.Expected = true
+	out.Notes = append(out.Notes, d.Of+" is not given yet; this falls due with it at the latest")
+}
+
+// hold lets a clock rest while law enforcement asks for delay, and gives the
+// statute's tail after the release.
+func (j *judge) hold(out *Due, r *Rule, p *person) {
+	h := j.facts.Hold
+	if h == nil || r.Hold == nil || h.Since.IsZero() {
+		return
+	}
+	if h.Released.IsZero() {
+		out.Held = true
+		out.Notes = append(out.Notes, "law enforcement has asked for delay; the clock rests until the release. "+r.Hold.Words)
+		return
+	}
+	at := h.Released.UTC()
+	if r.Hold.tail.Countable() {
+		pt, err := deadline.Count(h.Released, r.Hold.tail, deadline.Counting{Zone: j.zone(r, p), Calendar: j.book.calendars[cmp.Or(r.Deadline.Calendar, p.Country)]})
+		if err != nil {
+			out.Notes = append(out.Notes, "the time after the release cannot be counted: "+err.Error())
+			return
+		}
+		at = pt.At
+	}
+	if !out.At.IsZero() && at.After(out.At) {
+		out.At = at
+		out.Notes = append(out.Notes, "law enforcement's delay was released on "+h.Released.UTC().Format("2 January 2006 15:04 UTC")+"; due "+cmp.Or(r.Hold.Tail, "at once")+" after it")
+	}
+}

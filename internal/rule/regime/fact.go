@@ -1,0 +1,153 @@
+package regime
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wakebell/wakebell/internal/rule/regime/headcount"
+	"github.com/wakebell/wakebell/internal/rule/regime/term"
+)
+
+// The words of the packs; see package term.
+type (
+	FactType = term.FactType
+	Fact     = term.Fact
+	Kind     = term.Kind
+	Moment   = term.Moment
+)
+
+// Facts is what is known about one incident. What is missing in a map is not
+// known.
+type Facts struct {
+	At       time.Time            // the instant of the evaluation; decides about rules whose start is not known
+	Moments  map[string]time.Time // by name: discovered, aware, determined, …
+	Known    map[string]any       // by name of fact: bool, string, int64 or []string
+	Persons  map[string]Persons   // affected persons by jurisdiction, "DE", "US-CA"; empty = not known
+	Sent     map[string]time.Time // when a rule's notice was in fact given, by rule id
+	Entities []Entity             // our legal entities that the incident touches
+	Hold     *HoldFact
+}
+
+// Entity is one legal entity of the company in this incident.
+type Entity struct {
+	ID      string
+	Name    string               // for the reason; ID when empty
+	Country string               // ISO 3166, of its establishment; "" = not known
+	Zone    *time.Location       // nil = that of the rule
+	Is      map[string]bool      // kinds of entity it is, and is not
+	Known   map[string]any       // its own findings, before those of the incident
+	Moments map[string]time.Time // its own times, before those of the incident
+	Sent    map[string]time.Time // its own notices
+}
+
+func (e *Entity) label() string {
+	if e.Name != "" {
+		return e.Name
+	}
+	return e.ID
+}
+
+// Persons is how many persons are affected. Estimate may be -1, not known.
+type Persons = headcount.Persons
+
+// Exactly is a known number.
+func Exactly(n int64) Persons { return headcount.Exactly(n) }
+
+// HoldFact is a request of law enforcement to delay notices.
+type HoldFact struct {
+	Since    time.Time
+	Released time.Time // zero = it still stands
+}
+
+// Check refuses facts that are unknown, of the wrong shape, or contradict each
+// other. The errors name the fact.
+func (b *Book) Check(f Facts) []error {
+	errs := slices.Concat(b.checkKnown("", f.Known), b.checkMoments("", f.Moments, nil), b.checkSent("", f.Sent), headcount.Check(f.Persons, b.place))
+	switch h := f.Hold; {
+	case h == nil:
+	case h.Since.IsZero():
+		errs = append(errs, errors.New("hold.since: missing"))
+	case !h.Released.IsZero() && h.Released.Before(h.Since):
+		errs = append(errs, errors.New("hold.released: it is released before it begins"))
+	}
+	seen := map[string]bool{}
+	for i := range f.Entities {
+		e := &f.Entities[i]
+		at := "entities." + e.ID + "."
+		errs = slices.Concat(errs, b.checkKnown(at, e.Known), b.checkMoments(at, e.Moments, f.Moments), b.checkSent(at, e.Sent))
+		if e.ID == "" || seen[e.ID] {
+			errs = append(errs, fmt.Errorf("entities: each has an id of its own; %q is missing or used twice", e.ID))
+		}
+		seen[e.ID] = true
+		if e.Country != "" && !b.place(e.Country) {
+			errs = append(errs, fmt.Errorf("%scountry: %q is no ISO 3166 code, like DE", at, e.Country))
+		}
+		for _, kind := range slices.Sorted(maps.Keys(e.Is)) {
+			if _, ok := b.Kinds[kind]; !ok {
+				errs = append(errs, fmt.Errorf("%sis.%s: no kind of entity of that name", at, kind))
+			}
+		}
+	}
+	return errs
+}
+
+func (b *Book) checkSent(at string, sent map[string]time.Time) (errs []error) {
+	for _, id := range slices.Sorted(maps.Keys(sent)) {
+		if len(b.versions[id]) == 0 {
+			errs = append(errs, fmt.Errorf("%ssent.%s: no rule of that id", at, id))
+		}
+	}
+	return errs
+}
+
+func (b *Book) checkKnown(at string, known map[string]any) (errs []error) {
+	for _, name := range slices.Sorted(maps.Keys(known)) {
+		d, ok := b.Facts[name]
+		if !ok {
+			errs = append(errs, fmt.Errorf("%sknown.%s: no fact of that name", at, name))
+			continue
+		}
+		if want := d.Wants(known[name]); want != "" {
+			errs = append(errs, fmt.Errorf("%sknown.%s: %s", at, name, want))
+		}
+	}
+	return errs
+}
+
+// checkMoments looks at pairs of which one at least is the entity's own.
+func (b *Book) checkMoments(at string, own, incident map[string]time.Time) (errs []error) {
+	all := maps.Clone(incident)
+	if all == nil {
+		all = map[string]time.Time{}
+	}
+	maps.Copy(all, own)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		d, ok := b.Moments[name]
+		_, mine := own[name]
+		if !ok && mine {
+			errs = append(errs, fmt.Errorf("%smoments.%s: no moment of that name", at, name))
+		}
+		for _, earlier := range d.After {
+			_, theirs := own[earlier]
+			if t := all[earlier]; (mine || theirs) && !t.IsZero() && all[name].Before(t) {
+				errs = append(errs, fmt.Errorf("%smoments.%s: %s lies before %q, %s", at, name,
+					all[name].UTC().Format(time.RFC3339), earlier, t.UTC().Format(time.RFC3339)))
+			}
+		}
+	}
+	return errs
+}
+
+// place says whether name is a jurisdiction that persons can be counted in: two
+// letters of ISO 3166-1, or an ISO 3166-2 code like US-CA.
+func (b *Book) place(name string) bool {
+	country, part, cut := strings.Cut(name, "-")
+	letters := func(s string, least, most int) bool {
+		return len(s) >= least && len(s) <= most && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
+	}
+	return letters(country, 2, 2) && (!cut || letters(part, 1, 3))
+}

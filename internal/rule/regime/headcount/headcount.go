@@ -1,0 +1,142 @@
+// Package headcount counts affected persons by jurisdiction: least, estimate and
+// most, summed from states to countries and from countries to groups. It serves
+// policy 000 as part of the rules of the law: thresholds are compared with these
+// numbers. Pure: it must not import anything of this program.
+package headcount
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Persons is how many persons are affected. Estimate may be -1, not known.
+type Persons struct {
+	Min, Estimate, Max int64
+}
+
+// Exactly is a known number.
+func Exactly(n int64) Persons { return Persons{n, n, n} }
+
+// Total is the key of all persons in Sums.
+const Total = "total"
+
+func (p Persons) plus(o Persons) Persons {
+	sum := Persons{p.Min + o.Min, p.Estimate + o.Estimate, p.Max + o.Max}
+	if p.Estimate == -1 || o.Estimate == -1 {
+		sum.Estimate = -1
+	}
+	return sum
+}
+
+// Sums adds the persons of a country's parts to the country, and of a group's
+// members to the group. A country's own number goes before the sum of its parts.
+func Sums(persons map[string]Persons, groups map[string][]string) map[string]Persons {
+	sums := maps.Clone(persons)
+	if sums == nil {
+		sums = map[string]Persons{}
+	}
+	add := func(to string, p Persons) {
+		if s, ok := sums[to]; ok {
+			p = s.plus(p)
+		}
+		sums[to] = p
+	}
+	for where, p := range persons {
+		country, _, part := strings.Cut(where, "-")
+		if _, own := persons[country]; part && !own {
+			add(country, p)
+		}
+	}
+	countries := map[string]Persons{}
+	for where, p := range sums {
+		if !strings.Contains(where, "-") {
+			countries[where] = p
+		}
+	}
+	for group, members := range groups {
+		for _, m := range members {
+			if p, ok := countries[m]; ok {
+				add(group, p)
+			}
+		}
+	}
+	for _, p := range countries {
+		add(Total, p)
+	}
+	return sums
+}
+
+// parts adds up what is recorded for the parts of a country.
+func parts(persons map[string]Persons, country string) (sum Persons) {
+	for where, p := range persons {
+		if strings.HasPrefix(where, country+"-") {
+			sum = sum.plus(p)
+		}
+	}
+	return sum
+}
+
+// Unplaced is how many persons of each country are recorded for none of its parts.
+func Unplaced(persons map[string]Persons) map[string]int64 {
+	out := map[string]int64{}
+	for country, own := range persons {
+		if strings.Contains(country, "-") {
+			continue
+		}
+		placed := parts(persons, country)
+		rest := own.Min - placed.Max
+		if own.Estimate >= 0 && placed.Estimate >= 0 {
+			rest = max(rest, own.Estimate-placed.Estimate)
+		}
+		out[country] = max(rest, 0)
+	}
+	return out
+}
+
+// AnyPart is the persons of the part of a country that has most.
+func AnyPart(persons map[string]Persons, country string) (most Persons, ok bool) {
+	for where, p := range persons {
+		if strings.HasPrefix(where, country+"-") && (!ok || p.more(most)) {
+			most, ok = p, true
+		}
+	}
+	return most, ok
+}
+
+// more compares estimates where both have one, so that the choice does not hang on
+// the order of a map.
+func (p Persons) more(o Persons) bool {
+	if p.Estimate >= 0 && o.Estimate >= 0 && p.Estimate != o.Estimate {
+		return p.Estimate > o.Estimate
+	}
+	return p.Max > o.Max || p.Max == o.Max && p.Min > o.Min
+}
+
+// Check refuses numbers that contradict themselves or each other; the errors name
+// the field. place says whether a name is a jurisdiction.
+func Check(persons map[string]Persons, place func(string) bool) (errs []error) {
+	for _, where := range slices.Sorted(maps.Keys(persons)) {
+		p := persons[where]
+		least := parts(persons, where).Min
+		switch {
+		case !place(where):
+			errs = append(errs, fmt.Errorf("persons.%s: no jurisdiction of that name; use ISO 3166, like DE or US-CA", where))
+		case p.Min < 0:
+			errs = append(errs, fmt.Errorf("persons.%s: a number of persons is not negative", where))
+		case p.Max < p.Min:
+			errs = append(errs, fmt.Errorf("persons.%s: the least (%d) is more than the most (%d)", where, p.Min, p.Max))
+		case p.Max > most:
+			errs = append(errs, fmt.Errorf("persons.%s: more than %d persons do not live on this earth", where, int64(most)))
+		case p.Estimate != -1 && (p.Estimate < p.Min || p.Estimate > p.Max):
+			errs = append(errs, fmt.Errorf("persons.%s: the estimate %d does not lie between %d and %d", where, p.Estimate, p.Min, p.Max))
+		case p.Max < least:
+			errs = append(errs, fmt.Errorf("persons.%s: %d at most, but its parts have %d at least", where, p.Max, least))
+		}
+	}
+	return errs
+}
+
+// most keeps sums far from the end of int64.
+const most = 100_000_000_000
