@@ -130,6 +130,8 @@ for (const { name, role } of restricted) {
     const wrong = [];
     for (const f of foreign) {
       const status = await post(v, f);
+      // One of the called team may answer for another (policy 003); the button stands with who was called.
+      if (f.name.startsWith("call.") && status === 303) continue;
       if (status !== 403 && status !== 404) wrong.push(`${f.name} at ${f.action} answers ${status}`);
     }
     if (own.forms.length < 5) t.diagnostic(own.forms.map((f) => `${f.name} at ${f.action}`).join(", "));

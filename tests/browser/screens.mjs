@@ -75,6 +75,7 @@ export const screens = [
   { path: "/settings/tokens", as: admin },
   { path: "/settings/mail", as: admin },
   { path: "/settings/outbox", as: manager },
+  { path: "/settings/outbox/{message}", as: manager },
   { path: "/settings/jobs", as: admin },
   { path: "/settings/health", as: admin },
   { path: "/settings/wake", as: manager },
@@ -114,7 +115,7 @@ export async function world(server) {
   const drill = await api("POST", "/api/v1/incidents", { title: "Exercise: ransomware on the file server", kind: "drill", service: "platform-core" });
   const duties = (await api("GET", `/api/v1/incidents/${made.ref}/duties`)).items;
   const duty = duties.find((/** @type {any} */ d) => d.state === "open");
-  return { report: report.id, alert: alert.id, incident: made.ref, drill: drill.ref, duty: duty.id, person: "analyst", then, entry: "5", licence: "1", version: "1", section: "inside", team: "platform", shelf: "services", item: "customer-portal", breach: (await breaches(server)) };
+  return { report: report.id, alert: alert.id, incident: made.ref, drill: drill.ref, duty: duty.id, person: "analyst", then, entry: "5", licence: "1", version: "1", section: "inside", team: "platform", shelf: "services", item: "customer-portal", breach: (await breaches(server)), message: (await api("GET", "/api/v1/outbox?limit=1")).items[0].id };
 }
 
 /** @param {import("./server.mjs").Server} server @returns {Promise<string>} an incident of the breach register */

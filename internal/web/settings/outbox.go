@@ -117,7 +117,7 @@ func (s screen) message(r *page.Request) (page.Page, error) {
 
 // aboutPath leads to the incident or signal of a message, for those who may read it.
 func (s screen) aboutPath(r *page.Request, about string) string {
-	path, perm := "/signals/"+about, who.PermSignalRead
+	path, perm := "/triage/"+about, who.PermSignalRead
 	if strings.HasPrefix(about, "INC-") || strings.HasPrefix(about, "DRILL-") {
 		path, perm = "/incidents/"+about, who.PermIncidentRead
 	}
