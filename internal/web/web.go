@@ -18,6 +18,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/base/who/account"
+	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/find"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -72,6 +73,7 @@ type Deps struct {
 	Trials     *trial.Service
 	Health     *ready.Service
 	Register   *register.Service
+	Assessment *assessment.Service
 	Ledger     *record.Ledger
 	Audit      *audit.Service
 	DB         *store.DB
@@ -108,7 +110,7 @@ func New(d Deps) (http.Handler, error) {
 	})
 	room.Mount(w, room.Deps{
 		Incidents: d.Incidents, Views: d.Views, Duties: d.Duties, Escalation: d.Escalation, Intake: d.Intake, Directory: d.Directory,
-		Files: d.Files, Plans: d.Plans, DB: d.DB,
+		Files: d.Files, Plans: d.Plans, Assessment: d.Assessment, DB: d.DB,
 	})
 	settings.Mount(w, settings.Deps{
 		People: d.People, Accounts: d.Accounts, BaseURL: d.BaseURL, Outbox: d.Outbox, Jobs: d.Jobs, Health: d.Health, Trials: d.Trials,
