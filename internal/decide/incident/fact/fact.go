@@ -10,6 +10,7 @@ package fact
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -220,29 +221,37 @@ func ParseValue(n Name, raw json.RawMessage) (v Value, text string, err error) {
 		}
 	case n == OfConsequences:
 		v.Outlook = &grading.Consequences{}
-		if err := strict(v.Outlook); err != nil {
+		if strict(v.Outlook) != nil {
 			return v, "", bad("an object with recipient, effect, likelihood, severity")
 		}
 	case n == OfENISA:
 		v.ENISA = &grading.ENISA{}
-		if err := strict(v.ENISA); err != nil {
+		if strict(v.ENISA) != nil {
 			return v, "", bad("an object with categories, identifiability, confidentiality, integrity, availability, malicious, more_than_100, unintelligible")
 		}
 	case IsLaw(n):
-		if !json.Valid(raw) {
-			return v, "", bad("true, false, a word, a number, a list of words, or null for not known")
-		}
-		var b bytes.Buffer
-		if err := json.Compact(&b, raw); err != nil || b.Len() > maxLaw {
-			return v, "", bad("a short value")
-		}
-		if b.String() != "null" {
-			v.Law = b.Bytes()
+		if v.Law, err = parseLaw(raw); err != nil {
+			return v, "", bad(err.Error())
 		}
 	default:
 		return v, "", unknownFact(n)
 	}
 	return v, text, nil
+}
+
+// parseLaw keeps the value of a fact of the law as it is; null is not known. The error
+// says what it takes.
+func parseLaw(raw json.RawMessage) (json.RawMessage, error) {
+	var b bytes.Buffer
+	switch err := json.Compact(&b, raw); {
+	case err != nil:
+		return nil, errors.New("true, false, a word, a number, a list of words, or null for not known")
+	case b.Len() > maxLaw:
+		return nil, errors.New("a short value")
+	case b.String() == "null":
+		return nil, nil
+	}
+	return b.Bytes(), nil
 }
 
 // WireValue is the inverse of ParseValue.
