@@ -116,7 +116,7 @@ func (s screen) show(r *page.Request) (page.Page, error) {
 	}
 	owed := page.Region{Name: "owing", On: page.On("duty"), Body: owing(v)}
 	return page.Page{
-		Title: assessment.Recipient(v.versions[0]) + ": " + v.versions[0].Basis(), Nav: home, Crumbs: []page.Crumb{{Label: "Law", Href: home}, {Label: id}},
+		Title: upper(assessment.Recipient(v.versions[0])) + ": " + v.versions[0].Basis(), Nav: home, Crumbs: []page.Crumb{{Label: "Law", Href: home}, {Label: id}},
 		Regions: []page.Region{owed}, Body: rulePage(v, owed),
 	}, nil
 }

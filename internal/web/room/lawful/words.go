@@ -146,7 +146,31 @@ func asks(v view) []ask {
 	for _, q := range v.Questions {
 		out = append(out, ask{q, assessment.AnswerOf(q, v.Book)})
 	}
-	return out
+	return keepTyped(v, out)
+}
+
+// keepTyped brings the question whose answer was refused to the front: what was typed is
+// kept even where nothing waits for it any more.
+func keepTyped(v view, list []ask) []ask {
+	name := v.R.PostForm.Get("question")
+	if name == "" {
+		return list
+	}
+	if i := slices.IndexFunc(list, func(a ask) bool { return a.Name == name }); i >= 0 {
+		one := list[i]
+		return slices.Insert(slices.Delete(list, i, i+1), 0, one)
+	}
+	q := regime.Question{Name: name, Text: v.Book.Facts[name].Question}
+	if moment, ok := strings.CutPrefix(name, "moments."); ok {
+		q.Text = v.Book.Moments[moment].Question
+	}
+	if name == regime.MissingPersons {
+		q.Text = "How many persons are affected, and in which countries and states?"
+	}
+	if q.Text == "" {
+		return list
+	}
+	return slices.Insert(list, 0, ask{q, assessment.AnswerOf(q, v.Book)})
 }
 
 // options are the answers to a choice or a list.
@@ -167,6 +191,9 @@ func yesNo(a ask) []page.Option {
 }
 
 func settles(a ask) string {
+	if a.Waiting == 0 {
+		return "nothing waits for it now"
+	}
 	if a.Settles == 0 {
 		return "with others, bears on " + head.Count(a.Waiting, "outcome", "outcomes")
 	}
@@ -262,3 +289,15 @@ func label(v view, f incident.Fact) string {
 }
 
 func by(v view, f incident.Fact) string { return cmp.Or(f.SaidBy, v.Person(f.By)) }
+
+// about is the article, the stage and the entity of an outcome, in one line.
+func about(v view, o *regime.Outcome) string {
+	out := o.Rule.Basis()
+	if o.Rule.Stage != "single" {
+		out += ", " + head.Spaced(o.Rule.Stage)
+	}
+	if len(v.Entities) > 1 && o.Entity != "" {
+		out += ", " + entityName(v, o.Entity)
+	}
+	return out
+}
