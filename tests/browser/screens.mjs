@@ -50,7 +50,7 @@ export const screens = [
   { path: "/incidents/{incident}/assess?step=score", as: manager },
   { path: "/incidents/{incident}/assess?step=verdict", as: manager },
   { path: "/rules", as: manager },
-  { path: "/rules/eu-gdpr-33-1", as: manager },
+  { path: "/rules/{rule}", as: manager },
   { path: "/incidents/{incident}/facts/personal_data", as: manager },
   { path: "/incidents/{incident}/facts/harm", as: manager },
   { path: "/register", as: manager },
@@ -124,7 +124,7 @@ export async function world(server) {
   const drill = await api("POST", "/api/v1/incidents", { title: "Exercise: ransomware on the file server", kind: "drill", service: "platform-core" });
   const duties = (await api("GET", `/api/v1/incidents/${made.ref}/duties`)).items;
   const duty = duties.find((/** @type {any} */ d) => d.state === "open");
-  return { report: report.id, alert: alert.id, incident: made.ref, drill: drill.ref, duty: duty.id, person: "analyst", then, entry: "5", licence: "1", version: "1", section: "inside", team: "platform", shelf: "services", item: "customer-portal", breach: (await breaches(server)) };
+  return { report: report.id, alert: alert.id, incident: made.ref, drill: drill.ref, duty: duty.id, person: "analyst", then, entry: "5", licence: "1", rule: "eu-gdpr-33-1", version: "1", section: "inside", team: "platform", shelf: "services", item: "customer-portal", breach: (await breaches(server)) };
 }
 
 /** @param {import("./server.mjs").Server} server @returns {Promise<string>} an incident of the breach register */
