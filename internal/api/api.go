@@ -23,6 +23,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/find"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -60,6 +61,7 @@ type Deps struct {
 	Escalation *escalation.Service
 	Trials     *trial.Service // nil: no test calls
 	Register   *register.Service
+	Assessment *assessment.Service
 	Ledger     *record.Ledger
 	Audit      *audit.Service
 	DB         *store.DB
@@ -140,6 +142,7 @@ func build(d Deps) *face {
 	f.directoryFile()
 	f.plan()
 	f.register()
+	f.law()
 	f.outbox()
 	f.jobs()
 	f.tokens()

@@ -13,6 +13,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/fact"
 )
 
 // commands registers the one address all commands of an incident go to. The type is picked from commandTypes and
@@ -86,6 +87,7 @@ func checkShape(c *incident.RecordFact) error {
 	var v incident.Value
 	to := map[incident.FactName]any{
 		incident.FactScope: &v.Scope, incident.FactHarm: &v.Harm, incident.FactProtected: &v.Kinds, incident.FactIndicators: &v.Indicators,
+		fact.OfConsequences: &v.Outlook, fact.OfENISA: &v.ENISA,
 	}[c.Fact]
 	if to == nil {
 		return nil

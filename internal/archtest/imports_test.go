@@ -23,7 +23,7 @@ var rooms = map[string]string{
 	"respond": "escalation task evidence",
 	"notify":  "notice register",
 	"learn":   "review problem drill measure",
-	"web":     "page now room desk find planbook contactbook book library lessons portal settings dist",
+	"web":     "page now room desk find planbook contactbook book lawbook library lessons portal settings dist",
 }
 
 // siblings is the whole list of imports inside one chapter. An import that is not here fails.

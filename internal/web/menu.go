@@ -19,6 +19,7 @@ func menu(d Deps) []page.Item {
 		{Label: "My reports", Path: "/reports", Icon: page.IconMegaphone, Key: "g m", Perms: perms(who.PermReportCreate)},
 		{Label: "Breach register", Path: "/register", Icon: page.IconBookLock, Key: "g r", Perms: perms(who.PermRegisterRead)},
 		{Label: "Ledger", Path: "/ledger", Icon: page.IconFingerprint, Key: "g l", Perms: perms(who.PermLedgerRead)},
+		{Label: "Law", Path: "/rules", Icon: page.IconScale, Key: "g w", Perms: perms(who.PermPlanRead)},
 		{Label: "Plan", Path: "/plan", Icon: page.IconCalendarCheck, Key: "g p", Perms: perms(who.PermPlanRead)},
 		{Label: "Directory", Path: "/directory", Icon: page.IconContactRound, Key: "g c", Perms: perms(who.PermDirectoryRead)},
 		{Label: "Settings", Path: "/settings", Icon: page.IconSettings, Key: "g s"},

@@ -18,6 +18,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/base/who/account"
+	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/find"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -38,6 +39,7 @@ import (
 	"github.com/wakebell/wakebell/internal/web/contactbook"
 	"github.com/wakebell/wakebell/internal/web/desk"
 	search "github.com/wakebell/wakebell/internal/web/find"
+	"github.com/wakebell/wakebell/internal/web/lawbook"
 	"github.com/wakebell/wakebell/internal/web/now"
 	"github.com/wakebell/wakebell/internal/web/page"
 	"github.com/wakebell/wakebell/internal/web/page/asset"
@@ -72,6 +74,7 @@ type Deps struct {
 	Trials     *trial.Service
 	Health     *ready.Service
 	Register   *register.Service
+	Assessment *assessment.Service
 	Ledger     *record.Ledger
 	Audit      *audit.Service
 	DB         *store.DB
@@ -108,13 +111,14 @@ func New(d Deps) (http.Handler, error) {
 	})
 	room.Mount(w, room.Deps{
 		Incidents: d.Incidents, Views: d.Views, Duties: d.Duties, Escalation: d.Escalation, Intake: d.Intake, Directory: d.Directory,
-		Files: d.Files, Plans: d.Plans, DB: d.DB,
+		Files: d.Files, Plans: d.Plans, Assessment: d.Assessment, DB: d.DB,
 	})
 	settings.Mount(w, settings.Deps{
 		People: d.People, Accounts: d.Accounts, BaseURL: d.BaseURL, Outbox: d.Outbox, Jobs: d.Jobs, Health: d.Health, Trials: d.Trials,
 	})
 	planbook.Mount(w, planbook.Deps{Plans: d.Plans, Directory: d.Directory, Views: d.Views, DB: d.DB})
 	contactbook.Mount(w, contactbook.Deps{Directory: d.Directory, Exchange: d.Exchange, People: d.People, DB: d.DB})
+	lawbook.Mount(w, lawbook.Deps{Assessment: d.Assessment, Duties: d.Duties})
 	book.Mount(w, book.Deps{
 		Register: d.Register, Audit: d.Audit, Views: d.Views, Incidents: d.Incidents, Directory: d.Directory, DB: d.DB, Version: d.Version,
 	})

@@ -41,6 +41,16 @@ export const screens = [
   { path: "/incidents/{incident}/signals", as: manager },
   { path: "/incidents/{incident}/merge", as: manager },
   { path: "/incidents/{incident}/facts/scope", as: manager },
+  { path: "/incidents/{incident}/law", as: manager },
+  { path: "/incidents/{incident}/law?whole=1", as: "Helene Brandstetter" },
+  { path: "/incidents/{incident}/assess?step=what", as: manager },
+  { path: "/incidents/{incident}/assess?step=data", as: manager },
+  { path: "/incidents/{incident}/assess?step=protection", as: manager },
+  { path: "/incidents/{incident}/assess?step=consequences", as: manager },
+  { path: "/incidents/{incident}/assess?step=score", as: manager },
+  { path: "/incidents/{incident}/assess?step=verdict", as: manager },
+  { path: "/rules", as: manager },
+  { path: "/rules/{rule}", as: manager },
   { path: "/incidents/{incident}/facts/personal_data", as: manager },
   { path: "/incidents/{incident}/facts/harm", as: manager },
   { path: "/register", as: manager },
@@ -115,7 +125,7 @@ export async function world(server) {
   const drill = await api("POST", "/api/v1/incidents", { title: "Exercise: ransomware on the file server", kind: "drill", service: "platform-core" });
   const duties = (await api("GET", `/api/v1/incidents/${made.ref}/duties`)).items;
   const duty = duties.find((/** @type {any} */ d) => d.state === "open");
-  return { report: report.id, alert: alert.id, incident: made.ref, drill: drill.ref, duty: duty.id, person: "analyst", then, entry: "5", licence: "1", version: "1", section: "inside", team: "platform", shelf: "services", item: "customer-portal", breach: (await breaches(server)), message: (await api("GET", "/api/v1/outbox?limit=1")).items[0].id };
+  return { report: report.id, alert: alert.id, incident: made.ref, drill: drill.ref, duty: duty.id, person: "analyst", then, entry: "5", licence: "1", rule: "eu-gdpr-33-1", version: "1", section: "inside", team: "platform", shelf: "services", item: "customer-portal", breach: (await breaches(server)), message: (await api("GET", "/api/v1/outbox?limit=1")).items[0].id };
 }
 
 /** @param {import("./server.mjs").Server} server @returns {Promise<string>} an incident of the breach register */

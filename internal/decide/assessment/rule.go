@@ -47,7 +47,7 @@ func Recipient(r *regime.Rule) string {
 		regime.ToAuthority: "the authority", regime.ToRegulator: "the regulator", regime.ToCSIRT: "the CSIRT", regime.ToPersons: "the persons concerned",
 		regime.ToCustomers: "the customers concerned", regime.ToController: "the controller", regime.ToCreditAgent: "the credit reporting agencies",
 		regime.ToMedia: "the media", regime.ToPartner: "the partner", regime.ToPolice: "law enforcement", regime.ToOthers: "others who can reduce the harm",
-		regime.ToMarket: "the market", regime.ToSelf: "ourselves",
+		regime.ToMarket: "the market", regime.ToSelf: "ourselves", regime.ToRegister: "our own register",
 	}
 	where := ""
 	if r.Reach != regime.Anywhere {

@@ -18,6 +18,7 @@ import (
 type Filter struct {
 	State     State  `json:"state,omitempty"` // missed: open and past its due time
 	Incident  string `json:"incident,omitempty"`
+	Rule      string `json:"rule,omitempty"`   // id of a rule of the policies or of the law
 	Holder    string `json:"holder,omitempty"` // id of a person or team
 	Recipient string `json:"recipient,omitempty"`
 	Outward   bool   `json:"outward,omitempty"` // only those owed to the outside
@@ -92,6 +93,9 @@ func (f Filter) sql(now time.Time) (where []string, args []any, err error) {
 	}
 	if f.Incident != "" {
 		add("incident_id = ?", f.Incident)
+	}
+	if f.Rule != "" {
+		add("rule = ?", f.Rule)
 	}
 	if f.Holder != "" {
 		add("holder_id = ?", f.Holder)

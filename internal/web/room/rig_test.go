@@ -20,6 +20,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/store/storetest"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/assessment/lawtest"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/duty/story"
@@ -110,8 +111,11 @@ func open(t testing.TB) *rig {
 	g.Web = page.New(page.Config{
 		SignedIn: g.signedIn, SignIn: "/sign-in", People: g.people, DB: db, Clock: g.clk, Log: slog.New(slog.DiscardHandler),
 	})
+	lawful := assessment.New(db, g.clk, lawtest.Shipped(g.t), g.inc, dirs,
+		func(context.Context, store.Reader, string) (assessment.Sent, error) { return nil, nil }, g.duties.RederiveOpen)
+	g.inc.Observe(lawful.OnIncident)
 	room.Mount(g.Web, room.Deps{
-		Incidents: g.inc, Files: g.files, Views: views, Duties: g.duties, Escalation: g.calls, Intake: in, Directory: dirs, Plans: plans, DB: db,
+		Incidents: g.inc, Files: g.files, Views: views, Duties: g.duties, Escalation: g.calls, Intake: in, Directory: dirs, Plans: plans, Assessment: lawful, DB: db,
 	})
 	return g
 }

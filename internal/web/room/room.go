@@ -20,8 +20,10 @@ import (
 	"github.com/wakebell/wakebell/internal/web/room/head"
 	"github.com/wakebell/wakebell/internal/web/room/kept"
 	"github.com/wakebell/wakebell/internal/web/room/known"
+	"github.com/wakebell/wakebell/internal/web/room/lawful"
 	"github.com/wakebell/wakebell/internal/web/room/owed"
 	"github.com/wakebell/wakebell/internal/web/room/ties"
+	"github.com/wakebell/wakebell/internal/web/room/weigh"
 )
 
 // Deps are the rooms this screen reads and commands.
@@ -49,6 +51,8 @@ func Mount(w *page.Web, d Deps) {
 	course.Mount(w, d)
 	kept.Mount(w, d)
 	ties.Mount(w, d)
+	lawful.Mount(w, d)
+	weigh.Mount(w, d)
 }
 
 // view is what the room shows. Parts that nobody wants now are not read.

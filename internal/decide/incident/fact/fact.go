@@ -10,6 +10,7 @@ package fact
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,6 +46,8 @@ const (
 	OfProtected    Name = "protected"       // value: [trade_secret|intellectual_property|contract_secrecy]
 	OfLaw          Name = "law_enforcement" // value: unknown|no|yes: is law enforcement considered?
 	OfIndicators   Name = "indicators"      // value: grading.Indicators
+	OfConsequences Name = "consequences"    // value: grading.Consequences, of a breach of personal data
+	OfENISA        Name = "enisa"           // value: grading.ENISA, the input of the score
 )
 
 // The moments a clock can start from or stop at; value: RFC 3339 time with zone.
@@ -82,7 +85,7 @@ var Moments = [...]Name{Occurred, Discovered, Aware, Classified, Contained, Erad
 // Names lists every fact name in the order of the documentation.
 func Names() []Name {
 	return append(slices.Clone(Moments[:]),
-		OfHarm, OfCause, OfPlace, OfScope, OfPersonalData, OfRisk, OfProtected, OfLaw, OfIndicators)
+		OfHarm, OfCause, OfPlace, OfScope, OfPersonalData, OfRisk, OfProtected, OfLaw, OfIndicators, OfConsequences, OfENISA)
 }
 
 // Harm is one way the incident hurts (policy 002: "existing or impending negative
@@ -117,14 +120,16 @@ type Persons struct {
 
 // Value holds the value of a fact; exactly the part its name asks for is set.
 type Value struct {
-	At         time.Time           `json:"at,omitzero"`
-	Answer     Answer              `json:"answer,omitempty"`
-	Risk       string              `json:"risk,omitempty"`
-	Harm       []Harm              `json:"harm,omitempty"`
-	Scope      *Scope              `json:"scope,omitempty"`
-	Kinds      []string            `json:"kinds,omitempty"`
-	Indicators *grading.Indicators `json:"indicators,omitempty"`
-	Law        json.RawMessage     `json:"law,omitempty"` // true, a word, a number or a list of words; absent = not known
+	At         time.Time             `json:"at,omitzero"`
+	Answer     Answer                `json:"answer,omitempty"`
+	Risk       string                `json:"risk,omitempty"`
+	Harm       []Harm                `json:"harm,omitempty"`
+	Scope      *Scope                `json:"scope,omitempty"`
+	Kinds      []string              `json:"kinds,omitempty"`
+	Indicators *grading.Indicators   `json:"indicators,omitempty"`
+	ENISA      *grading.ENISA        `json:"enisa,omitempty"`
+	Outlook    *grading.Consequences `json:"consequences,omitempty"`
+	Law        json.RawMessage       `json:"law,omitempty"` // true, a word, a number or a list of words; absent = not known
 }
 
 // Fact is a value with its provenance. A later record of the same key supersedes
@@ -214,21 +219,39 @@ func ParseValue(n Name, raw json.RawMessage) (v Value, text string, err error) {
 		if err := strict(v.Indicators); err != nil {
 			return v, "", bad("an object with total_outage, customers_affected, core_function_broken, data_lost")
 		}
+	case n == OfConsequences:
+		v.Outlook = &grading.Consequences{}
+		if strict(v.Outlook) != nil {
+			return v, "", bad("an object with recipient, effect, likelihood, severity")
+		}
+	case n == OfENISA:
+		v.ENISA = &grading.ENISA{}
+		if strict(v.ENISA) != nil {
+			return v, "", bad("an object with categories, identifiability, confidentiality, integrity, availability, malicious, more_than_100, unintelligible")
+		}
 	case IsLaw(n):
-		if !json.Valid(raw) {
-			return v, "", bad("true, false, a word, a number, a list of words, or null for not known")
-		}
-		var b bytes.Buffer
-		if err := json.Compact(&b, raw); err != nil || b.Len() > maxLaw {
-			return v, "", bad("a short value")
-		}
-		if b.String() != "null" {
-			v.Law = b.Bytes()
+		if v.Law, err = parseLaw(raw); err != nil {
+			return v, "", bad(err.Error())
 		}
 	default:
 		return v, "", unknownFact(n)
 	}
 	return v, text, nil
+}
+
+// parseLaw keeps the value of a fact of the law as it is; null is not known. The error
+// says what it takes.
+func parseLaw(raw json.RawMessage) (json.RawMessage, error) {
+	var b bytes.Buffer
+	switch err := json.Compact(&b, raw); {
+	case err != nil:
+		return nil, errors.New("true, false, a word, a number, a list of words, or null for not known")
+	case b.Len() > maxLaw:
+		return nil, errors.New("a short value")
+	case b.String() == "null":
+		return nil, nil
+	}
+	return b.Bytes(), nil
 }
 
 // WireValue is the inverse of ParseValue.
@@ -248,6 +271,10 @@ func WireValue(f Fact) any {
 		return f.Value.Kinds
 	case f.Name == OfIndicators:
 		return f.Value.Indicators
+	case f.Name == OfConsequences:
+		return f.Value.Outlook
+	case f.Name == OfENISA:
+		return f.Value.ENISA
 	case IsLaw(f.Name):
 		return f.Value.Law
 	}
@@ -298,10 +325,29 @@ func (v Value) Check(n Name, now time.Time) []fault.Field {
 			add("value", err.Error())
 		}
 	}
+	for _, err := range v.breach() {
+		field, words, _ := strings.Cut(err.Error(), ": ")
+		add("value."+field, "must be "+words)
+	}
 	if v.Scope != nil {
 		out = append(out, v.Scope.check()...)
 	}
 	return out
+}
+
+// breach checks the inputs of the assessment of a breach. The errors begin with the field.
+func (v Value) breach() (errs []error) {
+	if v.Outlook != nil {
+		if err := v.Outlook.Validate(); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if v.ENISA != nil {
+		if _, err := v.ENISA.Score(); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errs
 }
 
 // maxLaw bounds the value of a law fact, in bytes.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/fact"
 )
 
 // told puts an event into a sentence. Times are shown in UTC; faces show local ones too.
@@ -75,9 +76,14 @@ func signals(n int) string {
 	return fmt.Sprintf("%d signals", n)
 }
 
+// factName leaves out what marks a fact of the law.
+func factName(n incident.FactName) string {
+	return strings.TrimPrefix(strings.TrimPrefix(string(n), fact.LawMoment), fact.LawFact)
+}
+
 func factTold(e incident.FactRecorded, name func(id string) string) string {
 	f := incident.Fact{Name: e.Name, Entity: e.Entity, Value: e.Value, Text: e.Text}
-	text := "Fact: " + spaced(string(e.Name))
+	text := "Fact: " + spaced(factName(e.Name))
 	if e.Entity != "" {
 		text += " for " + called(name, "entity:", e.Entity)
 	}
@@ -97,6 +103,10 @@ func factTold(e incident.FactRecorded, name func(id string) string) string {
 		text += ": " + spaced(strings.Join(v, ", "))
 	case *incident.Scope:
 		text += ": " + scopeTold(v, name)
+	default:
+		if words := fact.Told(f); words != "" {
+			text += ": " + words
+		}
 	}
 	if e.Text != "" && e.Name != incident.FactCause && e.Name != incident.FactPlace {
 		text += " (" + e.Text + ")"

@@ -13,6 +13,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/rule/grading"
+	"github.com/wakebell/wakebell/internal/rule/regime"
 	"github.com/wakebell/wakebell/internal/web/page"
 	"github.com/wakebell/wakebell/internal/web/room/head"
 )
@@ -161,6 +162,7 @@ func (s Screen) nature(r *page.Request) (page.Done, error) {
 type decisions struct {
 	head.Room
 	Kind incident.DecisionKind
+	Rule *regime.Rule // of the law, which the address names; nil: none
 }
 
 func (s Screen) showDecisions(r *page.Request) (page.Page, error) {
@@ -171,6 +173,9 @@ func (s Screen) showDecisions(r *page.Request) (page.Page, error) {
 	v := decisions{Room: m, Kind: incident.DecisionKind(r.Query("kind"))}
 	if v.Kind == "" {
 		v.Kind = incident.OutsideHelp
+	}
+	if list, err := s.Assessment.Rule(r.By, r.Query("rule")); err == nil {
+		v.Rule = list[len(list)-1]
 	}
 	list := page.Region{Name: "decisions", On: m.On("incident"), Body: decisionList(m, m.Decisions)}
 	return m.Sub(page.Page{Title: "Decisions", Lead: page.Text("Who decided what, and why. A decision is never changed; a later one stands beside it."), Regions: []page.Region{list}, Body: decisionBody(v, list)}), nil

@@ -6,10 +6,12 @@ import (
 	"strings"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/duty/policy"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
+	"github.com/wakebell/wakebell/internal/rule/regime"
 	"github.com/wakebell/wakebell/internal/web/page"
 	"github.com/wakebell/wakebell/internal/web/room/head"
 )
@@ -90,9 +92,12 @@ func (s Screen) reopen(r *page.Request) (page.Done, error) {
 	return s.run(r, &incident.Reopen{Reason: r.Text("reason")}, toRoom, "Reopened. Its duties run again.")
 }
 
-// outward are the rules a decision not to notify can be about.
-func outward() []page.Option {
+// outward are the rules a decision not to notify can be about; one of the law first.
+func outward(law *regime.Rule) []page.Option {
 	var out []page.Option
+	if law != nil {
+		out = append(out, page.Option{Value: law.ID, Label: "Tell " + assessment.Recipient(law) + " (" + law.Basis() + ")"})
+	}
 	for _, r := range policy.Rules() {
 		if r.Outward {
 			title := strings.TrimSpace(strings.ReplaceAll(r.Title, "%s", head.Spaced(r.Recipient)))

@@ -1088,7 +1088,7 @@ func decisionForm(v decisions) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			case incident.DoNotNotify:
-				templ_7745c5c3_Err = page.Select(f, page.Field{Name: "rule", Label: "What is not done?", Required: true, Options: outward()}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Select(f, page.Field{Name: "rule", Label: "What is not done?", Required: true, Options: outward(v.Rule), Value: v.R.Query("rule")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1096,7 +1096,7 @@ func decisionForm(v decisions) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = page.Select(f, page.Field{Name: "entity", Label: "Whom is it about?", Options: told(v.Room), Hint: "Our entity that would have to notify, or who would be told"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Select(f, page.Field{Name: "entity", Label: "Whom is it about?", Options: told(v.Room), Value: v.R.Query("entity"), Hint: "Our entity that would have to notify, or who would be told"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

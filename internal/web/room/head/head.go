@@ -14,6 +14,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
@@ -35,6 +36,7 @@ type Deps struct {
 	Intake     *intake.Service
 	Directory  *directory.Service
 	Plans      *plan.Service
+	Assessment *assessment.Service
 	DB         *store.DB
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/fact"
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/web/page"
 	"github.com/wakebell/wakebell/internal/web/room/head"
@@ -48,10 +49,10 @@ func (s Screen) read(r *page.Request) (one, error) {
 	v := one{Room: m, Key: r.PathValue("key")}
 	name, entity, _ := strings.Cut(v.Key, "@")
 	v.Name, v.Entity = incident.FactName(name), entity
-	if !slices.Contains(incident.FactNames(), v.Name) {
+	v.Now, v.Said = m.Facts[v.Key]
+	if !slices.Contains(incident.FactNames(), v.Name) && !(fact.IsLaw(v.Name) && v.Said) {
 		return v, fault.New(fault.NotFound, "There is no such fact.")
 	}
-	v.Now, v.Said = m.Facts[v.Key]
 	return v, nil
 }
 
@@ -93,6 +94,17 @@ func (v one) entityName(id string) string {
 	return id
 }
 
+// elsewhere leads to where a fact that only the law asks for is recorded; "" for the others.
+func (v one) elsewhere() string {
+	switch {
+	case v.Name == fact.OfConsequences, v.Name == fact.OfENISA:
+		return "assess"
+	case fact.IsLaw(v.Name):
+		return "law"
+	}
+	return ""
+}
+
 // seen marks which value a form of many fields was drawn from.
 const seen = "seen"
 
@@ -104,6 +116,9 @@ func (s Screen) record(r *page.Request) (page.Done, error) {
 	v, err := s.read(r)
 	if err != nil {
 		return page.Done{}, err
+	}
+	if v.elsewhere() != "" {
+		return page.Done{}, fault.New(fault.Conflict, "This fact is recorded on the pages of the law.")
 	}
 	known, err := r.Moment("known_at")
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/fact"
 	"github.com/wakebell/wakebell/internal/web/page"
 	"github.com/wakebell/wakebell/internal/web/room/head"
 )
@@ -44,10 +45,20 @@ var words = map[incident.FactName][2]string{
 	incident.FactProtected:    {"Other protected data", "Were secrets touched that law or contract protects?"},
 	incident.FactLaw:          {"Law enforcement", "Is contact with the police considered? Legal counsel is asked first."},
 	incident.FactIndicators:   {"Indicators", "What the severity is suggested from."},
+	fact.OfConsequences:       {"Consequences for the persons", "Who has the data, what it did, how likely and how severe."},
+	fact.OfENISA:              {"ENISA score", "The input of the score. It advises, it never decides."},
+	fact.HoldSince:            {"Law enforcement asked for delay", ""},
+	fact.HoldReleased:         {"Law enforcement lets us tell", ""},
 }
 
-// Word names a fact.
-func Word(n incident.FactName) string { return cmp.Or(words[n][0], head.Upper(head.Spaced(string(n)))) }
+// Word names a fact. One of the law has the words of its name in the rule packs.
+func Word(n incident.FactName) string {
+	name := string(n)
+	for _, law := range []string{fact.LawMoment, fact.LawFact} {
+		name = strings.TrimPrefix(name, law)
+	}
+	return cmp.Or(words[n][0], head.Upper(head.Spaced(name)))
+}
 
 func asks(n incident.FactName) string { return words[n][1] }
 
@@ -99,7 +110,7 @@ func Said(m head.Room, f incident.Fact) string {
 	if i := f.Value.Indicators; i != nil {
 		return indicators(f)
 	}
-	return ""
+	return fact.Told(f)
 }
 
 func indicators(f incident.Fact) string {

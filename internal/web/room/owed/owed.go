@@ -14,6 +14,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/duty/policy"
 	"github.com/wakebell/wakebell/internal/web/page"
@@ -290,4 +291,17 @@ func startWord(start string) string {
 	return cmp.Or(map[string]string{
 		"last": "The report before", "triggered": "When it came to apply", "plan": "What the plan says",
 	}[start], head.Upper(head.Spaced(start)))
+}
+
+// ruleOf is the rule of the law behind a duty, "" where there is none.
+func ruleOf(d duty.Duty) string {
+	switch {
+	case d.Basis.Law != "":
+		return d.Basis.Law
+	case d.Rule == policy.Authority:
+		return assessment.Authority33
+	case d.Rule == policy.Controller:
+		return assessment.Controller33
+	}
+	return ""
 }

@@ -1,0 +1,141 @@
+package room_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/fact"
+)
+
+func TestLawAnswersWhomToTell(t *testing.T) {
+	t.Parallel()
+	g := open(t)
+	st := g.declare(incident.Declare{})
+	path := "/incidents/" + st.Ref + "/law"
+	before := g.get(counsel, path)
+	has(t, before, "Do we have to tell, whom, until when, and why?", "Nothing is required by what is known", "Are personal data affected?", `id="q-personal_data"`, "ettles ", "Not legal advice")
+	hasNot(t, before, "Decide not to tell", `id="o-eu-gdpr-33-1-`)
+
+	answer := func(question string, pairs ...string) (int, string) {
+		return g.post(analyst, path, path, "answer."+question, append([]string{"question", question}, pairs...)...)
+	}
+	if code, body := answer("personal_data", "value", "yes", "said_by", "The portal team"); code != http.StatusSeeOther {
+		t.Fatalf("%d %s", code, text(body))
+	}
+	if f := g.state(st.Ref).Facts["personal_data"]; f.Value.Answer != incident.Yes || f.SaidBy != "The portal team" {
+		t.Errorf("recorded: %+v", f)
+	}
+	after := g.get(counsel, path)
+	has(t, after, `id="o-eu-gdpr-33-1-`, `href="/rules/eu-gdpr-33-1"`, "72 h after", "personal data are affected", "Decide not to tell", "Needs facts", "Not required", "not established in")
+	hasNot(t, after, `id="q-personal_data"`)
+	hasNot(t, g.get(analyst, path), "Decide not to tell")
+
+	for _, c := range []struct {
+		question string
+		pairs    []string
+		says     string
+	}{
+		{"acquired", nil, "Is needed"},
+		{"encryption", []string{"value", "somehow"}, "one of none, partly, all"},
+		{"persons", []string{"country", "DE", "estimate", "10", "max", "5"}, "less than the estimate"},
+		{"persons", []string{"country", "Mars", "estimate", "10"}, "ISO 3166"},
+		{"data_categories", nil, "None of these"},
+		{"moments.contained", []string{"value", "2026-11-01T10:00"}, ""},
+	} {
+		code, body := answer(c.question, c.pairs...)
+		if c.says == "" {
+			if code != http.StatusSeeOther {
+				t.Errorf("%s: %d %s", c.question, code, text(body))
+			}
+			continue
+		}
+		if code != http.StatusUnprocessableEntity || !strings.Contains(body, c.says) {
+			t.Errorf("%s %v: %d, %q is missing in %s", c.question, c.pairs, code, c.says, text(body))
+		}
+	}
+	// What happened after it was contained contradicts it, and the field says so.
+	code, body := answer("moments.occurred", "value", "2026-11-02T10:00")
+	if code != http.StatusUnprocessableEntity || !strings.Contains(body, "lies before") {
+		t.Errorf("contained before it occurred: %d %s", code, text(body))
+	}
+	g.done(analyst, path, path, "answer.persons", "question", "persons", "country", "us-ca", "min", "100", "estimate", "600", "max", "900")
+	g.done(analyst, path, path, "answer.acquired", "question", "acquired", "value", "yes")
+	g.done(analyst, path, path, "answer.data_categories", "question", "data_categories", "value", "health", "value", "contact")
+	all := g.get(counsel, path)
+	has(t, all, `id="place-US-CA"`, "600", "(100 to 900)", "With 100 persons: not required")
+	if v := g.state(st.Ref).Facts["law.data_categories"].Value.Law; string(v) != `["contact","health"]` {
+		t.Errorf("list: %s", v)
+	}
+	whole := g.get(counsel, path+"?whole=1")
+	has(t, whole, "The facts this was judged by", "Rule packs, version", "Judged and printed")
+	if strings.Count(whole, "<details") == 0 || !strings.Contains(whole, "open>") {
+		t.Error("the folds are not open on paper")
+	}
+
+	has(t, g.get(counsel, "/incidents/"+st.Ref+"/decisions?kind=do_not_notify&rule=eu-gdpr-34"), `<option value="eu-gdpr-34" selected>`)
+	has(t, g.get(analyst, "/incidents/"+st.Ref+"/facts/law.data_categories"), "Contact, health", "Every value it has had")
+	if code, _ := g.send(reporter, "GET", path, nil); code != http.StatusForbidden {
+		t.Errorf("reporter: %d", code)
+	}
+	if code, _ := g.post(press, path, path, "answer.acquired", "question", "acquired", "value", "no"); code != http.StatusForbidden {
+		t.Errorf("communications answers: %d", code)
+	}
+	hasNot(t, g.get(press, path), "<form method=\"post\" action=\""+path)
+}
+
+func TestAssessmentOfABreach(t *testing.T) {
+	t.Parallel()
+	g := open(t)
+	st := g.declare(incident.Declare{})
+	path := "/incidents/" + st.Ref + "/assess"
+	at := func(step string) string { return path + "?step=" + step }
+	has(t, g.get(analyst, path), "Step 1 of 6", "Did anybody see or get data who must not?", "The facts do not settle it", "Whether anybody saw or got the data", "Not legal advice")
+
+	to := g.done(analyst, at("what"), at("what"), "assess.what", "personal_data", "yes", "confidentiality", "lost", "integrity", "intact", "availability", "intact", "malicious", "yes", "recipient", "unknown")
+	if to != at("data") {
+		t.Errorf("goes on to %s", to)
+	}
+	code, body := g.post(analyst, at("data"), at("data"), "assess.data", "data_categories", "contact", "data_categories", "payment_card",
+		"country", "DE", "min", "50", "estimate", "20", "max", "10", "said_by", "Nora")
+	if code != http.StatusUnprocessableEntity {
+		t.Fatalf("max < min: %d", code)
+	}
+	has(t, body, "Row 1: the highest number is less than the least", `value="50"`, `value="Nora"`, `value="payment_card" checked`)
+	g.done(analyst, at("data"), at("data"), "assess.data", "data_categories", "contact", "data_categories", "payment_card", "country", "DE", "min", "10", "estimate", "20", "max", "50")
+	if code, _ := g.post(analyst, at("data"), at("data"), "assess.data", "data_categories", "contact", "country", "FR", "estimate", "1"); code != http.StatusConflict {
+		t.Errorf("a stale scope: %d", code)
+	}
+	g.done(analyst, at("protection"), at("protection"), "assess.protection", "encryption", "none")
+	g.done(analyst, at("consequences"), at("consequences"), "assess.consequences", "likelihood", "possible", "severity", "significant")
+	code, body = g.post(analyst, at("score"), at("score"), "assess.score", "score.financial", "2", "identifiability", "1", "confidentiality", "0.5", "integrity", "0", "availability", "0", "malicious", "on")
+	if code != http.StatusUnprocessableEntity || !strings.Contains(body, "needs its reason") {
+		t.Errorf("a score without its reason: %d %s", code, text(body))
+	}
+	g.done(analyst, at("score"), at("score"), "assess.score", "score.financial", "3", "identifiability", "1", "confidentiality", "0.5", "integrity", "0", "availability", "0", "malicious", "on")
+	last := g.get(analyst, at("verdict"))
+	has(t, last, "There is a high risk.", "payment card", "data processing context 3", "Nobody has given one yet", ">4<")
+
+	code, body = g.post(analyst, at("verdict"), at("verdict"), "assess.verdict", "risk", "high")
+	if code != http.StatusUnprocessableEntity || !strings.Contains(body, "the register keeps it") {
+		t.Errorf("a verdict without reason: %d", code)
+	}
+	g.done(analyst, at("verdict"), at("verdict"), "assess.verdict", "risk", "risk", "reason", "The cards are blocked.")
+	g.done(analyst, at("verdict"), at("verdict"), "assess.verdict", "risk", "high", "reason", "Two were used before.")
+	has(t, g.get(press, at("verdict")), "The cards are blocked.", "Two were used before.", "Those who work on the open incident answer here")
+	now := g.state(st.Ref)
+	if f := now.Facts["risk"]; f.Value.Risk != "high" || f.Text != "Two were used before." {
+		t.Errorf("verdict: %+v", f)
+	}
+	if o := now.Facts[string(fact.OfConsequences)].Value.Outlook; o == nil || o.Recipient != "unknown" || o.Severity != "significant" {
+		t.Errorf("the consequences of two steps: %+v", o)
+	}
+	has(t, g.get(counsel, "/incidents/"+st.Ref+"/law"), `href="/rules/eu-gdpr-34"`)
+	if code, _ := g.send(reporter, "GET", path, nil); code != http.StatusForbidden {
+		t.Errorf("reporter: %d", code)
+	}
+	if code, _ := g.post(press, at("verdict"), at("verdict"), "assess.verdict", "risk", "none", "reason", "x"); code != http.StatusForbidden {
+		t.Errorf("communications gives a verdict: %d", code)
+	}
+}
