@@ -143,7 +143,7 @@ func BenchmarkVerify(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			defer debug.SetGCPercent(debug.SetGCPercent(200)) // as the command does
+			defer debug.SetGCPercent(debug.SetGCPercent(300)) // as the command does
 			before := cpu()
 			for b.Loop() {
 				rep, err := VerifyData(b.Context(), cfg, nil)

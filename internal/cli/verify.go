@@ -35,7 +35,7 @@ func (c *verifyCmd) Run(e *env) error {
 		}
 	}
 	// What a check keeps is little beside what it throws away: the collector may wait.
-	debug.SetGCPercent(200)
+	debug.SetGCPercent(300)
 	res, err := app.VerifyData(e.ctx, cfg, against)
 	return e.verdict(res, err)
 }

@@ -70,7 +70,10 @@ func (f *Fold) Compare(ctx context.Context, v *store.View, t *Table) (n, blank i
 				return nil
 			}
 		}
-		i, known := s.index[f.hash(f.buf[:len(b)])]
+		i, known, err := s.find(f.hash(f.buf[:len(b)]))
+		if err != nil {
+			return err
+		}
 		next = int(i) + 1
 		if !known {
 			first.take(t, keyOf(values[:t.keys]), "", "the row does not follow from the ledger")
@@ -111,7 +114,7 @@ func (f *Fold) Compare(ctx context.Context, v *store.View, t *Table) (n, blank i
 
 // missing looks for rows that were not seen.
 func (f *Fold) missing(t *Table, s *shelf, seen int64, first *finding) error {
-	if seen == int64(len(s.index)) {
+	if seen == s.alive {
 		return nil
 	}
 	for _, k := range s.kept {

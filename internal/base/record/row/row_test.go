@@ -225,7 +225,6 @@ func TestWrongRows(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, c := range []row.Change{
-			{After: row.Row{"a", 1, "", 1, []byte{}}},
 			{Before: row.Row{"b", 1, "", 1, []byte{}}, After: row.Row{"b", 1, "", 1, []byte{}}},
 			{After: row.Row{"c"}},
 			{After: row.Row{"c", 1, nil, 1, []byte{}}},
@@ -234,6 +233,15 @@ func TestWrongRows(t *testing.T) {
 			if err := f.Put(shelf, c); err == nil {
 				t.Errorf("%v is taken", c)
 			}
+		}
+		if err := f.Put(shelf, row.Change{After: row.Row{"a", 1, "", 1, []byte{}}}); err != nil {
+			t.Error(err)
+		}
+		if _, err := f.Row(shelf, "a", int64(1)); err == nil {
+			t.Error("a row that comes twice is taken")
+		}
+		if _, err := compare(t, db, f); err == nil {
+			t.Error("a row that comes twice is passed over")
 		}
 		narrow := row.NewTable("test_row", 2, "room", "number", "text", "count")
 		err := db.Survey(t.Context(), func(v *store.View) error { _, _, err := f.Compare(t.Context(), v, narrow); return err })
