@@ -36,7 +36,7 @@ func overviewLead(o overview) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if o.n == 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "An alarm would reach someone: every function the policies ask for has somebody. ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "Every function the policies ask for has somebody. ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
