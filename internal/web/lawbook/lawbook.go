@@ -139,8 +139,6 @@ func places(b *regime.Book) []page.Option {
 	return out
 }
 
-func (l listed) filtered() bool { return l.filter != assessment.RuleFilter{} }
-
 func own(l listed) string {
 	if l.filter.Own {
 		return "on"
