@@ -28,7 +28,7 @@ func TestLawAnswersWhomToTell(t *testing.T) {
 		t.Errorf("recorded: %+v", f)
 	}
 	after := g.get(counsel, path)
-	has(t, after, `id="o-eu-gdpr-33-1-`, `href="/rules/eu-gdpr-33-1"`, "72 h after", "personal data are affected", "Decide not to tell", "Needs facts", "Not required", "not established in")
+	has(t, after, `id="o-eu-gdpr-33-1-`, `href="/rules/eu-gdpr-33-1"`, "72 h after", "personal data are affected", "Decide not to tell", "Needs facts", "Not required", "is not a financial entity")
 	hasNot(t, after, `id="q-personal_data"`)
 	hasNot(t, g.get(analyst, path), "Decide not to tell")
 
