@@ -16,14 +16,14 @@ var chapters = map[string]int{
 // rooms are the folders that exist by plan. A folder that is not here fails: name it first.
 var rooms = map[string]string{
 	"rule":    "grading deadline regime",
-	"base":    "store search job blob mail markup who record clock fault ident",
+	"base":    "store search job blob mail markup print who record clock fault ident",
 	"prepare": "plan directory playbook",
 	"detect":  "logbook sigma alert intake",
 	"decide":  "triage incident assessment duty find",
 	"respond": "escalation task evidence",
-	"notify":  "notice register",
+	"notify":  "notice register contact",
 	"learn":   "review problem drill measure",
-	"web":     "page now room desk find planbook contactbook book lawbook library lessons portal settings dist",
+	"web":     "page now room desk find planbook contactbook book lawbook mailroom library lessons portal settings dist",
 }
 
 // siblings is the whole list of imports inside one chapter. An import that is not here fails.
@@ -44,6 +44,8 @@ var siblings = map[string]string{
 	"decide/assessment": "decide/incident",
 	"decide/triage":     "decide/incident",
 	"decide/find":       "decide/incident",
+	"base/print":        "base/fault",
+	"notify/contact":    "notify/notice",
 }
 
 var faces = []string{"internal/api", "internal/cli", "internal/web"}

@@ -28,6 +28,15 @@ const (
 	PermRegisterExport  Permission = "register.export"
 	PermLedgerRead      Permission = "ledger.read"
 	PermLedgerErase     Permission = "ledger.erase"
+	PermNoticeRead      Permission = "notice.read"    // texts, approvals and figures of notices and filings
+	PermNoticeWrite     Permission = "notice.write"   // draft, revise, submit, sign a list of recipients off
+	PermNoticeApprove   Permission = "notice.approve" // the plan says whose yes is needed
+	PermNoticeRelease   Permission = "notice.release" // send, pause, stop
+	PermRecipientRead   Permission = "recipient.read" // names and addresses of those who are told
+	PermRecipientWork   Permission = "recipient.work" // record a call, a letter, an acknowledgement
+	PermFilingWork      Permission = "filing.work"    // fill an authority's form in and file it
+	PermContactRead     Permission = "contact.read"   // dealings with police, media and authorities
+	PermContactWork     Permission = "contact.work"
 	PermOutboxRead      Permission = "outbox.read"
 	PermJobRead         Permission = "job.read"
 	PermJobManage       Permission = "job.manage"
@@ -43,7 +52,9 @@ func Permissions() []Permission {
 		PermIncidentDeclare, PermIncidentRead, PermIncidentWork, PermIncidentManage,
 		PermIncidentDecide, PermDutyRead, PermDutyWork, PermDutyWaive, PermCallRead,
 		PermCallAcknowledge, PermDirectoryRead, PermDirectoryEdit, PermPlanRead, PermPlanEdit,
-		PermRegisterRead, PermRegisterExport, PermLedgerRead, PermLedgerErase, PermOutboxRead,
+		PermRegisterRead, PermRegisterExport, PermLedgerRead, PermLedgerErase,
+		PermNoticeRead, PermNoticeWrite, PermNoticeApprove, PermNoticeRelease, PermRecipientRead,
+		PermRecipientWork, PermFilingWork, PermContactRead, PermContactWork, PermOutboxRead,
 		PermJobRead, PermJobManage, PermTokenManage, PermPersonManage, PermSystemRead,
 	}
 }
@@ -62,33 +73,48 @@ var granted = map[Role]map[Permission]bool{
 	Manager: set(append([]Permission{
 		PermIncidentManage, PermDutyWaive, PermDirectoryEdit, PermPlanEdit, PermRegisterRead,
 		PermRegisterExport, PermLedgerRead, PermOutboxRead, PermJobRead, PermSystemRead,
+		PermNoticeRelease, PermRecipientRead, PermRecipientWork, PermFilingWork, PermContactRead,
+		PermContactWork,
 	}, working...)...),
-	// SIHT: advises, reports to the board, answers for notification (003).
-	SIHT: set(append([]Permission{PermIncidentWork, PermDutyWork, PermRegisterRead}, called...)...),
+	// SIHT: advises, reports to the board, "responsible for internal and external
+	// communications" and for appropriate notification (003).
+	SIHT: set(append([]Permission{
+		PermIncidentWork, PermDutyWork, PermRegisterRead, PermNoticeWrite, PermNoticeApprove, PermNoticeRelease,
+		PermRecipientRead, PermRecipientWork, PermFilingWork, PermContactRead, PermContactWork,
+	}, called...)...),
 	// "Executive management team and legal counsel will determine" (001);
 	// nothing is said outside without their approval (003).
 	Legal: set(append([]Permission{
 		PermIncidentDecide, PermDutyWork, PermDutyWaive, PermRegisterRead, PermRegisterExport,
+		PermNoticeWrite, PermNoticeApprove, PermRecipientRead, PermFilingWork, PermContactRead,
+		PermContactWork,
 	}, called...)...),
 	Executive: set(append([]Permission{
-		PermIncidentDecide, PermDutyWork, PermDutyWaive, PermRegisterRead,
+		PermIncidentDecide, PermDutyWork, PermDutyWaive, PermRegisterRead, PermNoticeApprove,
+		PermContactRead,
 	}, called...)...),
 	// Personal data protection (000): assesses, files, keeps the register,
 	// and carries out erasure.
 	PrivacyOfficer: set(append([]Permission{
 		PermIncidentWork, PermDutyWork, PermRegisterRead, PermRegisterExport, PermLedgerRead,
-		PermLedgerErase,
+		PermLedgerErase, PermNoticeWrite, PermNoticeApprove, PermNoticeRelease, PermRecipientRead,
+		PermRecipientWork, PermFilingWork, PermContactRead, PermContactWork,
 	}, called...)...),
 	// "The message sent to customers will be created by members of the
 	// Communications Team" (003).
-	Communications: set(append([]Permission{PermDutyWork}, called...)...),
-	// Customer liaisons (000) and the liaison to upper management (003).
-	Liaison: set(append([]Permission{PermRegisterRead}, called...)...),
+	Communications: set(append([]Permission{
+		PermDutyWork, PermNoticeWrite, PermNoticeRelease, PermRecipientRead, PermRecipientWork,
+		PermContactRead, PermContactWork,
+	}, called...)...),
+	// Customer liaisons (000) and the liaison to upper management (003): they talk
+	// to their own customers "according to the message" and see only those.
+	Liaison: set(append([]Permission{PermRegisterRead, PermRecipientWork}, called...)...),
 	// Reads everything, changes nothing, not even a report of the own.
 	Auditor: set(
 		PermOwnRead, PermSignalRead, PermIncidentRead, PermDutyRead, PermCallRead,
 		PermDirectoryRead, PermPlanRead, PermRegisterRead, PermRegisterExport, PermLedgerRead,
-		PermOutboxRead, PermJobRead, PermSystemRead,
+		PermOutboxRead, PermJobRead, PermSystemRead, PermNoticeRead, PermRecipientRead,
+		PermContactRead,
 	),
 	// Runs the system and its people; sees no incident.
 	Admin: set(
@@ -108,7 +134,7 @@ var grantedToMachines = map[Role]map[Permission]bool{
 // called is what everybody who may be called needs.
 var called = []Permission{
 	PermReportCreate, PermOwnRead, PermSignalRead, PermIncidentRead, PermDutyRead, PermCallRead,
-	PermCallAcknowledge, PermDirectoryRead, PermPlanRead,
+	PermCallAcknowledge, PermDirectoryRead, PermPlanRead, PermNoticeRead,
 }
 
 // working is what those who handle an incident need.
