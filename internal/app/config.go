@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -78,7 +77,7 @@ func (c Config) packs() fs.FS {
 	if c.Packs == "" {
 		return nil
 	}
-	return os.DirFS(c.Packs)
+	return PackFolder(c.Packs)
 }
 
 // escalation is what the calling of people takes from the configuration.

@@ -38,6 +38,9 @@ func (l *loader) rule(f *file, r *Rule) {
 	if _, group := b.Groups[r.Jurisdiction]; !group && r.Reach != Anywhere && !b.place(r.Jurisdiction) {
 		wrong("jurisdiction: %q is no ISO 3166 code and no group", r.Jurisdiction)
 	}
+	if r.Counting != "" && r.Counting != Counting1182 && r.Counting != "none" {
+		wrong("counting: %s or none", Counting1182)
+	}
 	if len(r.Owes) == 0 {
 		wrong("owes: at least one kind of entity")
 	}
@@ -54,8 +57,11 @@ func (l *loader) rule(f *file, r *Rule) {
 	l.deadline(f, r, &r.Deadline)
 	if t := r.Threshold; t != nil {
 		set := 0
-		for _, n := range []int64{t.MoreThan, t.AtLeast, t.FewerThan} {
-			if n > 0 {
+		for _, n := range t.bounds() {
+			switch {
+			case n < 0:
+				set += len(t.bounds()) // refused
+			case n > 0:
 				set++
 			}
 		}
@@ -139,12 +145,12 @@ func (l *loader) valid(f *file, r *Rule) {
 		if v.text == "" {
 			continue
 		}
-		t, err := time.ParseInLocation(time.DateOnly, v.text, r.zone)
+		t, err := time.Parse(time.DateOnly, v.text)
 		if err != nil {
 			l.wrong(f, r.Line, r.ID, "valid: %q is no date; write 2026-01-31", v.text)
 			continue
 		}
-		*v.at = t
+		*v.at = deadline.DayOf(t, time.UTC).Begin(r.zone)
 	}
 	switch {
 	case !r.Valid.from.IsZero() && !r.Valid.until.IsZero() && !r.Valid.until.After(r.Valid.from):
@@ -169,6 +175,9 @@ func (l *loader) versions() {
 		}
 		b.versions[r.ID] = append(b.versions[r.ID], r)
 	}
+	for _, list := range b.versions {
+		slices.SortStableFunc(list, func(a, c *Rule) int { return a.Valid.from.Compare(c.Valid.from) })
+	}
 }
 
 func overlap(a, b Valid) bool {
@@ -188,6 +197,7 @@ func (r *Rule) depends() (ids []string) {
 		}
 	}
 	add(r.Follows)
+	add(r.GivesWay)
 	start(r.Start)
 	var walk func(d *Deadline)
 	walk = func(d *Deadline) {
@@ -244,5 +254,5 @@ func (l *loader) sort() {
 // IDs lists the ids of all rules, sorted.
 func (b *Book) IDs() []string { return slices.Sorted(maps.Keys(b.versions)) }
 
-// Versions are the rules of one id, as its pack lists them; nil when there is none.
+// Versions are the rules of one id, the oldest first; nil when there is none.
 func (b *Book) Versions(id string) []*Rule { return b.versions[id] }

@@ -1,6 +1,7 @@
 package regime
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -23,7 +25,8 @@ import (
 
 // Bounds of packs.
 const (
-	maxFile  = 1 << 20 // bytes of one file
+	maxFile  = 1 << 20  // bytes of one file
+	maxBytes = 16 << 20 // of all files of a source
 	maxFiles = 500
 	maxRules = 5000
 )
@@ -113,6 +116,7 @@ type file struct {
 	Source       string              `yaml:"source"`
 	Sure         Sureness            `yaml:"sure"`
 	Review       string              `yaml:"review"`
+	Counting     string              `yaml:"counting"`
 	Groups       map[string][]string `yaml:"groups"`
 	Kinds        map[string]Kind     `yaml:"kinds"`
 	Facts        map[string]Fact     `yaml:"facts"`
@@ -183,43 +187,22 @@ func Load(calendars map[string]*deadline.Calendar, sources ...Source) (*Book, er
 }
 
 func (l *loader) read(s Source, sum io.Writer) {
-	names, err := fs.Glob(s.FS, "*.yaml")
+	names, err := fs.Glob(s.FS, "*.y*ml")
 	if err != nil || len(names) > maxFiles {
 		l.problems = append(l.problems, fmt.Errorf("packs: more than %d files (%w)", maxFiles, err))
 		return
 	}
+	left := maxBytes
 	for _, name := range names {
 		f := &file{name: path.Base(name), operator: s.Operator}
-		if info, err := fs.Stat(s.FS, name); err != nil || info.Size() > maxFile {
-			l.wrong(f, 0, "", "the file cannot be read or is larger than %d KB", maxFile>>10)
-			continue
-		}
-		text, err := fs.ReadFile(s.FS, name)
-		if err != nil {
-			l.wrong(f, 0, "", "%v", err)
-			continue
+		text := l.text(f, s.FS, name)
+		if left -= len(text); left < 0 {
+			l.wrong(f, 0, "", "the files of this folder are larger than %d MB together", maxBytes>>20)
+			return
 		}
 		_, _ = fmt.Fprintf(sum, "%s %d\n", f.name, len(text))
 		_, _ = sum.Write(text)
-		var doc yaml.Node
-		if err := yaml.Unmarshal(text, &doc); err != nil {
-			l.wrong(f, 0, "", "%s", strings.TrimPrefix(err.Error(), "yaml: "))
-			continue
-		}
-		if len(doc.Content) == 0 {
-			continue
-		}
-		f.node = doc.Content[0]
-		if unknown := node.Unknown(f.node, *f); unknown != nil {
-			l.wrong(f, unknown.Line, "", "%q is no field here", unknown.Value)
-			continue
-		}
-		if err := f.node.Decode(f); err != nil {
-			l.wrong(f, 0, "", "%s", strings.Join(strings.Fields(strings.TrimPrefix(err.Error(), "yaml: ")), " "))
-			continue
-		}
-		if f.Pack == "" {
-			l.wrong(f, 1, "", "pack: the name of the pack is missing")
+		if len(text) == 0 || !l.decode(f, text) {
 			continue
 		}
 		l.files = append(l.files, f)
@@ -227,6 +210,71 @@ func (l *loader) read(s Source, sum io.Writer) {
 			ID: f.Pack, Title: f.Title, Version: f.Version, Jurisdiction: f.Jurisdiction, File: f.name, Rules: len(f.Rules), Operator: f.operator,
 		})
 	}
+}
+
+// text reads a file; nil when it is refused.
+func (l *loader) text(f *file, from fs.FS, name string) []byte {
+	info, err := fs.Stat(from, name)
+	switch {
+	case path.Ext(name) != ".yaml":
+		l.wrong(f, 0, "", "a pack is a file whose name ends in .yaml")
+		return nil
+	case err != nil:
+		l.wrong(f, 0, "", "the file cannot be read: %v", err)
+		return nil
+	case !info.Mode().IsRegular():
+		l.wrong(f, 0, "", "this is no file")
+		return nil
+	case info.Size() > maxFile:
+		l.wrong(f, 0, "", "the file is larger than %d KB", maxFile>>10)
+		return nil
+	}
+	text, err := fs.ReadFile(from, name)
+	if err != nil {
+		l.wrong(f, 0, "", "%v", err)
+		return nil
+	}
+	for n, line := range bytes.Split(text, []byte("\n")) {
+		if !utf8.Valid(line) {
+			l.wrong(f, n+1, "", "the text is not UTF-8")
+			return nil
+		}
+	}
+	return text
+}
+
+// decode reads the YAML of a pack into f.
+func (l *loader) decode(f *file, text []byte) bool {
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	var doc, more yaml.Node
+	if err := dec.Decode(&doc); err != nil {
+		if !errors.Is(err, io.EOF) {
+			l.wrong(f, 0, "", "%s", strings.TrimPrefix(err.Error(), "yaml: "))
+		}
+		return false
+	}
+	if dec.Decode(&more) == nil {
+		l.wrong(f, more.Line, "", "a pack is one document; this is a second")
+		return false
+	}
+	f.node = doc.Content[0]
+	if alias := node.Alias(f.node); alias != nil {
+		l.wrong(f, alias.Line, "", "anchors and aliases are not read; write it out")
+		return false
+	}
+	if unknown := node.Unknown(f.node, *f); unknown != nil {
+		l.wrong(f, unknown.Line, "", "%q is no field here", unknown.Value)
+		return false
+	}
+	if err := f.node.Decode(f); err != nil {
+		l.wrong(f, 0, "", "%s", strings.Join(strings.Fields(strings.TrimPrefix(err.Error(), "yaml: ")), " "))
+		return false
+	}
+	if f.Pack == "" {
+		l.wrong(f, 1, "", "pack: the name of the pack is missing")
+		return false
+	}
+	return true
 }
 
 // words gathers the vocabulary of all files; a word is defined once.
@@ -317,6 +365,7 @@ func (l *loader) rules(f *file) {
 		r := &f.Rules[i]
 		r.Pack, r.PackVersion, r.File, r.Line = f.Pack, f.Version, f.name, node.Line(f.node, "rules", i)
 		r.zone, r.operator = zone, f.operator
+		r.Counting = or(r.Counting, f.Counting)
 		r.Instrument, r.Source, r.Review = or(r.Instrument, f.Instrument), or(r.Source, f.Source), or(r.Review, f.Review)
 		r.Jurisdiction, r.Reach, r.Sure = or(r.Jurisdiction, f.Jurisdiction), or(r.Reach, f.Reach, Either), or(r.Sure, f.Sure)
 		r.Status, r.Stage = or(r.Status, InForce), or(r.Stage, "single")

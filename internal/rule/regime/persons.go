@@ -87,6 +87,8 @@ func (j *judge) number(r *Rule, t *Threshold, f *finding) {
 	f.failed = say
 }
 
+func (t *Threshold) bounds() []int64 { return []int64{t.MoreThan, t.AtLeast, t.FewerThan} }
+
 func (t *Threshold) met(n int64) bool {
 	switch {
 	case t.MoreThan > 0:
