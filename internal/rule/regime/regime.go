@@ -106,8 +106,8 @@ type Rule struct {
 	Reach        Reach       `yaml:"reach"`
 	Follows      string      `yaml:"follows"`      // id of a rule that must be owed as well
 	GivesWay     string      `yaml:"gives_way_to"` // id of a rule that takes its place where it is owed
-	When         []Test      `yaml:"when"`    // all must hold
-	Unless       []Test      `yaml:"unless"`  // exemptions: one that holds ends the duty; one that is open does not
+	When         []Test      `yaml:"when"`         // all must hold
+	Unless       []Test      `yaml:"unless"`       // exemptions: one that holds ends the duty; one that is open does not
 	Threshold    *Threshold  `yaml:"threshold"`
 	Start        string      `yaml:"start"` // moment the clock starts at, or "sent:<rule>"
 	Deadline     Deadline    `yaml:"deadline"`
