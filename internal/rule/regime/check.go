@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wakebell/wakebell/internal/rule/deadline"
+	"github.com/wakebell/wakebell/internal/rule/regime/order"
 )
 
 // sentPrefix marks a start that is the actual giving of another rule's notice.
@@ -55,19 +56,8 @@ func (l *loader) rule(f *file, r *Rule) {
 		l.test(f, r.Line, r.ID, &r.Unless[i])
 	}
 	l.deadline(f, r, &r.Deadline)
-	if t := r.Threshold; t != nil {
-		set := 0
-		for _, n := range t.bounds() {
-			switch {
-			case n < 0:
-				set += len(t.bounds()) // refused
-			case n > 0:
-				set++
-			}
-		}
-		if set != 1 || !slices.Contains([]string{"", "total", "any_state"}, t.Of) {
-			wrong("threshold: one of more_than, at_least and fewer_than, above zero; of: total, any_state or nothing for the persons of the jurisdiction")
-		}
+	if t := r.Threshold; t != nil && (!t.bound().Valid() || !slices.Contains([]string{"", "total", "any_state"}, t.Of)) {
+		wrong("threshold: one of more_than, at_least and fewer_than, above zero; of: total, any_state or nothing for the persons of the jurisdiction")
 	}
 	if r.Threshold != nil && r.Threshold.Or != nil {
 		l.test(f, r.Line, r.ID, r.Threshold.Or)
@@ -219,35 +209,22 @@ func (r *Rule) depends() (ids []string) {
 // sort orders the ids so that each comes after those it depends on, and refuses
 // cycles and unknown ids.
 func (l *loader) sort() {
-	const (
-		open = 1
-		done = 2
-	)
-	state := map[string]int{}
-	var visit func(id string, trail []string)
-	visit = func(id string, trail []string) {
-		if state[id] == done {
-			return
-		}
-		state[id] = open
-		for _, r := range l.book.versions[id] {
-			for _, on := range r.depends() {
-				f := &file{name: r.File}
-				switch {
-				case len(l.book.versions[on]) == 0:
-					l.wrong(f, r.Line, r.ID, "depends on %q, which no pack has", on)
-				case state[on] == open:
-					l.wrong(f, r.Line, r.ID, "depends on itself: %s", strings.Join(append(trail, id, on), " → "))
-				default:
-					visit(on, append(trail, id))
-				}
+	on := map[string][]string{}
+	ids := make([]string, 0, len(l.book.Rules))
+	for _, r := range l.book.Rules {
+		ids = append(ids, r.ID)
+		on[r.ID] = append(on[r.ID], r.depends()...)
+		for _, id := range r.depends() {
+			if len(l.book.versions[id]) == 0 {
+				l.wrong(&file{name: r.File}, r.Line, r.ID, "depends on %q, which no pack has", id)
 			}
 		}
-		state[id] = done
-		l.book.order = append(l.book.order, id)
 	}
-	for _, r := range l.book.Rules {
-		visit(r.ID, nil)
+	var circles [][]string
+	l.book.order, circles = order.Of(ids, on)
+	for _, c := range circles {
+		r := l.book.versions[c[len(c)-2]][0]
+		l.wrong(&file{name: r.File}, r.Line, r.ID, "depends on itself: %s", strings.Join(c, " → "))
 	}
 }
 

@@ -1,7 +1,6 @@
 package regime
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -9,27 +8,19 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"path"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/wakebell/wakebell/internal/rule/deadline"
 	"github.com/wakebell/wakebell/internal/rule/regime/node"
+	"github.com/wakebell/wakebell/internal/rule/regime/source"
 	"github.com/wakebell/wakebell/internal/rule/regime/term"
 )
 
-// Bounds of packs.
-const (
-	maxFile  = 1 << 20  // bytes of one file
-	maxBytes = 16 << 20 // of all files of a source
-	maxFiles = 500
-	maxRules = 5000
-)
+// maxRules bounds a book.
+const maxRules = 5000
 
 // Book is everything Load has read: the rules and the words they are written in.
 // It does not change after Load.
@@ -84,24 +75,7 @@ type Source struct {
 }
 
 // Problem is what is wrong in a pack, and where.
-type Problem struct {
-	File   string
-	Line   int
-	Rule   string // id, where it concerns one
-	Reason string
-}
-
-// Error is "file:line: rule: reason".
-func (p Problem) Error() string {
-	at := p.File
-	if p.Line > 0 {
-		at = fmt.Sprintf("%s:%d", p.File, p.Line)
-	}
-	if p.Rule != "" {
-		at += ": " + p.Rule
-	}
-	return at + ": " + p.Reason
-}
+type Problem = source.Problem
 
 // file is the YAML of a pack.
 type file struct {
@@ -140,15 +114,7 @@ type loader struct {
 }
 
 func (l *loader) wrong(f *file, line int, rule, format string, args ...any) {
-	reason := fmt.Sprintf(format, args...)
-	if rest, ok := strings.CutPrefix(reason, "line "); ok && line == 0 { // as YAML's own errors say it
-		if number, rest, ok := strings.Cut(rest, ": "); ok {
-			if n, err := strconv.Atoi(number); err == nil {
-				line, reason = n, rest
-			}
-		}
-	}
-	l.problems = append(l.problems, Problem{f.name, line, rule, reason})
+	l.problems = append(l.problems, Problem{File: f.name, Line: line, Rule: rule, Reason: fmt.Sprintf(format, args...)})
 }
 
 // Load reads every *.yaml file at the top of each source. It returns the book, or
@@ -187,22 +153,25 @@ func Load(calendars map[string]*deadline.Calendar, sources ...Source) (*Book, er
 }
 
 func (l *loader) read(s Source, sum io.Writer) {
-	names, err := fs.Glob(s.FS, "*.y*ml")
-	if err != nil || len(names) > maxFiles {
-		l.problems = append(l.problems, fmt.Errorf("packs: more than %d files (%w)", maxFiles, err))
-		return
-	}
-	left := maxBytes
-	for _, name := range names {
-		f := &file{name: path.Base(name), operator: s.Operator}
-		text := l.text(f, s.FS, name)
-		if left -= len(text); left < 0 {
-			l.wrong(f, 0, "", "the files of this folder are larger than %d MB together", maxBytes>>20)
-			return
+	texts, problems := source.Read(s.FS)
+	l.problems = append(l.problems, problems...)
+	for _, t := range texts {
+		_, _ = fmt.Fprintf(sum, "%s %d\n", t.Name, len(t.Text))
+		_, _ = sum.Write(t.Text)
+		if t.Node == nil {
+			continue
 		}
-		_, _ = fmt.Fprintf(sum, "%s %d\n", f.name, len(text))
-		_, _ = sum.Write(text)
-		if len(text) == 0 || !l.decode(f, text) {
+		f := &file{name: t.Name, operator: s.Operator, node: t.Node}
+		if unknown := node.Unknown(f.node, *f); unknown != nil {
+			l.wrong(f, unknown.Line, "", "%q is no field here", unknown.Value)
+			continue
+		}
+		if err := f.node.Decode(f); err != nil {
+			l.problems = append(l.problems, source.Problems(f.name, err)...)
+			continue
+		}
+		if f.Pack == "" {
+			l.wrong(f, 1, "", "pack: the name of the pack is missing")
 			continue
 		}
 		l.files = append(l.files, f)
@@ -210,71 +179,6 @@ func (l *loader) read(s Source, sum io.Writer) {
 			ID: f.Pack, Title: f.Title, Version: f.Version, Jurisdiction: f.Jurisdiction, File: f.name, Rules: len(f.Rules), Operator: f.operator,
 		})
 	}
-}
-
-// text reads a file; nil when it is refused.
-func (l *loader) text(f *file, from fs.FS, name string) []byte {
-	info, err := fs.Stat(from, name)
-	switch {
-	case path.Ext(name) != ".yaml":
-		l.wrong(f, 0, "", "a pack is a file whose name ends in .yaml")
-		return nil
-	case err != nil:
-		l.wrong(f, 0, "", "the file cannot be read: %v", err)
-		return nil
-	case !info.Mode().IsRegular():
-		l.wrong(f, 0, "", "this is no file")
-		return nil
-	case info.Size() > maxFile:
-		l.wrong(f, 0, "", "the file is larger than %d KB", maxFile>>10)
-		return nil
-	}
-	text, err := fs.ReadFile(from, name)
-	if err != nil {
-		l.wrong(f, 0, "", "%v", err)
-		return nil
-	}
-	for n, line := range bytes.Split(text, []byte("\n")) {
-		if !utf8.Valid(line) {
-			l.wrong(f, n+1, "", "the text is not UTF-8")
-			return nil
-		}
-	}
-	return text
-}
-
-// decode reads the YAML of a pack into f.
-func (l *loader) decode(f *file, text []byte) bool {
-	dec := yaml.NewDecoder(bytes.NewReader(text))
-	var doc, more yaml.Node
-	if err := dec.Decode(&doc); err != nil {
-		if !errors.Is(err, io.EOF) {
-			l.wrong(f, 0, "", "%s", strings.TrimPrefix(err.Error(), "yaml: "))
-		}
-		return false
-	}
-	if dec.Decode(&more) == nil {
-		l.wrong(f, more.Line, "", "a pack is one document; this is a second")
-		return false
-	}
-	f.node = doc.Content[0]
-	if alias := node.Alias(f.node); alias != nil {
-		l.wrong(f, alias.Line, "", "anchors and aliases are not read; write it out")
-		return false
-	}
-	if unknown := node.Unknown(f.node, *f); unknown != nil {
-		l.wrong(f, unknown.Line, "", "%q is no field here", unknown.Value)
-		return false
-	}
-	if err := f.node.Decode(f); err != nil {
-		l.wrong(f, 0, "", "%s", strings.Join(strings.Fields(strings.TrimPrefix(err.Error(), "yaml: ")), " "))
-		return false
-	}
-	if f.Pack == "" {
-		l.wrong(f, 1, "", "pack: the name of the pack is missing")
-		return false
-	}
-	return true
 }
 
 // words gathers the vocabulary of all files; a word is defined once.
@@ -290,9 +194,19 @@ func (l *loader) words() {
 	for name, d := range b.Facts {
 		d.Name = name
 		b.Facts[name] = d
-		if !slices.Contains([]FactType{term.YesNo, term.Choice, term.Number, term.List}, d.Type) || d.Question == "" ||
-			(d.Type == term.Choice || d.Type == term.List) != (len(d.Values) > 0) {
-			l.problems = append(l.problems, fmt.Errorf("fact %s: needs a type (yes_no, choice, number, list), a question, and values for choice and list", name))
+	}
+	for _, f := range l.files {
+		for _, name := range slices.Sorted(maps.Keys(f.Facts)) {
+			if reason := f.Facts[name].Wrong(name); reason != "" {
+				l.wrong(f, node.Line(f.node, "facts", name), "", "fact %s: %s", name, reason)
+			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(f.Moments)) {
+			for _, earlier := range f.Moments[name].After {
+				if _, ok := b.Moments[earlier]; !ok {
+					l.wrong(f, node.Line(f.node, "moments", name), "", "moment %s: after: %q is no moment of any pack", name, earlier)
+				}
+			}
 		}
 	}
 }

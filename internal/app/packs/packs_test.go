@@ -1,4 +1,4 @@
-package app_test
+package packs_test
 
 import (
 	"os"
@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wakebell/wakebell/internal/app"
+	"github.com/wakebell/wakebell/internal/app/packs"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
 )
 
@@ -15,9 +15,9 @@ const counsel = "pack: counsel\njurisdiction: DE\ninstrument: Law\nsource: x\nsu
 
 func packOf(hours string) []byte { return []byte(strings.ReplaceAll(counsel, "HOURS", hours)) }
 
-// TestPackFolder: a link inside the folder is followed, one that leads out of it is
+// TestFolder: a link inside the folder is followed, one that leads out of it is
 // refused and named; a folder put in the place of the old one is read.
-func TestPackFolder(t *testing.T) {
+func TestFolder(t *testing.T) {
 	t.Parallel()
 	base := t.TempDir()
 	dir, out := filepath.Join(base, "packs"), filepath.Join(base, "out.yaml")
@@ -41,7 +41,7 @@ func TestPackFolder(t *testing.T) {
 	write(out, packOf("24"))
 	write(filepath.Join(dir, "data", "own.yaml"), packOf("48"))
 	link(filepath.Join("data", "own.yaml"), filepath.Join(dir, "own.yaml"))
-	law, err := assessment.NewLaw(app.PackFolder(dir))
+	law, err := assessment.NewLaw(packs.Folder(dir))
 	if err != nil {
 		t.Fatal(err)
 	}
