@@ -182,7 +182,7 @@ func (s *Service) OnIncident(_ context.Context, tx *store.Tx, _ who.Identity, be
 	book := s.Book()
 	moment := false
 	for _, f := range fresh {
-		moment = moment || !f.Value.At.IsZero()
+		moment = moment || !f.Value.At.IsZero() || f.Name == fact.OfScope // fewer in a country than in its states
 		if !fact.IsLaw(f.Name) {
 			continue
 		}
