@@ -234,7 +234,7 @@ func (d *deriver) build(r policy.Rule, t target, ordinal int, why string, old Du
 	}
 	n.Basis = Basis{Text: r.Text, Source: r.Source, Plan: d.Plan.Version, Why: why}
 	if t.rule != nil {
-		n.Basis.Sure, n.Basis.Law, n.Basis.Pack = string(t.rule.Sure), t.rule.ID, t.rule.Pack+" "+t.rule.PackVersion
+		n.Basis.Sure, n.Basis.Law, n.Basis.Pack, n.Basis.Own = string(t.rule.Sure), t.rule.ID, t.rule.Pack+" "+t.rule.PackVersion, t.rule.Override
 	}
 	cands := d.candidates(r, t, ordinal, n.DerivedAt)
 	n.Candidates, n.Start, n.StartAt, n.DueAt = winner(r, cands, n.DerivedAt)

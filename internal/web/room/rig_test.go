@@ -112,7 +112,7 @@ func open(t testing.TB) *rig {
 		SignedIn: g.signedIn, SignIn: "/sign-in", People: g.people, DB: db, Clock: g.clk, Log: slog.New(slog.DiscardHandler),
 	})
 	lawful := assessment.New(db, g.clk, lawtest.Shipped(g.t), g.inc, dirs,
-		func(context.Context, store.Reader, string) (assessment.Sent, error) { return nil, nil }, g.duties.RederiveOpen)
+		func(context.Context, store.Reader, string) (assessment.Sent, error) { return nil, nil }, g.duties.TakePacks)
 	g.inc.Observe(lawful.OnIncident)
 	room.Mount(g.Web, room.Deps{
 		Incidents: g.inc, Files: g.files, Views: views, Duties: g.duties, Escalation: g.calls, Intake: in, Directory: dirs, Plans: plans, Assessment: lawful, DB: db,

@@ -103,6 +103,8 @@ func entry(v view, l told.Line) line {
 		factEntry(m, l, &e)
 	case "duties.rederived":
 		e.Title, e.Text = "Deadlines", text
+	case "duties.repacked":
+		e.Title, e.Text = "New rule packs", head.Upper(strings.TrimPrefix(text, "New rule packs came in, "))
 	default:
 		e.Title, e.Text = cut(text)
 	}
