@@ -251,6 +251,6 @@ func (j *judge) hold(out *Due, r *Rule, p *person) {
 	}
 	if !out.At.IsZero() && at.After(out.At) {
 		out.At = at
-		out.Notes = append(out.Notes, "law enforcement's delay was released on "+h.Released.UTC().Format("2 January 2006 15:04 UTC")+"; due "+cmp.Or(r.Hold.Tail, "at once")+" after it")
+		out.Notes = append(out.Notes, "law enforcement's delay was released on "+h.Released.UTC().Format("2006-01-02 15:04 UTC")+"; due "+cmp.Or(r.Hold.Tail, "at once")+" after it")
 	}
 }

@@ -52,6 +52,7 @@ type rig struct {
 	in     *intake.Service
 	db     *store.DB
 	jobs   *job.Runner
+	led    *record.Ledger
 }
 
 func open(t testing.TB) *rig {
@@ -89,7 +90,7 @@ func open(t testing.TB) *rig {
 	})
 	blobs, err := blob.New(blob.Config{Dir: t.TempDir(), Max: 4096})
 	g.must(err)
-	g.jobs = jobs
+	g.jobs, g.led = jobs, led
 	g.files = file.New(db, led, g.clk, g.inc, jobs, blobs)
 	led.OnErase(func(_ context.Context, tx *store.Tx, entries []record.Entry) error {
 		return g.files.OnErase(tx, entries)

@@ -65,7 +65,7 @@ func Tell(e record.Entry, name func(id string) string) string {
 		if b.Person == "" {
 			return fmt.Sprintf("Given back to %s: %s", b.Holder.Name, small)
 		}
-		return fmt.Sprintf("%s has to %s", name(b.Person), small)
+		return fmt.Sprintf("Given to %s: %s", name(b.Person), small)
 	case "duty.alarmed":
 		if b.Alarm == "missed" {
 			return fmt.Sprintf("Missed: %s, due %s", small, phrase.Time(b.DueAt, e.At))
