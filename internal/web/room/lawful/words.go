@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -336,4 +337,14 @@ func changes(d duty.Difference) []packChange {
 		out = append(out, packChange{What: head.Count(same, "duty", "duties"), Title: "with the new basis, due as before"})
 	}
 	return out
+}
+
+// directoryPath leads to where the directory holds an answer: for what an entity is, whoever edits it finds the
+// question in front.
+func directoryPath(v view, id, question string) string {
+	path := "/directory/entities/" + id
+	if kind, is := strings.CutPrefix(question, "is."); is && v.R.By.Has(who.PermDirectoryEdit) {
+		path += "/law?kind=" + url.QueryEscape(kind) + "#law-is." + url.PathEscape(kind)
+	}
+	return path
 }
