@@ -91,7 +91,7 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	esc := escalation.New(db, led, clk, dirs, plans, people, duties, in, box, jobs, escalation.Config{BaseURL: "http://wakebell.example"})
 	tri := triage.New(db, in, incidents)
 	law := assessment.New(db, clk, lawtest.Shipped(t), incidents, dirs,
-		func(context.Context, store.Reader, string) (assessment.Sent, error) { return nil, nil }, duties.RederiveOpen)
+		func(context.Context, store.Reader, string) (assessment.Sent, error) { return nil, nil }, duties.TakePacks)
 	incidents.Observe(law.OnIncident)
 	incidents.Observe(duties.OnIncident)
 	incidents.Observe(tri.Follow)

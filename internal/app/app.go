@@ -154,7 +154,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Files = file.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Jobs, a.Blobs)
 	a.Triage = triage.New(a.DB, a.Intake, a.Incidents)
 	a.Duties = duty.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.Incidents, a.Jobs, a.Law)
-	a.Assessment = assessment.New(a.DB, a.Clock, a.Law, a.Incidents, a.Directory, a.sent, a.Duties.RederiveOpen)
+	a.Assessment = assessment.New(a.DB, a.Clock, a.Law, a.Incidents, a.Directory, a.sent, a.Duties.TakePacks)
 	a.Escalation = escalation.New(a.DB, a.Ledger, a.Clock, a.Directory, a.Plans, a.People, a.Duties, a.Intake, a.Outbox, a.Jobs,
 		cfg.escalation())
 	a.Trials = trial.New(a.DB, a.Ledger, a.Clock, a.People, a.Outbox, a.Jobs, trial.Config{BaseURL: cfg.BaseURL, Log: cfg.Log})
@@ -180,6 +180,10 @@ const maxSilence = 2 * time.Minute
 // Start serves HTTP and runs the timed work until Stop.
 func (a *App) Start(ctx context.Context) error {
 	if err := a.People.IndexPeople(ctx); err != nil {
+		return err
+	}
+	// Packs may have come in while nothing ran: open incidents take them before anybody looks.
+	if _, err := a.Assessment.Take(ctx, who.Engine("rules")); err != nil {
 		return err
 	}
 	srv, err := a.listen()

@@ -117,7 +117,7 @@ func New(d Deps) (http.Handler, error) {
 		People: d.People, Accounts: d.Accounts, BaseURL: d.BaseURL, Outbox: d.Outbox, Jobs: d.Jobs, Health: d.Health, Trials: d.Trials,
 	})
 	planbook.Mount(w, planbook.Deps{Plans: d.Plans, Directory: d.Directory, Views: d.Views, DB: d.DB})
-	contactbook.Mount(w, contactbook.Deps{Directory: d.Directory, Exchange: d.Exchange, People: d.People, DB: d.DB})
+	contactbook.Mount(w, contactbook.Deps{Directory: d.Directory, Exchange: d.Exchange, People: d.People, DB: d.DB, Book: d.Assessment.Book})
 	lawbook.Mount(w, lawbook.Deps{Assessment: d.Assessment, Duties: d.Duties})
 	book.Mount(w, book.Deps{
 		Register: d.Register, Audit: d.Audit, Views: d.Views, Incidents: d.Incidents, Directory: d.Directory, DB: d.DB, Version: d.Version,

@@ -49,7 +49,8 @@ type Pack struct {
 	Jurisdiction string
 	File         string
 	Rules        int
-	Operator     bool // not shipped
+	Sum          string // the first 12 hex digits of its SHA-256
+	Operator     bool   // not shipped
 }
 
 // condition is a compiled test with its words.
@@ -177,8 +178,14 @@ func (l *loader) read(s Source, sum io.Writer) {
 		l.files = append(l.files, f)
 		l.book.Packs = append(l.book.Packs, Pack{
 			ID: f.Pack, Title: f.Title, Version: f.Version, Jurisdiction: f.Jurisdiction, File: f.name, Rules: len(f.Rules), Operator: f.operator,
+			Sum: digest(t.Text),
 		})
 	}
+}
+
+func digest(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])[:12]
 }
 
 // words gathers the vocabulary of all files; a word is defined once.

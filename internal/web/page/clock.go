@@ -25,6 +25,7 @@ type Clock struct {
 	Ended    string // "waived" or "withdrawn": it runs no more
 	Basis    string // why, in a sentence
 	Href     string
+	Unsure   bool          // owed under a rule that nobody checked against its text
 	Soon     time.Duration // time left from which it is amber
 	Critical time.Duration // and red
 }
@@ -58,6 +59,7 @@ func ClockOf(d duty.Duty) Clock {
 	c := Clock{
 		ID: "duty-" + d.ID, Name: d.Title, Icon: clockIcons[d.Rule], For: d.Recipient.Name, Whose: HolderOf(d),
 		StartAt: d.StartAt, DueAt: d.DueAt, MetAt: d.MetAt, Basis: d.Basis.Text + " (" + d.Basis.Source + ")",
+		Unsure: d.Basis.Unverified(),
 	}
 	if c.Icon == "" {
 		c.Icon = IconHourglass

@@ -219,6 +219,8 @@ func (s *Service) names(ctx context.Context) func(id string) string {
 			n = cmp.Or(s.namers[prefix+":"](ctx, s.db, rest), id)
 		} else if p, err := s.people.PersonTx(ctx, s.db, id); err == nil && p.Name != "" {
 			n = p.Name
+		} else if t, err := s.people.TokenName(ctx, s.db, id); err == nil && t != "" {
+			n = "Token " + t
 		}
 		known[id] = n
 		return n
