@@ -114,6 +114,10 @@ func (d *deriver) triggered(r policy.Rule) (why string, holds bool) {
 		return why, why != ""
 	case policy.PartyAffected:
 		return "", true
+	case policy.AnswerAsked:
+		return "", len(policy.Asks(s)) > 0
+	case policy.GraveIncident:
+		return d.gradeWhy(), policy.Grave(s)
 	case policy.ControllerOwes, policy.ProcessorOwed:
 		return "personal data: " + string(s.PersonalData), s.PersonalData == incident.Yes
 	}
@@ -135,7 +139,10 @@ func (d *deriver) gradeWhy() string {
 // owe adds, changes or meets the duty of one rule towards one target.
 func (d *deriver) owe(r policy.Rule, t target, why string) {
 	ordinal := 1
-	if r.Recurs {
+	switch {
+	case t.ask != nil:
+		ordinal = t.ask.No
+	case r.Recurs:
 		ordinal = d.ordinal(r, t)
 	}
 	key := keyOf(r.ID, t, ordinal)
@@ -145,7 +152,7 @@ func (d *deriver) owe(r policy.Rule, t target, why string) {
 		return
 	}
 	next := d.build(r, t, ordinal, why, old, had && old.State == Open)
-	d.meetFromState(&next)
+	d.meetFromState(&next, t)
 	switch {
 	case !had:
 		next.ID, next.Version = d.NewID(), 1
@@ -237,7 +244,7 @@ func (d *deriver) build(r policy.Rule, t target, ordinal int, why string, old Du
 		n.Basis.Sure, n.Basis.Law, n.Basis.Pack = string(t.rule.Sure), t.rule.ID, t.rule.Pack+" "+t.rule.PackVersion
 	}
 	cands := d.candidates(r, t, ordinal, n.DerivedAt)
-	n.Candidates, n.Start, n.StartAt, n.DueAt = winner(r, cands, n.DerivedAt)
+	n.Candidates, n.Start, n.StartAt, n.DueAt = policy.Winner(r, cands, n.DerivedAt)
 	if !live || !n.DueAt.Equal(old.DueAt) {
 		n.AlarmAt = nextAlarm(n, d.Plan.ReminderFractions, d.Now)
 	}
@@ -255,28 +262,8 @@ func title(r policy.Rule, t target, ordinal int) string {
 	return out
 }
 
-// winner picks the due time. A rule that is due at once when its time passed before
-// it applied gets a second candidate that says so.
-func winner(r policy.Rule, cands []deadline.Candidate, triggered time.Time) ([]deadline.Candidate, string, time.Time, time.Time) {
-	marked, i := deadline.Shortest(cands)
-	if i < 0 {
-		return marked, "", time.Time{}, time.Time{}
-	}
-	w := marked[i]
-	if r.AtOnce && w.DueAt.Before(triggered) {
-		marked[i].Wins = false
-		marked[i].Reason = "this time had passed when the rule came to apply"
-		w = deadline.Candidate{
-			Name: "at once", Kind: deadline.Policy, Start: policy.Triggered, StartAt: triggered, Period: deadline.Minutes(0),
-			DueAt: triggered, Reason: "the time allowed had passed already: due now", Wins: true,
-		}
-		marked = append(marked, w)
-	}
-	return marked, w.Start, w.StartAt, w.DueAt
-}
-
 // meetFromState meets what the incident itself shows as done.
-func (d *deriver) meetFromState(n *Duty) {
+func (d *deriver) meetFromState(n *Duty, t target) {
 	s := d.Incident
 	met := func(at time.Time, with string) {
 		n.State, n.MetAt, n.MetWith, n.AlarmAt = Met, at, with, time.Time{}
@@ -286,6 +273,8 @@ func (d *deriver) meetFromState(n *Duty) {
 		met(s.TeamToldAt, "acknowledgement")
 	case n.Rule == RuleClassify && s.BIL != nil:
 		met(s.ClassifiedAt, "grade")
+	case t.ask != nil && !t.ask.AnsweredAt.IsZero():
+		met(t.ask.AnsweredAt, "answer")
 	}
 }
 

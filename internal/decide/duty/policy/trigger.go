@@ -2,9 +2,32 @@ package policy
 
 import (
 	"slices"
+	"time"
 
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/fact"
+	"github.com/wakebell/wakebell/internal/rule/deadline"
 )
+
+// Winner picks the due time. A rule that is due at once when its time passed before it
+// applied gets a second candidate that says so.
+func Winner(r Rule, cands []deadline.Candidate, triggered time.Time) ([]deadline.Candidate, string, time.Time, time.Time) {
+	marked, i := deadline.Shortest(cands)
+	if i < 0 {
+		return marked, "", time.Time{}, time.Time{}
+	}
+	w := marked[i]
+	if r.AtOnce && w.DueAt.Before(triggered) {
+		marked[i].Wins = false
+		marked[i].Reason = "this time had passed when the rule came to apply"
+		w = deadline.Candidate{
+			Name: "at once", Kind: deadline.Policy, Start: Triggered, StartAt: triggered, Period: deadline.Minutes(0),
+			DueAt: triggered, Reason: "the time allowed had passed already: due now", Wins: true,
+		}
+		marked = append(marked, w)
+	}
+	return marked, w.Start, w.StartAt, w.DueAt
+}
 
 // Recovered says whether reports end. Going back to an earlier phase after the recorded
 // recovery takes it back: a moment cannot be unrecorded, and the work goes on.
@@ -55,4 +78,15 @@ func LegalWhy(s incident.State) string {
 		}
 	}
 	return ""
+}
+
+// Asks are the answers somebody asked for that an incident owes, those given among them.
+func Asks(s incident.State) []fact.Ask {
+	f, _ := s.Fact(fact.OfAsked, "")
+	return f.Value.Asked
+}
+
+// Grave says whether all of our people are to hear of it.
+func Grave(s incident.State) bool {
+	return s.Nature == incident.Security && s.Status == incident.Confirmed && s.Severity != nil && *s.Severity <= 1
 }
