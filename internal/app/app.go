@@ -31,6 +31,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -70,8 +71,9 @@ type App struct {
 	Register   *register.Service
 	Law        *assessment.Law
 	Assessment *assessment.Service
-	Audit      *audit.Service // the ledger for those who check it
-	Views      *view.Service  // incidents as they are read, told by every room
+	Contacts   *contact.Service // police, media, authorities
+	Audit      *audit.Service   // the ledger for those who check it
+	Views      *view.Service    // incidents as they are read, told by every room
 	Find       *find.Service
 
 	Live     *live.Hub    // tells open pages what changed
@@ -104,7 +106,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 func Kinds() []record.Kind {
 	var out []record.Kind
 	for _, k := range [][]record.Kind{
-		who.Kinds(), account.Kinds(), job.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), duty.Kinds(),
+		who.Kinds(), account.Kinds(), job.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), duty.Kinds(), contact.Kinds(),
 		escalation.Kinds(), trial.Kinds(),
 	} {
 		out = append(out, k...)
@@ -164,6 +166,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		rep, err := VerifyData(ctx, cfg, against)
 		return rep.Ledger, rep.Tables, err
 	})
+	a.Contacts = contact.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Files, a.Directory, a.statement)
 	a.Views = view.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.People)
 	a.Find = find.New(a.DB, a.Views, a.Intake, a.People)
 	a.Live = live.New(a.DB, a.Ledger, a.Clock, cfg.Log)

@@ -27,6 +27,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -75,6 +76,7 @@ type Deps struct {
 	Health     *ready.Service
 	Register   *register.Service
 	Assessment *assessment.Service
+	Contacts   *contact.Service
 	Ledger     *record.Ledger
 	Audit      *audit.Service
 	DB         *store.DB
@@ -111,7 +113,7 @@ func New(d Deps) (http.Handler, error) {
 	})
 	room.Mount(w, room.Deps{
 		Incidents: d.Incidents, Views: d.Views, Duties: d.Duties, Escalation: d.Escalation, Intake: d.Intake, Directory: d.Directory,
-		Files: d.Files, Plans: d.Plans, Assessment: d.Assessment, DB: d.DB,
+		Files: d.Files, Plans: d.Plans, Assessment: d.Assessment, Contacts: d.Contacts, DB: d.DB,
 	})
 	settings.Mount(w, settings.Deps{
 		People: d.People, Accounts: d.Accounts, BaseURL: d.BaseURL, Outbox: d.Outbox, Jobs: d.Jobs, Health: d.Health, Trials: d.Trials,

@@ -113,6 +113,10 @@ func (d *deriver) triggered(r policy.Rule) (why string, holds bool) {
 		return why, why != ""
 	case policy.PartyAffected:
 		return "", true
+	case policy.AnswerAsked:
+		return "", len(policy.Asks(s)) > 0
+	case policy.GraveIncident:
+		return d.gradeWhy(), policy.Grave(s)
 	case policy.ControllerOwes, policy.ProcessorOwed:
 		return "personal data: " + string(s.PersonalData), s.PersonalData == incident.Yes
 	}
@@ -134,7 +138,10 @@ func (d *deriver) gradeWhy() string {
 // owe adds, changes or meets the duty of one rule towards one target.
 func (d *deriver) owe(r policy.Rule, t target, why string) {
 	ordinal := 1
-	if r.Recurs {
+	switch {
+	case t.ask != nil:
+		ordinal = t.ask.No
+	case r.Recurs:
 		ordinal = d.ordinal(r, t)
 	}
 	key := keyOf(r.ID, t, ordinal)
@@ -144,7 +151,7 @@ func (d *deriver) owe(r policy.Rule, t target, why string) {
 		return
 	}
 	next := d.build(r, t, ordinal, why, old, had && old.State == Open)
-	d.meetFromState(&next)
+	d.meetFromState(&next, t)
 	switch {
 	case !had:
 		next.ID, next.Version = d.NewID(), 1
@@ -244,7 +251,7 @@ func (d *deriver) build(r policy.Rule, t target, ordinal int, why string, old Du
 }
 
 // meetFromState meets what the incident itself shows as done.
-func (d *deriver) meetFromState(n *Duty) {
+func (d *deriver) meetFromState(n *Duty, t target) {
 	s := d.Incident
 	met := func(at time.Time, with string) {
 		n.State, n.MetAt, n.MetWith, n.AlarmAt = Met, at, with, time.Time{}
@@ -254,6 +261,8 @@ func (d *deriver) meetFromState(n *Duty) {
 		met(s.TeamToldAt, "acknowledgement")
 	case n.Rule == RuleClassify && s.BIL != nil:
 		met(s.ClassifiedAt, "grade")
+	case t.ask != nil && !t.ask.AnsweredAt.IsZero():
+		met(t.ask.AnsweredAt, "answer")
 	}
 }
 

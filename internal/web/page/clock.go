@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/decide/duty/policy"
 	"github.com/wakebell/wakebell/internal/web/page/live"
 )
 
@@ -45,13 +46,16 @@ var thresholds = map[string][2]time.Duration{
 	"employee_group":     {6 * time.Hour, 2 * time.Hour},
 	duty.RuleController:  {6 * time.Hour, 2 * time.Hour},
 	duty.RuleAuthority:   {24 * time.Hour, 6 * time.Hour},
+	policy.Answer:        {24 * time.Hour, 6 * time.Hour},
+	policy.Personnel:     {6 * time.Hour, 2 * time.Hour},
 }
 
 var clockIcons = map[string]IconName{
 	duty.RuleProductTeam: IconBellRing, duty.RuleClassify: IconGauge, duty.RuleSIRT: IconSiren,
 	"leadership": IconUserRound, "siht": IconUsersRound, "legal": IconScale, duty.RuleSitrep: IconMessageSquareText,
 	duty.RuleBoard: IconPresentation, "customer": IconMail, "partner": IconHandshake, "employee_group": IconUsersRound,
-	duty.RuleController: IconMail, duty.RuleAuthority: IconLandmark,
+	duty.RuleController: IconMail, duty.RuleAuthority: IconLandmark, policy.Answer: IconSend,
+	policy.Personnel: IconUsersRound,
 }
 
 // ClockOf makes the display of a duty.

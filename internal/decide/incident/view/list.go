@@ -171,11 +171,12 @@ type Service struct {
 	people    *who.Service
 	tellers   map[string]Teller
 	namers    map[string]Namer
+	guarded   map[string]who.Permission // by prefix of kind
 }
 
 // New returns the service.
 func New(db *store.DB, led *record.Ledger, clk *clock.Clock, incidents *incident.Service, people *who.Service) *Service {
-	return &Service{db: db, led: led, clk: clk, incidents: incidents, people: people, tellers: map[string]Teller{}, namers: map[string]Namer{}}
+	return &Service{db: db, led: led, clk: clk, incidents: incidents, people: people, tellers: map[string]Teller{}, namers: map[string]Namer{}, guarded: map[string]who.Permission{}}
 }
 
 // List returns a page of incidents and the cursor of the next one, "" on the last.
