@@ -31,6 +31,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -68,6 +69,7 @@ type App struct {
 	Trials     *trial.Service // test calls
 	Health     *ready.Service // would an alarm reach someone?
 	Register   *register.Service
+	Notices    *notice.Service
 	Law        *assessment.Law
 	Assessment *assessment.Service
 	Audit      *audit.Service // the ledger for those who check it
@@ -105,7 +107,7 @@ func Kinds() []record.Kind {
 	var out []record.Kind
 	for _, k := range [][]record.Kind{
 		who.Kinds(), account.Kinds(), job.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), duty.Kinds(),
-		escalation.Kinds(), trial.Kinds(),
+		escalation.Kinds(), trial.Kinds(), notice.Kinds(),
 	} {
 		out = append(out, k...)
 	}
@@ -160,6 +162,10 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Trials = trial.New(a.DB, a.Ledger, a.Clock, a.People, a.Outbox, a.Jobs, trial.Config{BaseURL: cfg.BaseURL, Log: cfg.Log})
 	a.Health = ready.New(a.DB, a.Clock, a.Directory, a.Outbox, a.Jobs, a.Trials, a.machine, cfg.Version)
 	a.Register = register.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Duties, a.Directory)
+	a.Notices = notice.New(notice.Deps{
+		DB: a.DB, Ledger: a.Ledger, Clock: a.Clock, Plans: a.Plans, Directory: a.Directory, Incidents: a.Incidents, Duties: a.Duties,
+		Files: a.Files, Outbox: a.Outbox, BaseURL: cfg.BaseURL,
+	})
 	a.Audit = audit.New(a.DB, a.Ledger, a.Clock, cfg.Log, func(ctx context.Context, against []byte) (record.Report, record.RebuildReport, error) {
 		rep, err := VerifyData(ctx, cfg, against)
 		return rep.Ledger, rep.Tables, err
