@@ -11,6 +11,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/check"
 	"github.com/wakebell/wakebell/internal/notify/notice/approval"
+	"github.com/wakebell/wakebell/internal/notify/notice/course"
 )
 
 // Submit freezes the bytes and asks those who must approve. Permission notice.write.
@@ -39,8 +40,8 @@ func (s *Service) Submit(ctx context.Context, by who.Identity, ref string, no in
 		if err != nil {
 			return err
 		}
-		b := submitted{on: c.on(), Bound: c.n.Content(l.Hash).Hash(), Needs: approval.Of(p, c.n.Audience.What())}
-		if err := c.record(kindSubmitted, b); err != nil {
+		b := course.Submitted{On: c.on(), Bound: c.n.Content(l.Hash).Hash(), Needs: approval.Of(p, c.n.Audience.What())}
+		if err := c.record(course.KindSubmitted, b); err != nil {
 			return err
 		}
 		return c.askApprovers()
@@ -101,9 +102,9 @@ func (s *Service) Approve(ctx context.Context, by who.Identity, ref string, no i
 		if err := fault.Invalids(f...); err != nil {
 			return err
 		}
-		b := approved{on: c.on(), Bound: r.Bound, For: yes.For, Roles: yes.Roles, Emergency: in.Emergency, Reason: in.Reason}
+		b := course.GivenYes{On: c.on(), Bound: r.Bound, For: yes.For, Roles: yes.Roles, Emergency: in.Emergency, Reason: in.Reason}
 		b.Complete = len(approval.Missing(cs.Groups, append(slices.Clone(cs.Given), yes))) == 0
-		if err := c.record(kindApproved, b); err != nil || !b.Complete {
+		if err := c.record(course.KindApproved, b); err != nil || !b.Complete {
 			return err
 		}
 		return c.tellApproved()
@@ -152,7 +153,7 @@ func (s *Service) Return(ctx context.Context, by who.Identity, ref string, no in
 		if err := fault.Invalids(check.Text(nil, "reason", reason, check.Screen, true)...); err != nil {
 			return err
 		}
-		if err := c.record(kindReturned, returned{on: c.on(), Bound: c.n.Round().Bound, Reason: reason}); err != nil {
+		if err := c.record(course.KindReturned, course.SentBack{On: c.on(), Bound: c.n.Round().Bound, Reason: reason}); err != nil {
 			return err
 		}
 		return c.tellReturned(reason)
@@ -171,7 +172,7 @@ func (s *Service) Withdraw(ctx context.Context, by who.Identity, ref string, no 
 		if err := c.editable(); err != nil {
 			return err
 		}
-		return c.record(kindWithdrawn, withdrawn{on: c.on(), Reason: reason})
+		return c.record(course.KindWithdrawn, course.Dropped{On: c.on(), Reason: reason})
 	})
 }
 

@@ -6,6 +6,8 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/who"
+
+	"github.com/wakebell/wakebell/internal/notify/notice/course"
 )
 
 // most is how many files a notice may carry.
@@ -37,8 +39,8 @@ func (s *Service) Attach(ctx context.Context, by who.Identity, ref string, no in
 		case len(c.n.Files) >= most:
 			return fault.InvalidField("file", "is one too many; pack several into one")
 		}
-		return c.edit(kindAttached, attached{
-			on: c.on(), File: f.ID, Media: f.Media, SHA256: f.SHA256, Size: f.Size, Name: f.Name,
+		return c.edit(course.KindAttached, course.Attached{
+			On: c.on(), File: f.ID, Media: f.Media, SHA256: f.SHA256, Size: f.Size, Name: f.Name,
 		}, "attachments")
 	})
 }
@@ -55,6 +57,6 @@ func (s *Service) Detach(ctx context.Context, by who.Identity, ref string, no in
 		if !slices.ContainsFunc(c.n.Files, func(f File) bool { return f.ID == fileID }) {
 			return fault.New(fault.NotFound, "This file is not attached")
 		}
-		return c.edit(kindDetached, detached{on: c.on(), File: fileID}, "attachments")
+		return c.edit(course.KindDetached, course.Detached{On: c.on(), File: fileID}, "attachments")
 	})
 }

@@ -7,29 +7,8 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/mail"
 	"github.com/wakebell/wakebell/internal/notify/notice/approval"
+	"github.com/wakebell/wakebell/internal/notify/notice/course"
 )
-
-// Words for people: an audience and a purpose.
-var (
-	audienceWords = map[Audience]string{
-		Customer: "customers", DataSubject: "the persons concerned", Employee: "employees concerned", Partner: "partners", Vendor: "vendors",
-		Authority: "the authority", LawEnforcement: "law enforcement", Insurer: "the insurer", Personnel: "personnel", Press: "the press",
-	}
-	purposeWords = map[Purpose]string{
-		First: "Notice", Update: "Update", Correction: "Correction", Withdrawal: "Withdrawal", Resolved: "Word that it is resolved",
-	}
-)
-
-// Words is what people call the audience.
-func (a Audience) Words() string { return audienceWords[a] }
-
-// Words is what people call a notice with the purpose.
-func (p Purpose) Words() string { return purposeWords[p] }
-
-// Called is what people call a notice: "Update 3 to customers".
-func (n Notice) Called() string {
-	return fmt.Sprintf("%s %d to %s", n.Purpose.Words(), n.No, n.Audience.Words())
-}
 
 // path is where the notice is read. Reading needs sign-in.
 func (c *change) path() string {
@@ -95,14 +74,8 @@ func (c *change) tellReturned(reason string) error {
 	return c.tell(c.writers(), "sent back: "+c.n.Called(), c.n.Called()+" was sent back:", reason)
 }
 
-func (c *change) tellVoided(v voided) error {
+func (c *change) tellVoided(v course.Voided) error {
 	return c.tell(v.Told, "your approval is void: "+c.n.Called(),
-		causeWords(v.Cause)+" of "+c.n.Called()+" changed after you approved it. Your approval does not cover the change and is void.",
+		course.CauseWords(v.Cause)+" of "+c.n.Called()+" changed after you approved it. Your approval does not cover the change and is void.",
 		"You are told again when it is submitted anew.")
-}
-
-func causeWords(cause string) string {
-	return map[string]string{
-		"text": "The text", "attachments": "The attachments", "settings": "The settings", "recipients": "The recipients",
-	}[cause]
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
+
+	"github.com/wakebell/wakebell/internal/notify/notice/course"
 )
 
 // Told is one recipient to whom something happened. Party is its id in the directory.
@@ -69,7 +71,7 @@ func (s *Service) OnTold(ctx context.Context, tx *store.Tx, by who.Identity, id 
 			continue
 		}
 		for _, d := range byParty[t.Party] {
-			if ev, ok := n.evidence(d, t.SentAt, t.AcknowledgedAt, cmp.Or(t.Recipient, n.ID)); ok {
+			if ev, ok := evidence(n, d, t.SentAt, t.AcknowledgedAt, cmp.Or(t.Recipient, n.ID)); ok {
 				if err := s.Duties.MeetTx(ctx, tx, by, d.ID, ev); err != nil {
 					return err
 				}
@@ -94,7 +96,7 @@ func (s *Service) OnEnd(ctx context.Context, tx *store.Tx, by who.Identity, id s
 		return err
 	}
 	c := &change{s: s, ctx: ctx, tx: tx, by: by, st: st, n: n, now: s.clk.Now()}
-	if err := c.record(kindEnded, ended{on: c.on(), Run: n.Release.Run}); err != nil || !told {
+	if err := c.record(course.KindEnded, course.Ended{On: c.on(), Run: n.Release.Run}); err != nil || !told {
 		return err
 	}
 	return c.meet(func(d duty.Duty) bool { return d.Recipient.ID == "" })
@@ -113,7 +115,7 @@ func (c *change) meet(which func(duty.Duty) bool) error {
 		if !which(d) {
 			continue
 		}
-		if ev, ok := c.n.evidence(d, c.now, time.Time{}, c.n.ID); ok {
+		if ev, ok := evidence(c.n, d, c.now, time.Time{}, c.n.ID); ok {
 			if err := c.s.Duties.MeetTx(c.ctx, c.tx, c.by, d.ID, ev); err != nil {
 				return err
 			}
@@ -123,7 +125,7 @@ func (c *change) meet(which func(duty.Duty) bool) error {
 }
 
 // evidence is what meets a duty, if it is met yet.
-func (n Notice) evidence(d duty.Duty, sent, acknowledged time.Time, ref string) (duty.Evidence, bool) {
+func evidence(n Notice, d duty.Duty, sent, acknowledged time.Time, ref string) (duty.Evidence, bool) {
 	ev := duty.Evidence{With: withNotice, Ref: ref, At: sent, Remark: n.Called()}
 	if d.NeedsAck {
 		ev.With, ev.At = withAck, acknowledged

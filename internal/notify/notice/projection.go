@@ -13,6 +13,8 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/record/row"
 	"github.com/wakebell/wakebell/internal/base/store"
+
+	"github.com/wakebell/wakebell/internal/notify/notice/course"
 )
 
 // notices holds one row per notice, texts one per version of each text, holds what legal
@@ -41,10 +43,10 @@ func (*Service) Project(x row.Rows, e record.Entry) error {
 
 // project writes what an entry changes and gives the notice after it.
 func project(x row.Rows, e record.Entry) (Notice, error) {
-	if e.Kind == kindHold {
+	if e.Kind == course.KindHold {
 		return Notice{}, projectHold(x, e)
 	}
-	var ref on
+	var ref course.On
 	if err := e.Decode(&ref); err != nil {
 		return Notice{}, err
 	}
@@ -58,7 +60,7 @@ func project(x row.Rows, e record.Entry) (Notice, error) {
 			return n, err
 		}
 	}
-	if n, err = Apply(n, e); err != nil {
+	if n, err = course.Apply(n, e); err != nil {
 		return n, err
 	}
 	after, err := rowOf(n)
@@ -68,8 +70,8 @@ func project(x row.Rows, e record.Entry) (Notice, error) {
 	if err := x.Put(notices, row.Change{Before: before, After: after}); err != nil {
 		return n, fmt.Errorf("project %s of notice %s: %w", e.Kind, ref.Notice, err)
 	}
-	if e.Kind == kindWritten {
-		t := n.written(e)
+	if e.Kind == course.KindWritten {
+		t := writtenBy(n, e)
 		return n, x.Put(texts, row.Change{After: row.Row{
 			textID(n.ID, t), n.Incident, n.ID, t.Lang, t.Variant, t.Version, t.Template, t.By, clock.Micros(t.At), t.Subject, t.Body,
 		}})
@@ -77,10 +79,10 @@ func project(x row.Rows, e record.Entry) (Notice, error) {
 	return n, nil
 }
 
-// written is the text that an entry wrote.
-func (n Notice) written(e record.Entry) Text {
-	var b written
-	_ = e.Decode(&b) // Apply has read it before
+// writtenBy is the text that an entry wrote.
+func writtenBy(n Notice, e record.Entry) Text {
+	var b course.Written
+	_ = e.Decode(&b) // course.Apply has read it before
 	t, _ := n.Text(b.Lang, b.Variant)
 	return t
 }
@@ -97,7 +99,7 @@ func rowOf(n Notice) (row.Row, error) {
 }
 
 func projectHold(x row.Rows, e record.Entry) error {
-	var b held
+	var b course.Held
 	if err := e.Decode(&b); err != nil {
 		return err
 	}

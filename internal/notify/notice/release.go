@@ -18,6 +18,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident/check"
 	"github.com/wakebell/wakebell/internal/decide/incident/fact"
 	"github.com/wakebell/wakebell/internal/notify/notice/approval"
+	"github.com/wakebell/wakebell/internal/notify/notice/course"
 	"github.com/wakebell/wakebell/internal/notify/notice/gate"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 )
@@ -47,7 +48,7 @@ func (s *Service) gates(ctx context.Context, r store.Reader, st incident.State, 
 		Now: s.clk.Now(), Audience: string(n.Audience), Drill: n.Drill, Hold: h, EmbargoAt: n.Settings.EmbargoAt,
 		NeedsList: n.Audience.NeedsList(), Listed: l.ID != "", SignedOff: l.SignedOff(), Count: l.Count, Gaps: l.Gaps,
 		Bound: n.Content(l.Hash).Hash(), Missing: approval.Missing(cs.Groups, cs.Given), Press: n.Audience == Press,
-		Findings: n.consistent(),
+		Findings: consistent(n),
 	}
 	for _, d := range late {
 		in.Late = append(in.Late, d.Title)
@@ -171,14 +172,14 @@ func (c *change) release(in Go) error {
 		return err
 	}
 	r := c.n.Round()
-	b := released{
-		on: c.on(), Bound: r.Bound, List: l.ID, Count: l.Count, Emergency: r.Emergency(), Rehearsed: c.n.Drill, LateReason: in.LateReason,
+	b := course.Left{
+		On: c.on(), Bound: r.Bound, List: l.ID, Count: l.Count, Emergency: r.Emergency(), Rehearsed: c.n.Drill, LateReason: in.LateReason,
 	}
 	b.Ended = c.n.Drill || !c.n.Audience.NeedsList()
 	if !b.Ended {
 		b.Run = ident.New(c.now)
 	}
-	if err := c.record(kindReleased, b); err != nil {
+	if err := c.record(course.KindReleased, b); err != nil {
 		return err
 	}
 	if b.Ended {
@@ -222,7 +223,7 @@ func (s *Service) NameHold(ctx context.Context, by who.Identity, ref string, in 
 		}
 		id = st.ID
 		tx.SetResult(id)
-		e, err := s.led.Append(tx, record.Draft{Kind: kindHold, Subject: st.ID, Actor: by.Actor, Body: held(in)})
+		e, err := s.led.Append(tx, record.Draft{Kind: course.KindHold, Subject: st.ID, Actor: by.Actor, Body: course.Held(in)})
 		if err != nil {
 			return err
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
+	"github.com/wakebell/wakebell/internal/notify/notice/course"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 )
@@ -159,7 +160,7 @@ func (c *change) record(kind string, body any) error {
 }
 
 // on names the notice in an entry.
-func (c *change) on() on { return on{Notice: c.n.ID, No: c.n.No} }
+func (c *change) on() course.On { return course.On{Notice: c.n.ID, No: c.n.No} }
 
 // ifVersion refuses a change made from an older state; 0 asks for none.
 func (c *change) ifVersion(v int64) error {
@@ -195,11 +196,11 @@ func (c *change) void(cause string) error {
 	if r == nil {
 		return nil
 	}
-	v := voided{on: c.on(), Bound: r.Bound, Cause: cause}
+	v := course.Voided{On: c.on(), Bound: r.Bound, Cause: cause}
 	for _, y := range r.Given {
 		v.Told = append(v.Told, y.Person)
 	}
-	if err := c.record(kindVoided, v); err != nil {
+	if err := c.record(course.KindVoided, v); err != nil {
 		return err
 	}
 	return c.tellVoided(v)

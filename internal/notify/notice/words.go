@@ -36,7 +36,7 @@ func template(Audience, Purpose, string, string) (source, error) {
 }
 
 // consistent finds where languages and variants do not say the same as the master text.
-func (n Notice) consistent() []gate.Finding {
+func consistent(n Notice) []gate.Finding {
 	master, ok := n.Text(n.Lang, "")
 	if !ok {
 		return nil

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
@@ -14,6 +13,8 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident/check"
+
+	"github.com/wakebell/wakebell/internal/notify/notice/course"
 )
 
 // Start is what a notice begins with.
@@ -64,7 +65,7 @@ func (s *Service) start(ctx context.Context, tx *store.Tx, by who.Identity, ref 
 			return Notice{}, err
 		}
 	}
-	b := started{
+	b := course.Started{
 		Audience: in.Audience, Purpose: in.Purpose, Follows: in.Follows, Voluntary: in.Voluntary, Drill: st.Kind == "drill", Lang: in.Lang,
 		Settings: Settings{Channels: []string{"email"}},
 	}
@@ -83,11 +84,11 @@ func (s *Service) start(ctx context.Context, tx *store.Tx, by who.Identity, ref 
 		return Notice{}, err
 	}
 	b.Voluntary = len(b.Duties) == 0
-	if err := c.record(kindStarted, b); err != nil {
+	if err := c.record(course.KindStarted, b); err != nil {
 		return Notice{}, err
 	}
-	if err := c.record(kindWritten, written{
-		on: c.on(), Lang: in.Lang, Version: 1, Template: src.template, Subject: src.Subject, Body: src.Body,
+	if err := c.record(course.KindWritten, course.Written{
+		On: c.on(), Lang: in.Lang, Version: 1, Template: src.template, Subject: src.Subject, Body: src.Body,
 	}); err != nil {
 		return Notice{}, err
 	}
@@ -215,8 +216,8 @@ func (s *Service) WriteText(ctx context.Context, by who.Identity, ref string, no
 		if err != nil {
 			return err
 		}
-		return c.edit(kindWritten, written{
-			on: c.on(), Lang: in.Lang, Variant: in.Variant, Version: v + 1, Template: t.Template, Subject: in.Subject, Body: in.Body,
+		return c.edit(course.KindWritten, course.Written{
+			On: c.on(), Lang: in.Lang, Variant: in.Variant, Version: v + 1, Template: t.Template, Subject: in.Subject, Body: in.Body,
 		}, "text")
 	})
 }
@@ -243,7 +244,7 @@ func (s *Service) RemoveText(ctx context.Context, by who.Identity, ref string, n
 		if lang == c.n.Lang && variant == "" {
 			return fault.New(fault.Conflict, "The master text cannot be removed: all others fall back to it")
 		}
-		return c.edit(kindRemoved, removed{on: c.on(), Lang: lang, Variant: variant}, "text")
+		return c.edit(course.KindRemoved, course.Removed{On: c.on(), Lang: lang, Variant: variant}, "text")
 	})
 }
 
@@ -255,7 +256,7 @@ func (s *Service) Set(ctx context.Context, by who.Identity, ref string, no int, 
 	if !in.EmbargoAt.IsZero() {
 		in.EmbargoAt = in.EmbargoAt.UTC().Truncate(time.Microsecond)
 	}
-	if err := in.check(); err != nil {
+	if err := checkSettings(in); err != nil {
 		return Notice{}, err
 	}
 	return s.change(ctx, by, "notice.set", ref, no, func(c *change) error {
@@ -265,56 +266,13 @@ func (s *Service) Set(ctx context.Context, by who.Identity, ref string, no int, 
 		if err := c.ifVersion(ifVersion); err != nil {
 			return err
 		}
-		if same(c.n.Settings, in) {
+		if sameSettings(c.n.Settings, in) {
 			return nil
 		}
-		b := settled{on: c.on(), Settings: in, ReplyTo: in.ReplyTo}
+		b := course.Settled{On: c.on(), Settings: in, ReplyTo: in.ReplyTo}
 		b.Settings.ReplyTo = "" // an address is private
-		return c.edit(kindSet, b, "settings")
+		return c.edit(course.KindSet, b, "settings")
 	})
-}
-
-func same(a, b Settings) bool {
-	return slices.Equal(a.Channels, b.Channels) && a.EmbargoAt.Equal(b.EmbargoAt) && a.Canary == b.Canary &&
-		a.SecondAfterHours == b.SecondAfterHours && a.Second == b.Second && a.ReplyTo == b.ReplyTo
-}
-
-// Channels lists the ways a notice can go.
-func Channels() []string {
-	return []string{"email", "page", "webhook", "letter", "phone", "handed_over"}
-}
-
-func (in Settings) check() error {
-	var f []fault.Field
-	add := func(field, msg string) { f = append(f, fault.Field{Field: field, Message: msg}) }
-	if len(in.Channels) == 0 {
-		add("channels", "name at least one of "+strings.Join(Channels(), ", "))
-	}
-	for i, c := range in.Channels {
-		f = check.OneOf(f, fmt.Sprintf("channels[%d]", i), c, Channels()...)
-		if slices.Contains(in.Channels[:i], c) {
-			add(fmt.Sprintf("channels[%d]", i), "stands in the list twice")
-		}
-	}
-	if in.Canary < 0 || in.Canary > 10_000 {
-		add("canary", "must lie between 0 and 10000")
-	}
-	if in.SecondAfterHours < 0 || in.SecondAfterHours > 24*31 {
-		add("second_after_hours", "must lie between 0 and 744")
-	}
-	if (in.SecondAfterHours > 0) != (in.Second != "") {
-		add("second", "and its hours go together")
-	}
-	if in.Second != "" {
-		f = check.OneOf(f, "second", in.Second, Channels()...)
-	}
-	if in.ReplyTo != "" && !who.ValidEmail(in.ReplyTo) {
-		add("reply_to", "must be an address like name@example.com")
-	}
-	if y := in.EmbargoAt.Year(); !in.EmbargoAt.IsZero() && (y < 2000 || y > 9999) {
-		add("embargo_at", "must be a time from 2000 on")
-	}
-	return fault.Invalids(f...)
 }
 
 // Tie names the duties that the notice serves; none makes it voluntary. It changes nothing
@@ -337,7 +295,7 @@ func (s *Service) Tie(ctx context.Context, by who.Identity, ref string, no int, 
 		if slices.Equal(keys, c.n.Duties) {
 			return nil
 		}
-		return c.record(kindTied, tied{on: c.on(), Duties: keys})
+		return c.record(course.KindTied, course.Tied{On: c.on(), Duties: keys})
 	})
 }
 

@@ -1,4 +1,4 @@
-package notice
+package course
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 
 // told is what the entries of notices hold, of all kinds.
 type told struct {
-	on
+	On
 	Audience   Audience   `json:"audience"`
 	Purpose    Purpose    `json:"purpose"`
 	Follows    int        `json:"follows"`
@@ -45,7 +45,7 @@ func Tell(e record.Entry, name func(id string) string) string {
 	}
 	no := fmt.Sprintf("notice %d", b.No)
 	switch e.Kind {
-	case kindStarted:
+	case KindStarted:
 		text := fmt.Sprintf("%s %d to %s started", b.Purpose.Words(), b.No, b.Audience.Words())
 		if b.Follows > 0 {
 			text += fmt.Sprintf(", after notice %d", b.Follows)
@@ -54,17 +54,17 @@ func Tell(e record.Entry, name func(id string) string) string {
 			return text + ", for " + phrase.Count(n, "duty", "duties")
 		}
 		return text + ", owed to nobody"
-	case kindWritten:
+	case KindWritten:
 		return fmt.Sprintf("Text of %s written%s, version %d", no, inLang(b), b.Version)
-	case kindRemoved:
+	case KindRemoved:
 		return fmt.Sprintf("Text of %s removed%s", no, inLang(b))
-	case kindAttached:
+	case KindAttached:
 		return phrase.Because("File attached to "+no, b.Name)
-	case kindDetached:
+	case KindDetached:
 		return "Attachment taken off " + no
-	case kindSet:
+	case KindSet:
 		return "Settings of " + no + " changed"
-	case kindTied:
+	case KindTied:
 		if len(b.Duties) == 0 {
 			return "No duty is tied to " + no + " any more"
 		}
@@ -76,9 +76,9 @@ func Tell(e record.Entry, name func(id string) string) string {
 // course tells what happens after the writing.
 func (b told) course(e record.Entry, no string, name func(id string) string) string {
 	switch e.Kind {
-	case kindSubmitted:
+	case KindSubmitted:
 		return "Submitted for approval: " + no + ", SHA-256 " + short(b.Bound)
-	case kindApproved:
+	case KindApproved:
 		text := name(e.Actor) + " approved " + no + " as " + strings.ReplaceAll(phrase.And(b.Roles), "_", " ")
 		if b.For != "" {
 			text += ", standing in for " + name(b.For)
@@ -90,10 +90,10 @@ func (b told) course(e record.Entry, no string, name func(id string) string) str
 			text += "; all approvals are given"
 		}
 		return text
-	case kindReturned:
+	case KindReturned:
 		return phrase.Because(name(e.Actor)+" sent "+no+" back", b.Reason)
-	case kindVoided:
-		text := "Approval of " + no + " void: " + phrase.Lower(causeWords(b.Cause)) + " changed"
+	case KindVoided:
+		text := "Approval of " + no + " void: " + phrase.Lower(CauseWords(b.Cause)) + " changed"
 		if len(b.Told) == 0 {
 			return text
 		}
@@ -102,13 +102,13 @@ func (b told) course(e record.Entry, no string, name func(id string) string) str
 			people = append(people, name(id))
 		}
 		return text + "; " + phrase.And(people) + " approved the earlier bytes and was told"
-	case kindReleased:
+	case KindReleased:
 		return b.left(no)
-	case kindEnded:
+	case KindEnded:
 		return "The sending of " + no + " ended"
-	case kindWithdrawn:
+	case KindWithdrawn:
 		return phrase.Because("Not sent: "+no+" was withdrawn", b.Reason)
-	case kindHold:
+	case KindHold:
 		return b.held()
 	}
 	return ""
@@ -152,3 +152,32 @@ func inLang(b told) string {
 
 // short is the part of a hash that people compare.
 func short(hash string) string { return hash[:min(12, len(hash))] }
+
+// Words for people: an audience and a purpose.
+var (
+	audienceWords = map[Audience]string{
+		Customer: "customers", DataSubject: "the persons concerned", Employee: "employees concerned", Partner: "partners", Vendor: "vendors",
+		Authority: "the authority", LawEnforcement: "law enforcement", Insurer: "the insurer", Personnel: "personnel", Press: "the press",
+	}
+	purposeWords = map[Purpose]string{
+		First: "Notice", Update: "Update", Correction: "Correction", Withdrawal: "Withdrawal", Resolved: "Word that it is resolved",
+	}
+)
+
+// Words is what people call the audience.
+func (a Audience) Words() string { return audienceWords[a] }
+
+// Words is what people call a notice with the purpose.
+func (p Purpose) Words() string { return purposeWords[p] }
+
+// Called is what people call a notice: "Update 3 to customers".
+func (n Notice) Called() string {
+	return fmt.Sprintf("%s %d to %s", n.Purpose.Words(), n.No, n.Audience.Words())
+}
+
+// CauseWords is what changed when an approval is void.
+func CauseWords(cause string) string {
+	return map[string]string{
+		"text": "The text", "attachments": "The attachments", "settings": "The settings", "recipients": "The recipients",
+	}[cause]
+}

@@ -1,4 +1,4 @@
-package notice
+package course
 
 import (
 	"fmt"
@@ -12,31 +12,31 @@ import (
 
 // The kinds of ledger entries. Their subject is the incident.
 const (
-	kindStarted   = "notice.started"
-	kindWritten   = "notice.text_written"
-	kindRemoved   = "notice.text_removed"
-	kindAttached  = "notice.attached"
-	kindDetached  = "notice.detached"
-	kindSet       = "notice.settings_changed"
-	kindTied      = "notice.duties_tied"
-	kindSubmitted = "notice.submitted"
-	kindApproved  = "notice.approved"
-	kindReturned  = "notice.returned"
-	kindVoided    = "notice.approval_voided"
-	kindReleased  = "notice.released"
-	kindEnded     = "notice.sending_ended"
-	kindWithdrawn = "notice.withdrawn"
-	kindHold      = "notice.hold_named"
+	KindStarted   = "notice.started"
+	KindWritten   = "notice.text_written"
+	KindRemoved   = "notice.text_removed"
+	KindAttached  = "notice.attached"
+	KindDetached  = "notice.detached"
+	KindSet       = "notice.settings_changed"
+	KindTied      = "notice.duties_tied"
+	KindSubmitted = "notice.submitted"
+	KindApproved  = "notice.approved"
+	KindReturned  = "notice.returned"
+	KindVoided    = "notice.approval_voided"
+	KindReleased  = "notice.released"
+	KindEnded     = "notice.sending_ended"
+	KindWithdrawn = "notice.withdrawn"
+	KindHold      = "notice.hold_named"
 )
 
-// on begins the body of every entry but the hold's.
-type on struct {
+// On begins the body of every entry but the hold's.
+type On struct {
 	Notice string `json:"notice"` // id
 	No     int    `json:"no"`
 }
 
-type started struct {
-	on
+type Started struct {
+	On
 	Audience  Audience `json:"audience"`
 	Purpose   Purpose  `json:"purpose"`
 	Follows   int      `json:"follows,omitempty"`
@@ -47,8 +47,8 @@ type started struct {
 	Settings  Settings `json:"settings"`
 }
 
-type written struct {
-	on
+type Written struct {
+	On
 	Lang     string `json:"lang"`
 	Variant  string `json:"variant,omitempty"`
 	Version  int    `json:"version"`
@@ -57,14 +57,14 @@ type written struct {
 	Body     string `json:"body" private:"true"`
 }
 
-type removed struct {
-	on
+type Removed struct {
+	On
 	Lang    string `json:"lang"`
 	Variant string `json:"variant,omitempty"`
 }
 
-type attached struct {
-	on
+type Attached struct {
+	On
 	File   string `json:"file"`
 	Media  string `json:"media"`
 	SHA256 string `json:"sha256"`
@@ -72,30 +72,30 @@ type attached struct {
 	Name   string `json:"name" private:"true"`
 }
 
-type detached struct {
-	on
+type Detached struct {
+	On
 	File string `json:"file"`
 }
 
-type settled struct {
-	on
+type Settled struct {
+	On
 	Settings Settings `json:"settings"`
 	ReplyTo  string   `json:"reply_to,omitempty" private:"true"`
 }
 
-type tied struct {
-	on
+type Tied struct {
+	On
 	Duties []string `json:"duties"`
 }
 
-type submitted struct {
-	on
+type Submitted struct {
+	On
 	Bound string         `json:"bound"`
 	Needs approval.Needs `json:"needs"`
 }
 
-type approved struct {
-	on
+type GivenYes struct {
+	On
 	Bound     string   `json:"bound"`
 	For       string   `json:"for,omitempty"`
 	Roles     []string `json:"roles"`
@@ -104,22 +104,22 @@ type approved struct {
 	Reason    string   `json:"reason,omitempty" private:"true"` // of an emergency
 }
 
-type returned struct {
-	on
+type SentBack struct {
+	On
 	Bound  string `json:"bound"`
 	Reason string `json:"reason" private:"true"`
 }
 
-// voided says that a change ended the round; Told are those whose yes is void.
-type voided struct {
-	on
+// Voided says that a change ended the round; Told are those whose yes is void.
+type Voided struct {
+	On
 	Bound string   `json:"bound"`
 	Cause string   `json:"cause"` // text|attachments|settings|recipients
 	Told  []string `json:"told,omitempty"`
 }
 
-type released struct {
-	on
+type Left struct {
+	On
 	Bound      string `json:"bound"`
 	Run        string `json:"run,omitempty"`
 	List       string `json:"list,omitempty"`
@@ -130,17 +130,17 @@ type released struct {
 	LateReason string `json:"late_reason,omitempty" private:"true"`
 }
 
-type ended struct {
-	on
+type Ended struct {
+	On
 	Run string `json:"run"`
 }
 
-type withdrawn struct {
-	on
+type Dropped struct {
+	On
 	Reason string `json:"reason" private:"true"`
 }
 
-type held struct {
+type Held struct {
 	Audiences []Audience `json:"audiences"`
 	Text      string     `json:"text" private:"true"`
 }
@@ -149,8 +149,8 @@ type held struct {
 func Kinds() []record.Kind {
 	var out []record.Kind
 	for _, k := range []string{
-		kindStarted, kindWritten, kindRemoved, kindAttached, kindDetached, kindSet, kindTied, kindSubmitted, kindApproved,
-		kindReturned, kindVoided, kindReleased, kindEnded, kindWithdrawn, kindHold,
+		KindStarted, KindWritten, KindRemoved, KindAttached, KindDetached, KindSet, KindTied, KindSubmitted, KindApproved,
+		KindReturned, KindVoided, KindReleased, KindEnded, KindWithdrawn, KindHold,
 	} {
 		out = append(out, record.Kind{Name: k, Version: 1})
 	}
@@ -163,7 +163,7 @@ func Apply(n Notice, e record.Entry) (Notice, error) {
 	if err != nil {
 		return n, err
 	}
-	if e.Kind != kindStarted && n.ID == "" {
+	if e.Kind != KindStarted && n.ID == "" {
 		return n, fmt.Errorf("notice: %s comes before the notice was started", e.Kind)
 	}
 	n.Texts, n.Files, n.Rounds = slices.Clone(n.Texts), slices.Clone(n.Files), slices.Clone(n.Rounds)
@@ -183,15 +183,15 @@ func decoded[B any](e record.Entry, fn func(n *Notice, b B)) (func(*Notice), err
 
 func changeOf(e record.Entry) (func(*Notice), error) {
 	switch e.Kind {
-	case kindStarted:
-		return decoded(e, func(n *Notice, b started) {
+	case KindStarted:
+		return decoded(e, func(n *Notice, b Started) {
 			*n = Notice{
 				ID: b.Notice, Incident: e.Subject, No: b.No, Drill: b.Drill, Audience: b.Audience, Purpose: b.Purpose, Follows: b.Follows,
 				Voluntary: b.Voluntary, Duties: b.Duties, Lang: b.Lang, Settings: b.Settings, State: Draft, StartedBy: e.Actor, StartedAt: e.At,
 			}
 		})
-	case kindWritten:
-		return decoded(e, func(n *Notice, b written) {
+	case KindWritten:
+		return decoded(e, func(n *Notice, b Written) {
 			t := Text{
 				Lang: b.Lang, Variant: b.Variant, Version: b.Version, Subject: b.Subject, Body: b.Body, Template: b.Template, By: e.Actor, At: e.At,
 			}
@@ -200,29 +200,29 @@ func changeOf(e record.Entry) (func(*Notice), error) {
 			slices.SortStableFunc(n.Texts, func(a, b Text) int { return strings.Compare(n.rank(a), n.rank(b)) })
 			n.wrote(e.Actor)
 		})
-	case kindRemoved:
-		return decoded(e, func(n *Notice, b removed) {
+	case KindRemoved:
+		return decoded(e, func(n *Notice, b Removed) {
 			n.removeText(b.Lang, b.Variant)
 			n.wrote(e.Actor)
 		})
-	case kindAttached:
-		return decoded(e, func(n *Notice, b attached) {
+	case KindAttached:
+		return decoded(e, func(n *Notice, b Attached) {
 			n.Files = append(n.Files, File{ID: b.File, Name: b.Name, Media: b.Media, SHA256: b.SHA256, Size: b.Size})
 			n.wrote(e.Actor)
 		})
-	case kindDetached:
-		return decoded(e, func(n *Notice, b detached) {
+	case KindDetached:
+		return decoded(e, func(n *Notice, b Detached) {
 			n.Files = slices.DeleteFunc(n.Files, func(f File) bool { return f.ID == b.File })
 			n.wrote(e.Actor)
 		})
-	case kindSet:
-		return decoded(e, func(n *Notice, b settled) {
+	case KindSet:
+		return decoded(e, func(n *Notice, b Settled) {
 			n.Settings = b.Settings
 			n.Settings.ReplyTo = b.ReplyTo
 			n.wrote(e.Actor)
 		})
-	case kindTied:
-		return decoded(e, func(n *Notice, b tied) { n.Duties, n.Voluntary = b.Duties, len(b.Duties) == 0 })
+	case KindTied:
+		return decoded(e, func(n *Notice, b Tied) { n.Duties, n.Voluntary = b.Duties, len(b.Duties) == 0 })
 	}
 	return courseOf(e)
 }
@@ -230,13 +230,13 @@ func changeOf(e record.Entry) (func(*Notice), error) {
 // courseOf is changeOf for what happens after the writing.
 func courseOf(e record.Entry) (func(*Notice), error) {
 	switch e.Kind {
-	case kindSubmitted:
-		return decoded(e, func(n *Notice, b submitted) {
+	case KindSubmitted:
+		return decoded(e, func(n *Notice, b Submitted) {
 			n.State = Review
 			n.Rounds = append(n.Rounds, Round{Bound: b.Bound, By: e.Actor, At: e.At, Needs: b.Needs, Given: []approval.Yes{}})
 		})
-	case kindApproved:
-		return decoded(e, func(n *Notice, b approved) {
+	case KindApproved:
+		return decoded(e, func(n *Notice, b GivenYes) {
 			r := &n.Rounds[len(n.Rounds)-1]
 			r.Given = append(slices.Clone(r.Given), approval.Yes{
 				Person: e.Actor, For: b.For, Roles: b.Roles, Emergency: b.Emergency, At: e.At,
@@ -248,18 +248,18 @@ func courseOf(e record.Entry) (func(*Notice), error) {
 				n.State = Approved
 			}
 		})
-	case kindReturned:
-		return decoded(e, func(n *Notice, b returned) {
+	case KindReturned:
+		return decoded(e, func(n *Notice, b SentBack) {
 			n.State = Returned
 			n.endRound(e, "returned", b.Reason)
 		})
-	case kindVoided:
-		return decoded(e, func(n *Notice, b voided) {
+	case KindVoided:
+		return decoded(e, func(n *Notice, b Voided) {
 			n.State = Draft
 			n.endRound(e, "voided", b.Cause)
 		})
-	case kindReleased:
-		return decoded(e, func(n *Notice, b released) {
+	case KindReleased:
+		return decoded(e, func(n *Notice, b Left) {
 			n.State = Released
 			if b.Ended {
 				n.State, n.EndedAt = Done, e.At
@@ -269,10 +269,10 @@ func courseOf(e record.Entry) (func(*Notice), error) {
 				Rehearsed: b.Rehearsed, LateReason: b.LateReason,
 			}
 		})
-	case kindEnded:
-		return decoded(e, func(n *Notice, _ ended) { n.State, n.EndedAt = Done, e.At })
-	case kindWithdrawn:
-		return decoded(e, func(n *Notice, b withdrawn) { n.State, n.EndedAt, n.Reason = Withdrawn, e.At, b.Reason })
+	case KindEnded:
+		return decoded(e, func(n *Notice, _ Ended) { n.State, n.EndedAt = Done, e.At })
+	case KindWithdrawn:
+		return decoded(e, func(n *Notice, b Dropped) { n.State, n.EndedAt, n.Reason = Withdrawn, e.At, b.Reason })
 	}
 	return nil, fmt.Errorf("notice: cannot apply %s", e.Kind)
 }
