@@ -108,7 +108,10 @@ func (c Case) Counts(by who.Identity, standIn string, emergency bool) (Yes, erro
 		return Yes{}, fault.New(fault.Denied, "You wrote a part of this notice; nobody approves what they wrote. Ask another person")
 	}
 	y := Yes{Person: by.Person, For: standIn, Emergency: emergency}
+	whole := c.whole(by)
 	switch {
+	case (emergency || standIn != "") && !whole:
+		return Yes{}, fault.New(fault.Denied, "A token with a part of your roles cannot stand in for anybody; sign in yourself")
 	case emergency:
 		y.For, y.Roles = "", Deputy(c.Plan, by.Person)
 		if len(y.Roles) == 0 {
@@ -123,7 +126,7 @@ func (c Case) Counts(by who.Identity, standIn string, emergency bool) (Yes, erro
 		if by.Has(who.PermNoticeApprove) {
 			y.Roles = c.asked(by.Roles)
 		}
-		if len(y.Roles) == 0 {
+		if len(y.Roles) == 0 && whole {
 			if others := c.StandsFor(by.Person); len(others) > 0 {
 				y.For = others[0]
 				y.Roles = c.asked(c.Dir.People[y.For].Roles)
@@ -131,6 +134,12 @@ func (c Case) Counts(by who.Identity, standIn string, emergency bool) (Yes, erro
 		}
 	}
 	return y, c.fits(y)
+}
+
+// whole says whether somebody acts with all their roles. Who names a deputy means the
+// person, not a token that was made for less.
+func (c Case) whole(by who.Identity) bool {
+	return !slices.ContainsFunc(c.Dir.People[by.Person].Roles, func(r who.Role) bool { return !by.Is(r) })
 }
 
 // fits refuses a yes that would fill no group, or count somebody twice.
