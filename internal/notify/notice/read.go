@@ -207,6 +207,51 @@ func (s *Service) Waiting(ctx context.Context, by who.Identity) ([]Waiting, erro
 	return out, nil
 }
 
+// Listed is a notice with the reference of its incident.
+type Listed struct {
+	Notice
+	Ref string
+}
+
+// InWork lists what is drafted, in review or approved in all incidents, newest first, at most
+// who.PageLimit. Permission notice.read.
+func (s *Service) InWork(ctx context.Context, by who.Identity) ([]Listed, error) {
+	if err := who.Check(by, who.PermNoticeRead); err != nil {
+		return nil, err
+	}
+	list, err := query(ctx, s.db, `SELECT doc FROM notice WHERE state IN (?, ?, ?, ?) ORDER BY updated_at DESC, id LIMIT ?`,
+		string(Draft), string(Review), string(Returned), string(Approved), who.PageLimit)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Listed, len(list))
+	for i, n := range list {
+		st, err := s.Incidents.GetTx(s.db, n.Incident)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = Listed{n, st.Ref}
+	}
+	return out, nil
+}
+
+// HoldOf is what legal recorded of law enforcement's request to delay; nil where nothing.
+// Permission notice.read.
+func (s *Service) HoldOf(ctx context.Context, by who.Identity, ref string) (*Hold, error) {
+	if err := who.Check(by, who.PermNoticeRead); err != nil {
+		return nil, err
+	}
+	st, err := s.Incidents.GetTx(s.db, ref)
+	if err != nil {
+		return nil, err
+	}
+	h, found, err := readHold(ctx, s.db, st.ID)
+	if err != nil || !found {
+		return nil, err
+	}
+	return &h, nil
+}
+
 // Unresolved lists the newest notice of each audience that was told and has not been told
 // yet that it is resolved. Asked at the close of an incident. Permission notice.read.
 func (s *Service) Unresolved(ctx context.Context, by who.Identity, ref string) ([]Notice, error) {
