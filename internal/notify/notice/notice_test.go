@@ -11,6 +11,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store/storetest"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/notify/notice"
 )
 
@@ -270,6 +271,209 @@ func TestVersions(t *testing.T) {
 		}
 		_, err = e.notices.RemoveText(ctx, as("cora"), e.st.Ref, n.No, "en", "")
 		e.fails(fault.Conflict, err)
+		e.rebuilt()
+	})
+}
+
+// TestLate asks for the reason where a duty is past due, and each late duty carries it.
+func TestLate(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB) {
+		e, ctx := newEnv(t, db), t.Context()
+		n := e.approved(notice.Customer)
+		e.must(e.clk.Advance(50 * time.Hour))
+		_, err := e.release("cora", n)
+		e.fails(fault.Invalid, err)
+		n, err = e.notices.Release(ctx, as("cora"), e.st.Ref, n.No, notice.Go{Bound: n.Round().Bound, LateReason: "Nobody could be reached"})
+		e.must(err)
+		_, err = e.db.Write(ctx, store.Op{Name: "test.told"}, func(tx *store.Tx) error {
+			return e.notices.OnTold(ctx, tx, who.Engine("dispatch"), n.ID, []notice.Told{{Recipient: "r1", Party: "north", SentAt: e.clk.Now()}})
+		})
+		e.must(err)
+		list, err := e.duties.ForIncident(ctx, db, e.st.ID)
+		e.must(err)
+		i := slices.IndexFunc(list, func(d duty.Duty) bool { return d.Recipient.ID == "north" })
+		if d := list[i]; d.State != duty.Met || !d.Late() || d.LateReason != "Nobody could be reached" {
+			t.Errorf("north: %s, %q", d.State, d.LateReason)
+		}
+		e.rebuilt()
+	})
+}
+
+// TestDrill rehearses: every step is taken, duties of the drill are met, nothing is handed over.
+func TestDrill(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB) {
+		e, ctx := newEnv(t, db), t.Context()
+		e.st = e.declare(incident.Drill)
+		for _, channel := range notice.Channels() {
+			n := e.started(notice.Customer)
+			_, err := e.notices.Set(ctx, as("cora"), e.st.Ref, n.No, notice.Settings{Channels: []string{channel}}, 0)
+			e.must(err)
+			n, err = e.notices.Submit(ctx, as("cora"), e.st.Ref, n.No, 0)
+			e.must(err)
+			n, err = e.release("cora", e.approve(n, "lena", "ewan"))
+			e.must(err)
+			if n.State != notice.Done || !n.Release.Rehearsed || n.Release.Run != "" {
+				t.Errorf("%s: %s, %+v", channel, n.State, n.Release)
+			}
+		}
+		if len(e.post.sent) != 0 {
+			t.Errorf("a drill left the building: %v", e.post.sent)
+		}
+		list, err := e.duties.ForIncident(ctx, db, e.st.ID)
+		e.must(err)
+		for _, d := range list {
+			if d.Recipient.ID == "north" && (d.State != duty.Met || !strings.Contains(d.Remark, "nothing was sent")) {
+				t.Errorf("north: %s, %q", d.State, d.Remark)
+			}
+			if d.Recipient.ID == "south" && d.State != duty.Open {
+				t.Errorf("south must acknowledge, and nobody asked them: %s", d.State)
+			}
+		}
+		e.rebuilt()
+	})
+}
+
+// TestHold holds the audiences that law enforcement's request names, and all until legal said which.
+func TestHold(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB) {
+		e, ctx := newEnv(t, db), t.Context()
+		fact := func(name incident.FactName, at time.Time) {
+			t.Helper()
+			_, err := e.inc.Execute(ctx, as("mia"), e.st.Ref, &incident.RecordFact{Fact: name, Value: []byte(`"` + at.Format(time.RFC3339) + `"`)}, 0)
+			e.must(err)
+		}
+		_, err := e.notices.NameHold(ctx, as("lena"), e.st.Ref, notice.HoldInput{Text: "early"})
+		e.fails(fault.Conflict, err) // nobody asked for a delay
+		n := e.approved(notice.Customer)
+		fact("law.at.hold_since", start)
+		shut := func(want bool) {
+			t.Helper()
+			_, err := e.release("cora", n)
+			if got := err != nil && strings.Contains(err.Error(), "gates/hold"); got != want {
+				t.Errorf("held %v, want %v: %v", got, want, err)
+			}
+		}
+		shut(true)
+		_, err = e.notices.NameHold(ctx, as("mia"), e.st.Ref, notice.HoldInput{Text: "I think it is fine"})
+		e.fails(fault.Denied, err)
+		_, err = e.notices.NameHold(ctx, as("lena"), e.st.Ref, notice.HoldInput{Audiences: []notice.Audience{notice.Customer, notice.Press}, Text: "Two days"})
+		e.must(err)
+		shut(true)
+		_, err = e.notices.NameHold(ctx, as("lena"), e.st.Ref, notice.HoldInput{Audiences: []notice.Audience{notice.Press}, Text: "The press alone"})
+		e.must(err)
+		shut(false)
+		e.must(e.clk.Advance(time.Hour))
+		n = e.approved(notice.Customer)
+		fact("law.at.hold_since", start.Add(time.Hour)) // another request: what legal said was about the first
+		shut(true)
+		e.must(e.clk.Advance(time.Hour))
+		fact("law.at.hold_released", start.Add(2*time.Hour))
+		shut(false)
+		e.rebuilt()
+	})
+}
+
+// TestProgress: what follows a notice goes to those who got it, and "resolved" is asked.
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB) {
+		e, ctx := newEnv(t, db), t.Context()
+		next := notice.Start{Audience: notice.Customer, Purpose: notice.Update, Follows: 1, Subject: "What is new", Body: "It is over."}
+		n := e.approved(notice.Customer)
+		_, err := e.notices.Start(ctx, as("cora"), e.st.Ref, next)
+		e.fails(fault.Invalid, err) // nobody got the first one yet
+		n, err = e.release("cora", n)
+		e.must(err)
+		left, err := e.notices.Unresolved(ctx, as("mia"), e.st.Ref)
+		e.must(err)
+		if len(left) != 1 || left[0].No != 1 {
+			t.Errorf("asked at the close: %v", left)
+		}
+		u, err := e.notices.Start(ctx, as("cora"), e.st.Ref, next)
+		e.must(err)
+		if u.Follows != 1 || !slices.Equal(e.post.carried, []string{n.ID + ">" + u.ID}) {
+			t.Errorf("follows %d, carried %v", u.Follows, e.post.carried)
+		}
+		next.Audience = notice.Partner
+		_, err = e.notices.Start(ctx, as("cora"), e.st.Ref, next)
+		e.fails(fault.Invalid, err)
+		next.Audience, next.Purpose = notice.Customer, notice.Resolved
+		r, err := e.notices.Start(ctx, as("cora"), e.st.Ref, next)
+		e.must(err)
+		e.sign(r, "list-1")
+		r, err = e.notices.Submit(ctx, as("cora"), e.st.Ref, r.No, 0)
+		e.must(err)
+		_, err = e.release("cora", e.approve(r, "lena", "ewan"))
+		e.must(err)
+		if left, err = e.notices.Unresolved(ctx, as("mia"), e.st.Ref); err != nil || len(left) != 0 {
+			t.Errorf("still asked: %v, %v", left, err)
+		}
+		e.rebuilt()
+	})
+}
+
+// TestEmergency: two named deputies, marked for ever; nobody else releases it.
+func TestEmergency(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB) {
+		e, ctx := newEnv(t, db), t.Context()
+		n := e.submitted(notice.Customer)
+		say := func(id string) error {
+			_, err := e.notices.Approve(ctx, as(id), e.st.Ref, n.No, notice.Approve{Bound: n.Round().Bound, Emergency: true, Reason: "nobody answers"})
+			return err
+		}
+		e.fails(fault.Denied, say("lars")) // lena's own deputy is not the plan's
+		e.fails(fault.Denied, say("lena"))
+		e.must(say("dora"))
+		e.fails(fault.Conflict, say("dora"))
+		e.must(say("dirk"))
+		_, err := e.release("cora", n)
+		e.fails(fault.Denied, err)
+		n, err = e.release("dora", n)
+		e.must(err)
+		if !n.Release.Emergency || n.Release.By != "dora" {
+			t.Errorf("released %+v", n.Release)
+		}
+		e.rebuilt()
+	})
+}
+
+// TestRefused: what fails changes nothing, also when the sending refuses.
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB) {
+		e, ctx := newEnv(t, db), t.Context()
+		n := e.approved(notice.Customer)
+		e.post.fail = fault.New(fault.Unavailable, "no server")
+		_, err := e.release("cora", n)
+		e.fails(fault.Unavailable, err)
+		v, err := e.notices.Get(ctx, as("ada"), e.st.Ref, n.No)
+		e.must(err)
+		if v.State != notice.Approved || v.Release != nil {
+			t.Errorf("left half: %s", v.State)
+		}
+		m := e.started(notice.Partner)
+		delete(e.post.lists, m.ID)
+		_, err = e.notices.Submit(ctx, as("cora"), e.st.Ref, m.No, 0)
+		e.fails(fault.Conflict, err) // no list is signed off
+		_, err = e.notices.Withdraw(ctx, as("cora"), e.st.Ref, m.No, "not needed")
+		e.must(err)
+		_, err = e.notices.WriteText(ctx, as("cora"), e.st.Ref, m.No, notice.TextInput{Lang: "en", Subject: "a", Body: "b", IfVersion: 1})
+		e.fails(fault.Conflict, err)
+		for _, in := range []notice.Start{
+			{Audience: "all", Subject: "a", Body: "b"},
+			{Audience: notice.Press, Subject: "a\nb", Body: "b"},
+			{Audience: notice.Press, Subject: "a", Body: strings.Repeat("b", 70<<10)},
+			{Audience: notice.Press, Subject: "a", Body: "b", Purpose: notice.Update},
+			{Audience: notice.Press, Subject: "a", Body: "b", Lang: "English"},
+			{Audience: notice.Customer, Subject: "a", Body: "b", Duties: []string{"sirt:sirt:1"}},
+		} {
+			_, err := e.notices.Start(ctx, as("cora"), e.st.Ref, in)
+			e.fails(fault.Invalid, err)
+		}
 		e.rebuilt()
 	})
 }

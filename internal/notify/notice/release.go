@@ -54,7 +54,7 @@ func (s *Service) gates(ctx context.Context, r store.Reader, st incident.State, 
 		in.Late = append(in.Late, d.Title)
 	}
 	for _, id := range st.Assignments[fnSpokesperson] {
-		in.Spokesmen = append(in.Spokesmen, cs.Dir.PersonName(id))
+		in.Spokespersons = append(in.Spokespersons, cs.Dir.PersonName(id))
 	}
 	if round := n.Round(); round != nil {
 		in.Frozen, in.Emergency = round.Bound, round.Emergency()

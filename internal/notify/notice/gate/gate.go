@@ -16,15 +16,15 @@ import (
 
 // The gates.
 const (
-	Hold       = "hold"       // law enforcement asked to delay
-	Embargo    = "embargo"    // not before a time
-	Recipients = "recipients" // the list is signed off
-	Approvals  = "approvals"  // all are given, for exactly these bytes
-	Texts      = "texts"      // the languages and variants say the same
-	Facts      = "facts"      // what the text says is still so
-	Spokesman  = "spokesperson"
-	Late       = "late" // a duty is past due: the release says why
-	Drill      = "drill"
+	Hold         = "hold"       // law enforcement asked to delay
+	Embargo      = "embargo"    // not before a time
+	Recipients   = "recipients" // the list is signed off
+	Approvals    = "approvals"  // all are given, for exactly these bytes
+	Texts        = "texts"      // the languages and variants say the same
+	Facts        = "facts"      // what the text says is still so
+	Spokesperson = "spokesperson"
+	Late         = "late" // a duty is past due: the release says why
+	Drill        = "drill"
 )
 
 // Gate is one thing that must hold. Asks: it does not block, the release answers it.
@@ -64,26 +64,26 @@ type Finding struct {
 
 // Input is what the gates look at.
 type Input struct {
-	Now        time.Time
-	Audience   string
-	Drill      bool
-	Hold       HeldBy
-	EmbargoAt  time.Time
-	NeedsList  bool
-	Listed     bool // there is a list
-	SignedOff  bool
-	Count      int
-	Gaps       int
-	Bound      string // of the bytes as they are now
-	Frozen     string // of those that were submitted; "" before
-	Missing    [][]string
-	Emergency  bool
-	Press      bool
-	Spokesmen  []string // names
-	Findings   []Finding
-	Changed    []Finding
-	Late       []string // titles of duties past due
-	LateReason bool     // it is given
+	Now           time.Time
+	Audience      string
+	Drill         bool
+	Hold          HeldBy
+	EmbargoAt     time.Time
+	NeedsList     bool
+	Listed        bool // there is a list
+	SignedOff     bool
+	Count         int
+	Gaps          int
+	Bound         string // of the bytes as they are now
+	Frozen        string // of those that were submitted; "" before
+	Missing       [][]string
+	Emergency     bool
+	Press         bool
+	Spokespersons []string // names
+	Findings      []Finding
+	Changed       []Finding
+	Late          []string // titles of duties past due
+	LateReason    bool     // it is given
 }
 
 // All lists the gates in the order they are shown. A gate that does not concern the notice
@@ -101,7 +101,7 @@ func All(in Input) []Gate {
 		out = append(out, in.embargo())
 	}
 	if in.Press {
-		out = append(out, in.spokesman())
+		out = append(out, in.spokesperson())
 	}
 	if len(in.Late) > 0 {
 		out = append(out, Gate{
@@ -205,12 +205,12 @@ func (in Input) embargo() Gate {
 	return Gate{Key: Embargo, Title: "Embargo", Open: true, Why: "It ended at " + phrase.Time(in.EmbargoAt, in.Now) + "."}
 }
 
-func (in Input) spokesman() Gate {
-	if len(in.Spokesmen) == 0 {
+func (in Input) spokesperson() Gate {
+	if len(in.Spokespersons) == 0 {
 		return Gate{
-			Key: Spokesman, Title: "Spokesperson", Why: "The incident has no spokesperson; nobody else speaks in public.",
+			Key: Spokesperson, Title: "Spokesperson", Why: "The incident has no spokesperson; nobody else speaks in public.",
 			Remedy: "The SIHT designates one among the people of the incident.",
 		}
 	}
-	return Gate{Key: Spokesman, Title: "Spokesperson", Open: true, Why: "Only " + phrase.And(in.Spokesmen) + " may release it."}
+	return Gate{Key: Spokesperson, Title: "Spokesperson", Open: true, Why: "Only " + phrase.And(in.Spokespersons) + " may release it."}
 }

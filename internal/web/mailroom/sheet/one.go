@@ -12,6 +12,7 @@ import (
 type sheet struct {
 	room
 	notice.View
+	recipients, sending bool // there are pages for them
 }
 
 // here is the address of the notice, or of a page below it.
@@ -29,7 +30,8 @@ func (s screen) read(r *page.Request) (sheet, error) {
 		return sheet{}, err
 	}
 	v, err := s.Notices.Get(r.Context(), r.By, m.Inc.Ref, no)
-	return sheet{m, v}, err
+	const one = "/incidents/{ref}/notices/{no}"
+	return sheet{m, v, s.web.Has(one + "/recipients"), s.web.Has(one+"/sending") && v.Release != nil && v.Release.Run != ""}, err
 }
 
 func (v sheet) page(p page.Page) page.Page {
