@@ -222,6 +222,10 @@ func (l *loader) sort() {
 	}
 	var circles [][]string
 	l.book.order, circles = order.Of(ids, on)
+	l.book.places = make(map[string]int, len(l.book.order))
+	for at, id := range l.book.order {
+		l.book.places[id] = at
+	}
 	for _, c := range circles {
 		r := l.book.versions[c[len(c)-2]][0]
 		l.wrong(&file{name: r.File}, r.Line, r.ID, "depends on itself: %s", strings.Join(c, " → "))
