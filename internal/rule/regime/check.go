@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wakebell/wakebell/internal/rule/deadline"
+	"github.com/wakebell/wakebell/internal/rule/regime/headcount"
 	"github.com/wakebell/wakebell/internal/rule/regime/order"
 )
 
@@ -36,7 +37,7 @@ func (l *loader) rule(f *file, r *Rule) {
 	if !slices.Contains([]Sureness{Read, ReadPartly, Remembered}, r.Sure) {
 		wrong("sure: read, partly or remembered")
 	}
-	if _, group := b.Groups[r.Jurisdiction]; !group && r.Reach != Anywhere && !b.place(r.Jurisdiction) {
+	if _, group := b.Groups[r.Jurisdiction]; !group && r.Reach != Anywhere && !headcount.Place(r.Jurisdiction) {
 		wrong("jurisdiction: %q is no ISO 3166 code and no group", r.Jurisdiction)
 	}
 	if r.Counting != "" && r.Counting != Counting1182 && r.Counting != "none" {
