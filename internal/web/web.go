@@ -29,6 +29,7 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/proof"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -129,6 +130,9 @@ func New(d Deps) (http.Handler, error) {
 	})
 	mailroom.Mount(w, mailroom.Deps{
 		Notices: d.Notices, Incidents: d.Incidents, Duties: d.Duties, Files: d.Files, Directory: d.Directory, DB: d.DB,
+		Proofs: proof.New(proof.Deps{
+			Notices: d.Notices, Incidents: d.Incidents, Directory: d.Directory, Book: d.Assessment.Book, DB: d.DB, Clock: d.Clock,
+		}),
 	})
 	search.Mount(w, search.Deps{Find: d.Find, Views: d.Views})
 	return w, nil

@@ -44,11 +44,15 @@ func (s *Service) gates(ctx context.Context, r store.Reader, st incident.State, 
 	if err != nil {
 		return nil, err
 	}
+	told, err := s.telling(ctx, r, st, n)
+	if err != nil {
+		return nil, err
+	}
 	in := gate.Input{
 		Now: s.clk.Now(), Audience: string(n.Audience), Drill: n.Drill, Hold: h, EmbargoAt: n.Settings.EmbargoAt,
 		NeedsList: n.Audience.NeedsList(), Listed: l.ID != "", SignedOff: l.SignedOff(), Count: l.Count, Gaps: l.Gaps,
 		Bound: n.Content(l.Hash).Hash(), Missing: approval.Missing(cs.Groups, cs.Given), Press: n.Audience == Press,
-		Findings: consistent(n),
+		Findings: consistent(st, cs.Dir, n, told),
 	}
 	for _, d := range late {
 		in.Late = append(in.Late, d.Title)

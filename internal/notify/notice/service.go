@@ -19,6 +19,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
+	"github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 )
@@ -66,7 +67,8 @@ type Deps struct {
 	Duties    *duty.Service
 	Files     *file.Service
 	Outbox    *mail.Outbox
-	BaseURL   string // for links in mails
+	Templates *shelf.Shelf // nil: the shipped ones
+	BaseURL   string       // for links in mails
 }
 
 // Service keeps notices. Every method checks the permission first.
@@ -79,7 +81,12 @@ type Service struct {
 }
 
 // New returns the service. It starts nothing.
-func New(d Deps) *Service { return &Service{Deps: d, db: d.DB, led: d.Ledger, clk: d.Clock} }
+func New(d Deps) *Service {
+	if d.Templates == nil {
+		d.Templates, _ = shelf.New(nil) // the shipped ones alone are always right
+	}
+	return &Service{Deps: d, db: d.DB, led: d.Ledger, clk: d.Clock}
+}
 
 // Deliver names who keeps the lists and sends. Only at wiring.
 func (s *Service) Deliver(p Post) { s.post = p }

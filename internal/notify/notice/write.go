@@ -41,7 +41,7 @@ func (s *Service) Start(ctx context.Context, by who.Identity, ref string, in Sta
 	if in.Lang == "" {
 		in.Lang = "en"
 	}
-	src, err := in.source()
+	src, err := s.source(in)
 	if err != nil {
 		return Notice{}, err
 	}
@@ -101,7 +101,7 @@ func (s *Service) start(ctx context.Context, tx *store.Tx, by who.Identity, ref 
 }
 
 // source is the first text: the one given, or a template's.
-func (in Start) source() (source, error) {
+func (s *Service) source(in Start) (source, error) {
 	f := check.OneOf(nil, "audience", in.Audience, Audiences()...)
 	f = check.OneOf(f, "purpose", in.Purpose, Purposes()...)
 	if in.Purpose != First && in.Follows == 0 {
@@ -120,7 +120,7 @@ func (in Start) source() (source, error) {
 	src := source{Lang: in.Lang, Subject: in.Subject, Body: in.Body}
 	if in.Subject == "" && in.Body == "" {
 		var err error
-		if src, err = template(in.Audience, in.Purpose, in.Lang, in.Template); err != nil {
+		if src, err = s.template(in.Audience, in.Purpose, in.Lang, in.Template); err != nil {
 			return source{}, err
 		}
 	}

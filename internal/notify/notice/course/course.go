@@ -182,32 +182,32 @@ type Release struct {
 
 // Notice is what its entries amount to. Times are UTC; zero means none.
 type Notice struct {
-	ID        string    `json:"id"`
-	Incident  string    `json:"incident"`
-	No        int       `json:"no"` // in its incident, from 1
-	Drill     bool      `json:"drill,omitempty"`
-	Audience  Audience  `json:"audience"`
-	Purpose   Purpose   `json:"purpose"`
-	Follows   int       `json:"follows,omitempty"` // no. of the earlier notice
-	Voluntary bool      `json:"voluntary,omitempty"`
-	Duties    []string  `json:"duties,omitempty"` // keys of decide/duty
-	Lang      string    `json:"lang"`             // of the master text others fall back to
-	State     State     `json:"state"`
-	Texts     []Text    `json:"texts"` // the newest version of each
-	Files     []File    `json:"files,omitempty"`
-	Settings  Settings  `json:"settings"`
+	ID        string   `json:"id"`
+	Incident  string   `json:"incident"`
+	No        int      `json:"no"` // in its incident, from 1
+	Drill     bool     `json:"drill,omitempty"`
+	Audience  Audience `json:"audience"`
+	Purpose   Purpose  `json:"purpose"`
+	Follows   int      `json:"follows,omitempty"` // no. of the earlier notice
+	Voluntary bool     `json:"voluntary,omitempty"`
+	Duties    []string `json:"duties,omitempty"` // keys of decide/duty
+	Lang      string   `json:"lang"`             // of the master text others fall back to
+	State     State    `json:"state"`
+	Texts     []Text   `json:"texts"` // the newest version of each
+	Files     []File   `json:"files,omitempty"`
+	Settings  Settings `json:"settings"`
 	// Ticks say where what the law asks for is said: a quote, or why not yet, by the word of
 	// the packs' content. An approval does not cover them.
-	Ticks   map[string]string `json:"ticks,omitempty"`
-	Authors   []string  `json:"authors"` // who wrote any part of what is frozen
-	Rounds    []Round   `json:"rounds,omitempty"`
-	Release   *Release  `json:"release,omitempty"`
-	StartedBy string    `json:"started_by"`
-	StartedAt time.Time `json:"started_at"`
-	EndedAt   time.Time `json:"ended_at,omitzero"`
-	Reason    string    `json:"reason,omitempty"` // of the withdrawal
-	UpdatedAt time.Time `json:"updated_at"`
-	Version   int64     `json:"version"` // the ETag
+	Ticks     map[string]string `json:"ticks,omitempty"`
+	Authors   []string          `json:"authors"` // who wrote any part of what is frozen
+	Rounds    []Round           `json:"rounds,omitempty"`
+	Release   *Release          `json:"release,omitempty"`
+	StartedBy string            `json:"started_by"`
+	StartedAt time.Time         `json:"started_at"`
+	EndedAt   time.Time         `json:"ended_at,omitzero"`
+	Reason    string            `json:"reason,omitempty"` // of the withdrawal
+	UpdatedAt time.Time         `json:"updated_at"`
+	Version   int64             `json:"version"` // the ETag
 }
 
 // Title is the subject of the master text.

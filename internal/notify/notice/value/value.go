@@ -253,3 +253,32 @@ func ours(v text.Values, st incident.State, dir directory.Snapshot, entity strin
 	}
 	v["contact.name"], v["contact.mail"], v["contact.phone"] = text.Known(contact.Name, from), text.Known(contact.Mail, from), text.Known(contact.Phone, from)
 }
+
+// Sample are values of a recipient nobody has chosen, for a preview.
+func Sample(lang string) text.Values {
+	const source = "sample"
+	v := text.Values{
+		"recipient.name": text.Known("Example Ltd", source),
+		"recipient.link": text.Known("https://example.invalid/your-page", source),
+	}
+	if lang == "de" || strings.HasPrefix(lang, "de-") {
+		v["recipient.name"] = text.Known("Beispiel GmbH", source)
+	}
+	return v
+}
+
+// OfParty puts what the directory knows of a party over the values of a sample.
+func OfParty(p directory.Party, sample text.Values) text.Values {
+	v := maps.Clone(sample)
+	v["recipient.name"] = text.Known(p.Name, "directory")
+	for _, c := range p.Contacts {
+		if c.Name != "" {
+			v["recipient.contact"] = text.Known(c.Name, "directory")
+			break
+		}
+	}
+	if p.Contract != nil {
+		v["recipient.clause"] = text.Known(p.Contract.Clause, "directory")
+	}
+	return v
+}

@@ -210,7 +210,7 @@ func because(r notice.Round) string {
 }
 
 // templates says whether a text may be left out because there is a template to begin with.
-const templates = false
+const templates = true
 
 func word(n int) string { return strconv.Itoa(n) }
 
@@ -256,32 +256,6 @@ func (v sheet) leftTitle() string {
 		return "Rehearsed: nothing was sent"
 	}
 	return "Released"
-}
-
-func (v writing) heading() string {
-	if v.New {
-		return "A text in another language"
-	}
-	return textName(v.Text)
-}
-
-// form carries what the text is and which version it was made from.
-func (v writing) form() *page.Form {
-	f := v.R.Form("text").To(v.textPath(v.Text)).With("version", word(v.Text.Version))
-	if !v.New {
-		f = f.With("lang", v.Text.Lang).With("variant", v.Text.Variant)
-	} else {
-		f = v.R.Form("text").To(v.here("text")+"?add=1").With("version", "0")
-	}
-	return f
-}
-
-func (v sheet) textPath(t notice.Text) string {
-	q := url.Values{"lang": {t.Lang}}
-	if t.Variant != "" {
-		q.Set("variant", t.Variant)
-	}
-	return v.here("text") + "?" + q.Encode()
 }
 
 func (v setting) uses(channel string) bool { return slices.Contains(v.Settings.Channels, channel) }
