@@ -32,6 +32,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
+	stock "github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -62,6 +63,7 @@ type Deps struct {
 	Trials     *trial.Service // nil: no test calls
 	Register   *register.Service
 	Assessment *assessment.Service
+	Templates  *stock.Shelf // nil: the shipped ones
 	Ledger     *record.Ledger
 	Audit      *audit.Service
 	DB         *store.DB
@@ -115,6 +117,9 @@ func build(d Deps) *face {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
+	if d.Templates == nil {
+		d.Templates, _ = stock.New(nil) // the shipped ones alone are always right
+	}
 	if d.Exchange == nil {
 		d.Exchange = exchange.New(d.DB, d.Directory, d.People)
 	}
@@ -143,6 +148,7 @@ func build(d Deps) *face {
 	f.plan()
 	f.register()
 	f.law()
+	f.templates()
 	f.outbox()
 	f.jobs()
 	f.tokens()
