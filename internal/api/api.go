@@ -34,6 +34,7 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
+	stock "github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -66,6 +67,7 @@ type Deps struct {
 	Notices    *notice.Service
 	Assessment *assessment.Service
 	Contacts   *contact.Service
+	Templates  *stock.Shelf // nil: the shipped ones
 	Ledger     *record.Ledger
 	Audit      *audit.Service
 	DB         *store.DB
@@ -119,6 +121,9 @@ func build(d Deps) *face {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
+	if d.Templates == nil {
+		d.Templates, _ = stock.New(nil) // the shipped ones alone are always right
+	}
 	if d.Exchange == nil {
 		d.Exchange = exchange.New(d.DB, d.Directory, d.People)
 	}
@@ -149,6 +154,7 @@ func build(d Deps) *face {
 	f.plan()
 	f.register()
 	f.law()
+	f.templates()
 	f.outbox()
 	f.jobs()
 	f.tokens()
