@@ -324,7 +324,7 @@ func TestWhatComesBack(t *testing.T) {
 		_, c := got[answered]
 		return a && b && c
 	})
-	if r := got[bounced]; r.Recipient != "nobody@customer.example" || r.Status != "5.1.1" || !r.Permanent() || r.To[0] != unknown.EnvelopeFrom || r.Diagnostic == "" {
+	if r := got[bounced]; r.Recipient != "nobody@customer.example" || r.Status != "5.1.1" || !r.Permanent() || "notices+"+r.Mark+"@bell.example" != unknown.EnvelopeFrom || r.Diagnostic == "" {
 		t.Errorf("%+v", r)
 	}
 	if r := got[delivered]; r.Recipient != "ben@customer.example" || r.Status != "2.0.0" || r.Permanent() {
