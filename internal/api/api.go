@@ -20,6 +20,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
@@ -50,6 +51,7 @@ type Deps struct {
 	People     *who.Service
 	Jobs       *job.Runner
 	Outbox     *mail.Outbox
+	Bounces    *bounce.Service // nil: the operations are not there
 	Plans      *plan.Service
 	Directory  *directory.Service
 	Exchange   *exchange.Service // nil: made here
@@ -156,6 +158,7 @@ func build(d Deps) *face {
 	f.law()
 	f.templates()
 	f.outbox()
+	f.bounces()
 	f.jobs()
 	f.tokens()
 	f.ledger()

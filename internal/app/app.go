@@ -17,6 +17,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/store/datadir"
@@ -57,6 +58,7 @@ type App struct {
 	Accounts   *account.Service
 	Jobs       *job.Runner
 	Outbox     *mail.Outbox
+	Bounces    *bounce.Service // what comes back by mail
 	Plans      *plan.Service
 	Directory  *directory.Service
 	Exchange   *exchange.Service
@@ -154,6 +156,9 @@ func (a *App) build(ctx context.Context) (err error) {
 	})
 	a.Jobs = job.New(a.DB, a.Clock, cfg.Log, job.Config{Ledger: a.Ledger, Moved: a.saveOffset})
 	if a.Outbox, err = mail.New(a.DB, a.Clock, a.Jobs, cfg.Log, cfg.Mail); err != nil {
+		return err
+	}
+	if a.Bounces, err = bounce.New(a.DB, a.Clock, a.Jobs, cfg.Log, cfg.Bounce); err != nil {
 		return err
 	}
 	a.Plans = plan.New(a.DB, a.Ledger, a.Clock)

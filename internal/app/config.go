@@ -12,6 +12,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
 )
 
@@ -28,6 +29,7 @@ type Config struct {
 	Templates string // folder with the operator's own templates of notices; "" = none
 	Migrate   bool   // bring an existing PostgreSQL database up to date at the start
 	Mail      mail.Config
+	Bounce    bounce.Config
 	Blobs     string // folder of the contents of files; default Dir/blobs. Several nodes share one
 	MaxFile   int64  // bytes of one file, default blob.DefaultMax
 	// Demo lets everybody sign in as anybody, as long as nobody has a passphrase.
