@@ -176,28 +176,24 @@ const (
 
 // Outbox keeps and sends messages.
 type Outbox struct {
-	db   *store.DB
-	clk  *clock.Clock
-	jobs *job.Runner
-	log  *slog.Logger
-	cfg  Config
-	tls  *tls.Config
+	db     *store.DB
+	clk    *clock.Clock
+	jobs   *job.Runner
+	log    *slog.Logger
+	cfg    Config
+	server *Server
 }
 
 // New returns the outbox and registers the job "mail.send" with jobs.
 func New(db *store.DB, clk *clock.Clock, jobs *job.Runner, log *slog.Logger, cfg Config) (*Outbox, error) {
-	if err := cfg.Validate(); err != nil {
-		return nil, fmt.Errorf("mail: %w", err)
+	server, err := NewServer(cfg)
+	if err != nil {
+		return nil, err
 	}
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	cfg = cfg.withDefaults()
-	trust, err := cfg.trust()
-	if err != nil {
-		return nil, fmt.Errorf("mail: %w", err)
-	}
-	o := &Outbox{db: db, clk: clk, jobs: jobs, log: log, cfg: cfg, tls: trust}
+	o := &Outbox{db: db, clk: clk, jobs: jobs, log: log, cfg: server.cfg, server: server}
 	jobs.Register(jobKind, o.send)
 	return o, nil
 }
@@ -257,13 +253,7 @@ func (o *Outbox) enqueueJob(tx *store.Tx, id string, at time.Time) error {
 	return o.jobs.Enqueue(tx, job.Draft{Kind: jobKind, Payload: payload{id}, RunAt: at, Unique: id, MaxAttempts: maxAttempts})
 }
 
-// domain is the right side of Message-IDs; ".invalid" is reserved (RFC 2606).
-func (o *Outbox) domain() string {
-	if _, domain, ok := strings.Cut(o.cfg.From, "@"); ok {
-		return domain
-	}
-	return "wakebell.invalid"
-}
+func (o *Outbox) domain() string { return o.server.Domain() }
 
 var messageID = regexp.MustCompile(`^<[!-;=?A-~]{1,120}@[!-;=?A-~]{1,120}>$`)
 
