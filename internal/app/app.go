@@ -31,6 +31,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -68,6 +69,7 @@ type App struct {
 	Trials     *trial.Service // test calls
 	Health     *ready.Service // would an alarm reach someone?
 	Register   *register.Service
+	Dispatch   *dispatch.Service // brings notices to their recipients
 	Law        *assessment.Law
 	Assessment *assessment.Service
 	Audit      *audit.Service // the ledger for those who check it
@@ -105,7 +107,7 @@ func Kinds() []record.Kind {
 	var out []record.Kind
 	for _, k := range [][]record.Kind{
 		who.Kinds(), account.Kinds(), job.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), duty.Kinds(),
-		escalation.Kinds(), trial.Kinds(),
+		escalation.Kinds(), trial.Kinds(), dispatch.Kinds(),
 	} {
 		out = append(out, k...)
 	}
@@ -160,6 +162,9 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Trials = trial.New(a.DB, a.Ledger, a.Clock, a.People, a.Outbox, a.Jobs, trial.Config{BaseURL: cfg.BaseURL, Log: cfg.Log})
 	a.Health = ready.New(a.DB, a.Clock, a.Directory, a.Outbox, a.Jobs, a.Trials, a.machine, cfg.Version)
 	a.Register = register.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Duties, a.Directory)
+	if a.Dispatch, err = dispatch.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Directory, a.Duties, a.Jobs, a.Blobs, cfg.dispatch()); err != nil {
+		return err
+	}
 	a.Audit = audit.New(a.DB, a.Ledger, a.Clock, cfg.Log, func(ctx context.Context, against []byte) (record.Report, record.RebuildReport, error) {
 		rep, err := VerifyData(ctx, cfg, against)
 		return rep.Ledger, rep.Tables, err
@@ -261,6 +266,9 @@ func (a *App) close() error {
 	var errs []error
 	if a.Audit != nil {
 		a.Audit.Stop() // it still writes how its run ended
+	}
+	if a.Dispatch != nil {
+		a.Dispatch.Close()
 	}
 	if a.DB != nil {
 		errs = append(errs, a.DB.Close())
