@@ -104,15 +104,17 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-func (c Config) trust() (*tls.Config, error) {
-	t := &tls.Config{ServerName: c.Host, MinVersion: tls.VersionTLS12}
-	if net.ParseIP(c.Host) == nil {
-		t.ServerName = strings.TrimSuffix(c.Host, ".")
+// Trust is how the certificate of a mail server is checked; caFile is a PEM file of
+// authorities to trust instead of the machine's, "" for these.
+func Trust(host, caFile string) (*tls.Config, error) {
+	t := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
+	if net.ParseIP(host) == nil {
+		t.ServerName = strings.TrimSuffix(host, ".")
 	}
-	if c.CAFile == "" {
+	if caFile == "" {
 		return t, nil
 	}
-	pem, err := os.ReadFile(c.CAFile)
+	pem, err := os.ReadFile(caFile)
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "The file of mail authorities (smtp_ca_file) cannot be read")
 	}

@@ -26,7 +26,7 @@ func NewServer(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("mail: %w", err)
 	}
 	cfg = cfg.withDefaults()
-	trust, err := cfg.trust()
+	trust, err := Trust(cfg.Host, cfg.CAFile)
 	if err != nil {
 		return nil, fmt.Errorf("mail: %w", err)
 	}
