@@ -55,9 +55,15 @@ func validLines(s string) bool {
 func reach(r Recipient, want Channel, known *bulk.Domains) Recipient {
 	r = item.First(r, want)
 	if r.Channel == Email && r.State == Queued {
-		if why := known.Lookalike(r.Address); why != "" {
-			r.Warning = "The domain of the address: " + why
-		}
+		r.Warning = lookalike(r.Address, known)
 	}
 	return r
+}
+
+// lookalike says why the domain of an address should be looked at, "" for nothing.
+func lookalike(address string, known *bulk.Domains) string {
+	if why := known.Lookalike(address); why != "" {
+		return "The domain of the address: " + why
+	}
+	return ""
 }

@@ -162,6 +162,7 @@ type reading struct {
 	keys    []string // by column, of those without a target
 	how     Import
 	known   *bulk.Domains
+	looked  map[string]string // what was found about a domain
 	dir     directory.Snapshot
 	out     Imported
 }
@@ -184,7 +185,7 @@ func (s *Service) reader(file io.Reader, how Import) (*reading, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &reading{table: t, how: how, known: domains(dir, s.cfg.Mail.From), dir: dir}
+	in := &reading{table: t, how: how, known: domains(dir, s.cfg.Mail.From), looked: map[string]string{}, dir: dir}
 	for _, h := range t.Header {
 		in.targets = append(in.targets, how.Mapping[h])
 		in.keys = append(in.keys, intake.Key(h))
@@ -266,7 +267,17 @@ func (in *reading) recipient(row []string, line int) (Recipient, bool) {
 	if c != (Contact{}) {
 		r.Contacts = append([]Contact{c}, r.Contacts...)
 	}
-	return reach(r, want, in.known), true
+	r = item.First(r, want)
+	if r.Channel == Email && r.State == Queued {
+		_, domain, _ := strings.Cut(r.Address, "@")
+		why, seen := in.looked[domain]
+		if !seen {
+			why = lookalike(r.Address, in.known)
+			in.looked[domain] = why
+		}
+		r.Warning = why
+	}
+	return r, true
 }
 
 // put stores one value where its column belongs; the answer is what is wrong with it.

@@ -66,17 +66,18 @@ func domain(r item.Recipient) string {
 	return strings.ToLower(d)
 }
 
-// load reads whose turn it is, and moves those who did not acknowledge in time to their
+// load reads whose turn it is (next_at>0 in plain text lets both engines use the index of
+// those), and moves those who did not acknowledge in time to their
 // next way.
 func (s *slice) load(ctx context.Context) error {
 	for {
 		now := clock.Micros(s.Clk.Now())
-		due, err := item.Query(ctx, s.DB, `WHERE list_id=? AND next_at>? AND next_at<=? ORDER BY next_at, seq LIMIT ?`,
+		due, err := item.Query(ctx, s.DB, `WHERE list_id=? AND next_at>0 AND next_at>? AND next_at<=? ORDER BY next_at, seq LIMIT ?`,
 			s.run.List, item.Always, now, readLater)
 		if err != nil {
 			return err
 		}
-		fresh, err := item.Query(ctx, s.DB, `WHERE list_id=? AND next_at=? ORDER BY seq LIMIT ?`, s.run.List, item.Always, readMany)
+		fresh, err := item.Query(ctx, s.DB, `WHERE list_id=? AND next_at>0 AND next_at=? ORDER BY seq LIMIT ?`, s.run.List, item.Always, readMany)
 		if err != nil {
 			return err
 		}
