@@ -88,6 +88,8 @@ type Service struct {
 	pool      *bulk.Pool
 	post      *hook.Poster
 	observers []Observer
+	watchers  []Watcher
+	enders    []Ender
 	slices    atomic.Int64 // runs under way in this process
 }
 
@@ -118,6 +120,28 @@ func New(db *store.DB, led *record.Ledger, clk *clock.Clock, incidents *incident
 
 // Observe adds an observer; they run in the order they were added. Only at wiring.
 func (s *Service) Observe(o Observer) { s.observers = append(s.observers, o) }
+
+// Watcher is told that the list of a notice was signed off, or was changed: what was
+// approved for another list does not hold any more.
+type Watcher func(ctx context.Context, tx *store.Tx, by who.Identity, notice string) error
+
+// Watch adds a watcher. Only at wiring.
+func (s *Service) Watch(w Watcher) { s.watchers = append(s.watchers, w) }
+
+// Ender is told that a run came to its end: told everybody it could, or was stopped.
+type Ender func(ctx context.Context, tx *store.Tx, by who.Identity, run Run, stopped bool) error
+
+// OnEnd adds an ender. Only at wiring.
+func (s *Service) OnEnd(e Ender) { s.enders = append(s.enders, e) }
+
+// changedTx lets the notice room know of a change of its list.
+func (s *Service) changedTx(ctx context.Context, tx *store.Tx, by who.Identity, l List) error {
+	var errs []error
+	for _, w := range s.watchers {
+		errs = append(errs, w(ctx, tx, by, l.Notice))
+	}
+	return errors.Join(errs...)
+}
 
 // Close says goodbye to the mail server.
 func (s *Service) Close() { s.pool.Close() }

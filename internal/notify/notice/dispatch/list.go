@@ -100,7 +100,8 @@ func (s *Service) openTx(tx *store.Tx, by who.Identity, id string) (List, error)
 	case l.State == filling:
 		return l, fault.New(fault.Conflict, "The recipients of the earlier notice are still being copied; try again in a moment")
 	}
-	if l.State == item.Signed {
+	signed := l.State == item.Signed
+	if signed {
 		if err := s.append(tx, by, item.KindVoided, l.Incident, item.Voided{List: l.ID, Notice: l.Notice, Hash: l.Hash}); err != nil {
 			return l, err
 		}
@@ -110,7 +111,10 @@ func (s *Service) openTx(tx *store.Tx, by who.Identity, id string) (List, error)
 	if err != nil {
 		return l, fmt.Errorf("open list %s: %w", l.ID, err)
 	}
-	return l, nil
+	if signed {
+		err = s.changedTx(clock.Background(), tx, by, l)
+	}
+	return l, err
 }
 
 // addTx adds recipients at the end of a list and returns which were new, in their order.
@@ -293,7 +297,10 @@ func (s *Service) SignOff(ctx context.Context, by who.Identity, list string) (Li
 		if err != nil {
 			return fmt.Errorf("sign off list %s: %w", list, err)
 		}
-		return s.append(tx, by, item.KindSigned, l.Incident, item.SignedOff{List: l.ID, Notice: l.Notice, Hash: hash, Count: count, LeftOut: t.LeftOut})
+		if err := s.append(tx, by, item.KindSigned, l.Incident, item.SignedOff{List: l.ID, Notice: l.Notice, Hash: hash, Count: count, LeftOut: t.LeftOut}); err != nil {
+			return err
+		}
+		return s.changedTx(ctx, tx, by, l)
 	})
 	if err != nil {
 		return List{}, err

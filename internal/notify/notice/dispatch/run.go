@@ -275,5 +275,15 @@ func (s *Service) turnTx(tx *store.Tx, by who.Identity, run Run, to RunState, ki
 	if err != nil {
 		return fmt.Errorf("run %s becomes %s: %w", run.ID, to, err)
 	}
-	return s.append(tx, by, kind, run.Incident, item.Turned{Run: run.ID, Notice: run.Notice, Tally: &t, Reason: reason})
+	if err := s.append(tx, by, kind, run.Incident, item.Turned{Run: run.ID, Notice: run.Notice, Tally: &t, Reason: reason}); err != nil {
+		return err
+	}
+	if to != item.Done && to != item.Halted {
+		return nil
+	}
+	var errs []error
+	for _, e := range s.enders {
+		errs = append(errs, e(clock.Background(), tx, by, run, to == item.Halted))
+	}
+	return errors.Join(errs...)
 }

@@ -60,7 +60,7 @@ func Open(r io.Reader) (*Table, error) {
 	}
 	text := bufio.NewReaderSize(body, look)
 	t.Delimiter = ','
-	if hint, err := text.Peek(7); err == nil && bytes.HasPrefix(hint, []byte("sep=")) { // Excel says it itself
+	if hint, err := text.Peek(5); err == nil && bytes.HasPrefix(hint, []byte("sep=")) { // Excel says it itself
 		if _, err := text.ReadString('\n'); err != nil {
 			return nil, errEmpty
 		}
