@@ -32,6 +32,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -61,6 +62,7 @@ type Deps struct {
 	Escalation *escalation.Service
 	Trials     *trial.Service // nil: no test calls
 	Register   *register.Service
+	Notices    *notice.Service
 	Assessment *assessment.Service
 	Ledger     *record.Ledger
 	Audit      *audit.Service
@@ -135,6 +137,7 @@ func build(d Deps) *face {
 	f.incidentParts()
 	f.files()
 	f.duties()
+	f.notices()
 	f.calls()
 	f.ackPage()
 	f.people()

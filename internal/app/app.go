@@ -32,6 +32,7 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
+	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -70,6 +71,7 @@ type App struct {
 	Health     *ready.Service // would an alarm reach someone?
 	Register   *register.Service
 	Dispatch   *dispatch.Service // brings notices to their recipients
+	Notices    *notice.Service
 	Law        *assessment.Law
 	Assessment *assessment.Service
 	Audit      *audit.Service // the ledger for those who check it
@@ -108,6 +110,7 @@ func Kinds() []record.Kind {
 	for _, k := range [][]record.Kind{
 		who.Kinds(), account.Kinds(), job.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), duty.Kinds(),
 		escalation.Kinds(), trial.Kinds(), dispatch.Kinds(),
+		escalation.Kinds(), trial.Kinds(), notice.Kinds(),
 	} {
 		out = append(out, k...)
 	}
@@ -165,6 +168,10 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.Dispatch, err = dispatch.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Directory, a.Duties, a.Jobs, a.Blobs, cfg.dispatch()); err != nil {
 		return err
 	}
+	a.Notices = notice.New(notice.Deps{
+		DB: a.DB, Ledger: a.Ledger, Clock: a.Clock, Plans: a.Plans, Directory: a.Directory, Incidents: a.Incidents, Duties: a.Duties,
+		Files: a.Files, Outbox: a.Outbox, BaseURL: cfg.BaseURL,
+	})
 	a.Audit = audit.New(a.DB, a.Ledger, a.Clock, cfg.Log, func(ctx context.Context, against []byte) (record.Report, record.RebuildReport, error) {
 		rep, err := VerifyData(ctx, cfg, against)
 		return rep.Ledger, rep.Tables, err

@@ -13,6 +13,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
+	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
 	"github.com/wakebell/wakebell/internal/respond/escalation/trial"
@@ -31,6 +32,7 @@ func (a *App) tell() {
 	a.Views.Tell("ledger.", record.Tell)
 	a.Views.Tell("incident.file_", file.Tell)
 	a.Views.Tell("dispatch.", dispatch.Tell)
+	a.Views.Tell("notice.", notice.Tell)
 	a.Views.Name("file:", a.Files.Name)
 	a.Views.Name("duty:", a.Duties.Title)
 	a.Views.Name("team:", a.called(func(dir directory.Snapshot, id string) string { return dir.Teams[id].Name }))
