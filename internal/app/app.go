@@ -110,9 +110,6 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 func Kinds() []record.Kind {
 	var out []record.Kind
 	for _, k := range [][]record.Kind{
-		who.Kinds(), account.Kinds(), job.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), duty.Kinds(),
-		escalation.Kinds(), trial.Kinds(), dispatch.Kinds(),
-		escalation.Kinds(), trial.Kinds(), notice.Kinds(),
 		who.Kinds(),
 		account.Kinds(),
 		job.Kinds(),
@@ -126,6 +123,7 @@ func Kinds() []record.Kind {
 		escalation.Kinds(),
 		trial.Kinds(),
 		notice.Kinds(),
+		dispatch.Kinds(),
 	} {
 		out = append(out, k...)
 	}
