@@ -32,6 +32,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/notify/notice/form/filing"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -61,6 +62,7 @@ type Deps struct {
 	Escalation *escalation.Service
 	Trials     *trial.Service // nil: no test calls
 	Register   *register.Service
+	Filings    *filing.Service // nil: no forms
 	Assessment *assessment.Service
 	Ledger     *record.Ledger
 	Audit      *audit.Service
@@ -134,6 +136,7 @@ func build(d Deps) *face {
 	f.commands()
 	f.incidentParts()
 	f.files()
+	f.filings()
 	f.duties()
 	f.calls()
 	f.ackPage()

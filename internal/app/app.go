@@ -31,6 +31,9 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/notify/notice/form"
+	"github.com/wakebell/wakebell/internal/notify/notice/form/filing"
+	"github.com/wakebell/wakebell/internal/notify/notice/form/prefill"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -68,6 +71,7 @@ type App struct {
 	Trials     *trial.Service // test calls
 	Health     *ready.Service // would an alarm reach someone?
 	Register   *register.Service
+	Filings    *filing.Service // forms of authorities
 	Law        *assessment.Law
 	Assessment *assessment.Service
 	Audit      *audit.Service // the ledger for those who check it
@@ -104,7 +108,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 func Kinds() []record.Kind {
 	var out []record.Kind
 	for _, k := range [][]record.Kind{
-		who.Kinds(), account.Kinds(), job.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), duty.Kinds(),
+		who.Kinds(), account.Kinds(), job.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), duty.Kinds(), filing.Kinds(),
 		escalation.Kinds(), trial.Kinds(),
 	} {
 		out = append(out, k...)
@@ -160,6 +164,11 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Trials = trial.New(a.DB, a.Ledger, a.Clock, a.People, a.Outbox, a.Jobs, trial.Config{BaseURL: cfg.BaseURL, Log: cfg.Log})
 	a.Health = ready.New(a.DB, a.Clock, a.Directory, a.Outbox, a.Jobs, a.Trials, a.machine, cfg.Version)
 	a.Register = register.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Duties, a.Directory)
+	forms, err := form.Load(prefill.Names(), cfg.forms()...)
+	if err != nil {
+		return fmt.Errorf("load the forms: %w", err)
+	}
+	a.Filings = filing.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.Incidents, a.Duties, a.Files, a.Law, forms)
 	a.Audit = audit.New(a.DB, a.Ledger, a.Clock, cfg.Log, func(ctx context.Context, against []byte) (record.Report, record.RebuildReport, error) {
 		rep, err := VerifyData(ctx, cfg, against)
 		return rep.Ledger, rep.Tables, err

@@ -12,6 +12,8 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/notify/notice/form"
+	"github.com/wakebell/wakebell/internal/notify/notice/form/pack"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
 )
 
@@ -24,6 +26,7 @@ type Config struct {
 	// TestClock makes the product's time movable by POST /debug/clock, on loopback
 	// only. The database is marked for it at creation.
 	TestClock bool
+	Forms     string // folder with the operator's own forms of authorities; "" = none
 	Packs     string // folder with the operator's own rule packs and calendars; "" = none
 	Migrate   bool   // bring an existing PostgreSQL database up to date at the start
 	Mail      mail.Config
@@ -71,6 +74,15 @@ func (c Config) Validate() error {
 		f = append(f, w)
 	}
 	return fault.Invalids(f...)
+}
+
+// forms are those that come with the program, and the operator's over them.
+func (c Config) forms() []form.Source {
+	out := []form.Source{{FS: pack.Files}}
+	if c.Forms != "" {
+		out = append(out, form.Source{FS: os.DirFS(c.Forms), Operator: true})
+	}
+	return out
 }
 
 // packs is the operator's folder of rule packs; nil when there is none.

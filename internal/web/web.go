@@ -27,6 +27,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/notify/notice/form/filing"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -74,6 +75,7 @@ type Deps struct {
 	Trials     *trial.Service
 	Health     *ready.Service
 	Register   *register.Service
+	Filings    *filing.Service
 	Assessment *assessment.Service
 	Ledger     *record.Ledger
 	Audit      *audit.Service
