@@ -20,6 +20,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
@@ -34,6 +35,7 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/form/filing"
 	stock "github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
@@ -50,6 +52,7 @@ type Deps struct {
 	People     *who.Service
 	Jobs       *job.Runner
 	Outbox     *mail.Outbox
+	Bounces    *bounce.Service // nil: the operations are not there
 	Plans      *plan.Service
 	Directory  *directory.Service
 	Exchange   *exchange.Service // nil: made here
@@ -65,6 +68,7 @@ type Deps struct {
 	Trials     *trial.Service // nil: no test calls
 	Register   *register.Service
 	Notices    *notice.Service
+	Filings    *filing.Service // nil: no forms
 	Assessment *assessment.Service
 	Contacts   *contact.Service
 	Templates  *stock.Shelf // nil: the shipped ones
@@ -144,6 +148,7 @@ func build(d Deps) *face {
 	f.incidentParts()
 	f.files()
 	f.contacts()
+	f.filings()
 	f.duties()
 	f.notices()
 	f.calls()
@@ -156,6 +161,7 @@ func build(d Deps) *face {
 	f.law()
 	f.templates()
 	f.outbox()
+	f.bounces()
 	f.jobs()
 	f.tokens()
 	f.ledger()

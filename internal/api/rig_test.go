@@ -17,8 +17,10 @@ import (
 	"github.com/wakebell/wakebell/examples"
 	"github.com/wakebell/wakebell/internal/base/blob"
 	"github.com/wakebell/wakebell/internal/base/clock"
+	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/store/storetest"
@@ -83,6 +85,16 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	must(t, err)
 	people := who.New(db, led, clk)
 	jobs := job.New(db, clk, nil, job.Config{})
+	back, err := bounce.New(db, clk, jobs, nil, bounce.Config{Address: "notices@example.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	back.Handle(func(_ context.Context, r bounce.Report, _ []byte) error {
+		if r.MessageID != "<n7@bell.example>" {
+			return fault.New(fault.NotFound, "No notice is known by this id")
+		}
+		return nil
+	})
 	box, err := mail.New(db, clk, jobs, nil, mail.Config{})
 	must(t, err)
 	plans := plan.New(db, led, clk)
@@ -123,7 +135,7 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	t.Cleanup(aud.Stop)
 	g.f = build(Deps{
 		People: people, Jobs: jobs, Outbox: box, Plans: plans, Directory: dirs, Intake: in, Alerts: alert.New(db, in), Triage: tri,
-		Incidents: incidents, Files: files, Duties: duties, Escalation: esc, Register: register.New(db, led, clk, incidents, duties, dirs), Assessment: law, Contacts: contact.New(db, led, clk, incidents, files, dirs, nil), Audit: aud, Ledger: led, DB: db, Notices: notices,
+		Incidents: incidents, Files: files, Duties: duties, Escalation: esc, Register: register.New(db, led, clk, incidents, duties, dirs), Assessment: law, Contacts: contact.New(db, led, clk, incidents, files, dirs, nil), Audit: aud, Ledger: led, DB: db, Notices: notices, Bounces: back,
 		Clock: clk, Log: slog.New(slog.NewTextHandler(g.log, nil)), Version: "test", TestClock: true,
 		Forward: func(ctx context.Context, d time.Duration) error { return jobs.Forward(ctx, clk.Now().Add(d)) },
 		Ready:   func(ctx context.Context) []Check { return []Check{{Name: "database"}} },

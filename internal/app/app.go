@@ -17,6 +17,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/store/datadir"
@@ -33,6 +34,10 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
+	"github.com/wakebell/wakebell/internal/notify/notice/form"
+	"github.com/wakebell/wakebell/internal/notify/notice/form/filing"
+	"github.com/wakebell/wakebell/internal/notify/notice/form/prefill"
 	"github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
@@ -57,6 +62,7 @@ type App struct {
 	Accounts   *account.Service
 	Jobs       *job.Runner
 	Outbox     *mail.Outbox
+	Bounces    *bounce.Service // what comes back by mail
 	Plans      *plan.Service
 	Directory  *directory.Service
 	Exchange   *exchange.Service
@@ -71,7 +77,9 @@ type App struct {
 	Trials     *trial.Service // test calls
 	Health     *ready.Service // would an alarm reach someone?
 	Register   *register.Service
+	Dispatch   *dispatch.Service // brings notices to their recipients
 	Notices    *notice.Service
+	Filings    *filing.Service // forms of authorities
 	Law        *assessment.Law
 	Assessment *assessment.Service
 	Contacts   *contact.Service // police, media, authorities
@@ -123,6 +131,8 @@ func Kinds() []record.Kind {
 		escalation.Kinds(),
 		trial.Kinds(),
 		notice.Kinds(),
+		dispatch.Kinds(),
+		filing.Kinds(),
 	} {
 		out = append(out, k...)
 	}
@@ -156,6 +166,9 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.Outbox, err = mail.New(a.DB, a.Clock, a.Jobs, cfg.Log, cfg.Mail); err != nil {
 		return err
 	}
+	if a.Bounces, err = bounce.New(a.DB, a.Clock, a.Jobs, cfg.Log, cfg.Bounce); err != nil {
+		return err
+	}
 	a.Plans = plan.New(a.DB, a.Ledger, a.Clock)
 	a.Directory = directory.New(a.DB, a.Ledger, a.People, a.Plans, a.Clock)
 	a.Exchange = exchange.New(a.DB, a.Directory, a.People)
@@ -180,11 +193,19 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Trials = trial.New(a.DB, a.Ledger, a.Clock, a.People, a.Outbox, a.Jobs, trial.Config{BaseURL: cfg.BaseURL, Log: cfg.Log})
 	a.Health = ready.New(a.DB, a.Clock, a.Directory, a.Outbox, a.Jobs, a.Trials, a.machine, cfg.Version)
 	a.Register = register.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Duties, a.Directory)
+	if a.Dispatch, err = dispatch.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Directory, a.Duties, a.Jobs, a.Blobs, cfg.dispatch()); err != nil {
+		return err
+	}
 	a.Notices = notice.New(notice.Deps{
 		Templates: a.Templates,
 		DB:        a.DB, Ledger: a.Ledger, Clock: a.Clock, Plans: a.Plans, Directory: a.Directory, Incidents: a.Incidents, Duties: a.Duties,
 		Files: a.Files, Outbox: a.Outbox, BaseURL: cfg.BaseURL,
 	})
+	forms, err := form.Load(prefill.Names(), cfg.forms()...)
+	if err != nil {
+		return fmt.Errorf("load the forms: %w", err)
+	}
+	a.Filings = filing.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.Incidents, a.Duties, a.Files, a.Law, forms)
 	a.Audit = audit.New(a.DB, a.Ledger, a.Clock, cfg.Log, func(ctx context.Context, against []byte) (record.Report, record.RebuildReport, error) {
 		rep, err := VerifyData(ctx, cfg, against)
 		return rep.Ledger, rep.Tables, err
@@ -291,6 +312,9 @@ func (a *App) close() error {
 	var errs []error
 	if a.Audit != nil {
 		a.Audit.Stop() // it still writes how its run ended
+	}
+	if a.Dispatch != nil {
+		a.Dispatch.Close()
 	}
 	if a.DB != nil {
 		errs = append(errs, a.DB.Close())
