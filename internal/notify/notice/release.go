@@ -17,6 +17,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/check"
 	"github.com/wakebell/wakebell/internal/decide/incident/fact"
+	"github.com/wakebell/wakebell/internal/notify/notice/agree"
 	"github.com/wakebell/wakebell/internal/notify/notice/approval"
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
 	"github.com/wakebell/wakebell/internal/notify/notice/gate"
@@ -52,7 +53,7 @@ func (s *Service) gates(ctx context.Context, r store.Reader, st incident.State, 
 		Now: s.clk.Now(), Audience: string(n.Audience), Drill: n.Drill, Hold: h, EmbargoAt: n.Settings.EmbargoAt,
 		NeedsList: n.Audience.NeedsList(), Listed: l.ID != "", SignedOff: l.SignedOff(), Count: l.Count, Gaps: l.Gaps,
 		Bound: n.Content(l.Hash).Hash(), Missing: approval.Missing(cs.Groups, cs.Given), Press: n.Audience == Press,
-		Findings: consistent(st, cs.Dir, n, told),
+		Findings: agree.Findings(st, cs.Dir, n, told),
 	}
 	for _, d := range late {
 		in.Late = append(in.Late, d.Title)

@@ -229,17 +229,11 @@ func ParseValue(n Name, raw json.RawMessage) (v Value, text string, err error) {
 			return v, "", bad("one of \"unknown\", \"none\", \"risk\", \"high\"")
 		}
 		v.Risk = s
-	case n == OfRecords:
-		count, ok := wholeNumber(raw)
-		if !ok {
-			return v, "", bad("a whole number, such as 12000")
-		}
-		text = count
 	case IsText(n):
-		if json.Unmarshal(raw, &s) != nil || strings.TrimSpace(s) == "" {
-			return v, "", bad("a text")
+		var want string
+		if text, want = parseText(n, raw); want != "" {
+			return v, "", bad(want)
 		}
-		text = s
 	case n == OfHarm:
 		if err := strict(&v.Harm); err != nil {
 			return v, "", bad("a list of {property, asset, timing}")
@@ -280,6 +274,20 @@ func ParseValue(n Name, raw json.RawMessage) (v Value, text string, err error) {
 		return v, "", unknownFact(n)
 	}
 	return v, text, nil
+}
+
+// parseText reads a fact that is its text; want says what it takes when it is not that.
+func parseText(n Name, raw json.RawMessage) (text, want string) {
+	if n == OfRecords {
+		if count, ok := wholeNumber(raw); ok {
+			return count, ""
+		}
+		return "", "a whole number, such as 12000"
+	}
+	if json.Unmarshal(raw, &text) != nil || strings.TrimSpace(text) == "" {
+		return "", "a text"
+	}
+	return text, ""
 }
 
 // wholeNumber reads a count as people write it: 12000, "12,000", "12 000".

@@ -203,7 +203,7 @@ func (v view) masterOf() proof.Sheet {
 // page breaks of the preview: a fragment has a line end after each block, which the style
 // of running text would show.
 func compact(html string) string {
-	return strings.NewReplacer("<ul>\n", "<ul>", "<ol>\n", "<ol>", "</li>\n", "</li>", "<li>\n", "<li>", "<br>\n", "<br>").Replace(html)
+	return strings.NewReplacer("<a href=", "<a class=\"link\" href=", "<ul>\n", "<ul>", "<ol>\n", "<ol>", "</li>\n", "</li>", "<li>\n", "<li>• ", "<li>", "<li>• ", "<br>\n", "<br>").Replace(html)
 }
 
 func sheetsOf(v view) []notice.Text { return v.Texts }
