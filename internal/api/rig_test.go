@@ -90,7 +90,7 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	duties := duty.New(db, led, clk, plans, dirs, incidents, jobs, lawtest.Shipped(t))
 	esc := escalation.New(db, led, clk, dirs, plans, people, duties, in, box, jobs, escalation.Config{BaseURL: "http://wakebell.example"})
 	tri := triage.New(db, in, incidents)
-	law := assessment.New(db, clk, lawtest.Shipped(t), incidents, dirs,
+	law := assessment.New(db, clk, lawtest.Shipped(t), incidents, dirs, plans,
 		func(context.Context, store.Reader, string) (assessment.Sent, error) { return nil, nil }, duties.RederiveOpen)
 	incidents.Observe(law.OnIncident)
 	incidents.Observe(duties.OnIncident)
@@ -117,7 +117,7 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	t.Cleanup(aud.Stop)
 	g.f = build(Deps{
 		People: people, Jobs: jobs, Outbox: box, Plans: plans, Directory: dirs, Intake: in, Alerts: alert.New(db, in), Triage: tri,
-		Incidents: incidents, Files: files, Duties: duties, Escalation: esc, Register: register.New(db, led, clk, incidents, duties, dirs), Assessment: law, Audit: aud, Ledger: led, DB: db,
+		Incidents: incidents, Files: files, Duties: duties, Escalation: esc, Register: register.New(db, led, clk, incidents, duties, dirs, plans), Assessment: law, Audit: aud, Ledger: led, DB: db,
 		Clock: clk, Log: slog.New(slog.NewTextHandler(g.log, nil)), Version: "test", TestClock: true,
 		Forward: func(ctx context.Context, d time.Duration) error { return jobs.Forward(ctx, clk.Now().Add(d)) },
 		Ready:   func(ctx context.Context) []Check { return []Check{{Name: "database"}} },

@@ -154,12 +154,12 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Files = file.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Jobs, a.Blobs)
 	a.Triage = triage.New(a.DB, a.Intake, a.Incidents)
 	a.Duties = duty.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.Incidents, a.Jobs, a.Law)
-	a.Assessment = assessment.New(a.DB, a.Clock, a.Law, a.Incidents, a.Directory, a.sent, a.Duties.RederiveOpen)
+	a.Assessment = assessment.New(a.DB, a.Clock, a.Law, a.Incidents, a.Directory, a.Plans, a.sent, a.Duties.RederiveOpen)
 	a.Escalation = escalation.New(a.DB, a.Ledger, a.Clock, a.Directory, a.Plans, a.People, a.Duties, a.Intake, a.Outbox, a.Jobs,
 		cfg.escalation())
 	a.Trials = trial.New(a.DB, a.Ledger, a.Clock, a.People, a.Outbox, a.Jobs, trial.Config{BaseURL: cfg.BaseURL, Log: cfg.Log})
 	a.Health = ready.New(a.DB, a.Clock, a.Directory, a.Outbox, a.Jobs, a.Trials, a.machine, cfg.Version)
-	a.Register = register.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Duties, a.Directory)
+	a.Register = register.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Duties, a.Directory, a.Plans)
 	a.Audit = audit.New(a.DB, a.Ledger, a.Clock, cfg.Log, func(ctx context.Context, against []byte) (record.Report, record.RebuildReport, error) {
 		rep, err := VerifyData(ctx, cfg, against)
 		return rep.Ledger, rep.Tables, err

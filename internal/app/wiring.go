@@ -28,6 +28,8 @@ func (a *App) wire() {
 	a.Directory.Observe(a.Duties.RederiveOpen)
 	// A close is refused while outward duties stand open.
 	a.Incidents.Guard(a.openDuties)
+	// … and while counsel has not said what must be disclosed, and what is kept.
+	a.Incidents.Guard(assessment.Guard)
 	// A person who is no longer active is signed out everywhere.
 	a.People.Observe(a.Accounts.OnPerson)
 	// A new passphrase is told to its person, who may not be the one who set it.

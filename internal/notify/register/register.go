@@ -27,6 +27,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
+	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/ledger"
 )
 
@@ -35,14 +36,15 @@ type Service struct {
 	db        *store.DB
 	led       *record.Ledger
 	clk       *clock.Clock
+	plans     *plan.Service
 	incidents *incident.Service
 	duties    *duty.Service
 	dirs      *directory.Service
 }
 
 // New returns the service.
-func New(db *store.DB, led *record.Ledger, clk *clock.Clock, incidents *incident.Service, duties *duty.Service, dirs *directory.Service) *Service {
-	return &Service{db: db, led: led, clk: clk, incidents: incidents, duties: duties, dirs: dirs}
+func New(db *store.DB, led *record.Ledger, clk *clock.Clock, incidents *incident.Service, duties *duty.Service, dirs *directory.Service, plans *plan.Service) *Service {
+	return &Service{db: db, led: led, clk: clk, plans: plans, incidents: incidents, duties: duties, dirs: dirs}
 }
 
 // List returns a page of the register, newest declaration first, and the cursor of the
@@ -136,8 +138,8 @@ func (s *Service) entry(ctx context.Context, r store.Reader, ref string) (e Entr
 		return e, err
 	}
 	err = s.each(ctx, r, []incident.State{st}, dir, func(st incident.State, duties []duty.Duty) error {
-		e = entryOf(st, duties, dir, s.clk.Now())
-		return nil
+		e, err = s.told(r, st, duties, dir)
+		return err
 	})
 	if err != nil || st.MergedInto == "" {
 		return e, err
@@ -145,6 +147,17 @@ func (s *Service) entry(ctx context.Context, r store.Reader, ref string) (e Entr
 	into, err := s.incidents.GetTx(r, st.MergedInto)
 	e.MergedInto = into.Ref
 	return e, err
+}
+
+// told is the whole entry of an incident.
+func (s *Service) told(r store.Reader, st incident.State, duties []duty.Duty, dir directory.Snapshot) (Entry, error) {
+	p, err := s.plans.At(r, st.PlanVersion)
+	if err != nil {
+		return Entry{}, err
+	}
+	e := entryOf(st, duties, dir, s.clk.Now())
+	e.assessed(st, p, dir)
+	return e, nil
 }
 
 // exportPage is how many incidents are held in memory at once.
@@ -166,7 +179,11 @@ func (s *Service) export(ctx context.Context, f Filter, fn func(Entry) error) er
 				return err
 			}
 			if err := s.each(ctx, v, list, dir, func(st incident.State, duties []duty.Duty) error {
-				return fn(entryOf(st, duties, dir, s.clk.Now()))
+				e, err := s.told(v, st, duties, dir)
+				if err != nil {
+					return err
+				}
+				return fn(e)
 			}); err != nil {
 				return err
 			}

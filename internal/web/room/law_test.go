@@ -139,3 +139,64 @@ func TestAssessmentOfABreach(t *testing.T) {
 		t.Errorf("communications gives a verdict: %d", code)
 	}
 }
+
+// The verdict of one person says that it is not confirmed; another person confirms it on
+// the same page, and nobody else is asked.
+func TestSecondOpinion(t *testing.T) {
+	t.Parallel()
+	g := open(t)
+	st := g.declare(incident.Declare{})
+	path := "/incidents/" + st.Ref + "/assess"
+	at := path + "?step=verdict"
+	g.done(analyst, path, path, "assess.what", "personal_data", "yes")
+	g.done(analyst, at, at, "assess.verdict", "risk", "none", "reason", "Nobody saw it.")
+	has(t, g.get(analyst, path), "The verdict is not yet confirmed", "Until then no duty falls away")
+	hasNot(t, g.get(analyst, at), "Your second opinion")
+	hasNot(t, g.get(liaison, at), "Your second opinion")
+	id := g.state(st.Ref).Verdicts[0].ID
+	form := "second." + id
+	has(t, g.get(counsel, at), "Your second opinion", "asked of legal or privacy officer", "Nobody saw it.")
+	if code, _ := g.post(liaison, at, path+"/second", form, "about", id, "answer", "yes", "why", "x"); code != http.StatusForbidden {
+		t.Errorf("a liaison confirms: %d", code)
+	}
+	if code, _ := g.post(analyst, at, path+"/second", form, "about", id, "answer", "yes", "why", "x"); code != http.StatusForbidden {
+		t.Errorf("the assessor confirms: %d", code)
+	}
+	code, body := g.post(counsel, at, path+"/second", form, "about", id, "answer", "no", "why", " ")
+	if code != http.StatusUnprocessableEntity {
+		t.Errorf("without a reason: %d %s", code, text(body))
+	}
+	g.done(counsel, at, path+"/second", form, "about", id, "answer", "no", "why", "Ask the provider first.")
+	has(t, g.get(analyst, at), "A second person disagrees", "Disputed", "disagrees: Ask the provider first.")
+	g.done(counsel, at, path+"/second", form, "about", id, "answer", "yes", "why", "The provider answered.")
+	body = g.get(analyst, at)
+	has(t, body, "Confirmed", "agrees: The provider answered.")
+	hasNot(t, body, "not yet confirmed")
+}
+
+// A kind of protected information asks counsel, on the room, the assessment, the decisions
+// and the close.
+func TestCounselIsAsked(t *testing.T) {
+	t.Parallel()
+	g := open(t)
+	st := g.declare(incident.Declare{})
+	room := "/incidents/" + st.Ref
+	at := room + "/decisions"
+	hasNot(t, g.get(counsel, room), "Asked of legal or outside counsel")
+	path := room + "/assess?step=data"
+	g.done(analyst, path, path, "assess.data", "data_categories", "payment_card")
+	for _, p := range []string{room, at, room + "/close"} {
+		has(t, g.get(manager, p), "Asked of legal or outside counsel", "what is kept, and how long (payment cards)")
+	}
+	has(t, g.get(analyst, room+"/assess"), "Counsel has not decided what must be disclosed (payment cards)")
+	has(t, g.get(counsel, at+"?kind=retention"), "What is kept, and for how long?", "Outside counsel, if they decided")
+	code, body := g.post(executive, at+"?kind=disclosure", at, "decision", "decision", "disclosure", "answer", "yes", "reason", "PCI rules")
+	if code != http.StatusUnprocessableEntity || !strings.Contains(body, "role legal") {
+		t.Errorf("an executive decides alone: %d %s", code, text(body))
+	}
+	g.done(executive, at+"?kind=disclosure", at, "decision", "decision", "disclosure", "answer", "yes", "reason", "PCI rules", "counsel", "Dr. Ada Berg")
+	g.done(counsel, at+"?kind=retention", at, "decision", "decision", "retention", "text", "Two years", "reason", "Claims")
+	body = g.get(manager, at)
+	has(t, body, "Disclosure: yes", "on payment cards", "Dr. Ada Berg, outside counsel; recorded for", "Two years")
+	hasNot(t, body, "Asked of legal")
+}

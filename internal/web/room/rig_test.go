@@ -111,7 +111,7 @@ func open(t testing.TB) *rig {
 	g.Web = page.New(page.Config{
 		SignedIn: g.signedIn, SignIn: "/sign-in", People: g.people, DB: db, Clock: g.clk, Log: slog.New(slog.DiscardHandler),
 	})
-	lawful := assessment.New(db, g.clk, lawtest.Shipped(g.t), g.inc, dirs,
+	lawful := assessment.New(db, g.clk, lawtest.Shipped(g.t), g.inc, dirs, plans,
 		func(context.Context, store.Reader, string) (assessment.Sent, error) { return nil, nil }, g.duties.RederiveOpen)
 	g.inc.Observe(lawful.OnIncident)
 	room.Mount(g.Web, room.Deps{

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/fact"
 )
 
 // Recovered says whether reports end. Going back to an earlier phase after the recorded
@@ -53,6 +54,9 @@ func LegalWhy(s incident.State) string {
 		if dec.Kind == incident.LawEnforcement && dec.Answer == incident.Yes {
 			return "law enforcement is to be involved"
 		}
+	}
+	if list := fact.SensitiveIn(s.Facts); len(list) > 0 {
+		return "protected information: " + list[0].Words()
 	}
 	return ""
 }
