@@ -24,6 +24,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
+	"github.com/wakebell/wakebell/internal/decide/assessment/handover"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/find"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -55,6 +56,7 @@ type Deps struct {
 	Triage     *triage.Service
 	Incidents  *incident.Service
 	Files      *file.Service
+	Handover   *handover.Service
 	Views      *view.Service // nil: made here, and tells entries of other rooms in plain words
 	Find       *find.Service // nil: made here
 	Duties     *duty.Service
@@ -134,6 +136,7 @@ func build(d Deps) *face {
 	f.commands()
 	f.incidentParts()
 	f.files()
+	f.handovers()
 	f.duties()
 	f.calls()
 	f.ackPage()

@@ -24,6 +24,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store/storetest"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
+	"github.com/wakebell/wakebell/internal/decide/assessment/handover"
 	"github.com/wakebell/wakebell/internal/decide/assessment/lawtest"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -73,7 +74,7 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	clk := clock.NewTest(start)
 	var kinds []record.Kind
 	for _, k := range [][]record.Kind{
-		who.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), duty.Kinds(), escalation.Kinds(),
+		who.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), handover.Kinds(), duty.Kinds(), escalation.Kinds(),
 	} {
 		kinds = append(kinds, k...)
 	}
@@ -117,7 +118,7 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	t.Cleanup(aud.Stop)
 	g.f = build(Deps{
 		People: people, Jobs: jobs, Outbox: box, Plans: plans, Directory: dirs, Intake: in, Alerts: alert.New(db, in), Triage: tri,
-		Incidents: incidents, Files: files, Duties: duties, Escalation: esc, Register: register.New(db, led, clk, incidents, duties, dirs, plans), Assessment: law, Audit: aud, Ledger: led, DB: db,
+		Incidents: incidents, Files: files, Handover: handover.New(db, led, clk, incidents, dirs), Duties: duties, Escalation: esc, Register: register.New(db, led, clk, incidents, duties, dirs, plans), Assessment: law, Audit: aud, Ledger: led, DB: db,
 		Clock: clk, Log: slog.New(slog.NewTextHandler(g.log, nil)), Version: "test", TestClock: true,
 		Forward: func(ctx context.Context, d time.Duration) error { return jobs.Forward(ctx, clk.Now().Add(d)) },
 		Ready:   func(ctx context.Context) []Check { return []Check{{Name: "database"}} },

@@ -23,6 +23,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/base/who/account"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
+	"github.com/wakebell/wakebell/internal/decide/assessment/handover"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/find"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -62,6 +63,7 @@ type App struct {
 	Incidents  *incident.Service
 	Blobs      *blob.Store
 	Files      *file.Service
+	Handover   *handover.Service
 	Triage     *triage.Service
 	Duties     *duty.Service
 	Escalation *escalation.Service
@@ -104,7 +106,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 func Kinds() []record.Kind {
 	var out []record.Kind
 	for _, k := range [][]record.Kind{
-		who.Kinds(), account.Kinds(), job.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), duty.Kinds(),
+		who.Kinds(), account.Kinds(), job.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), handover.Kinds(), duty.Kinds(),
 		escalation.Kinds(), trial.Kinds(),
 	} {
 		out = append(out, k...)
@@ -151,6 +153,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.Blobs, err = blob.New(blob.Config{Dir: cfg.Blobs, Max: cfg.MaxFile}); err != nil {
 		return err
 	}
+	a.Handover = handover.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Directory)
 	a.Files = file.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Jobs, a.Blobs)
 	a.Triage = triage.New(a.DB, a.Intake, a.Incidents)
 	a.Duties = duty.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.Incidents, a.Jobs, a.Law)

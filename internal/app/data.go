@@ -12,6 +12,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/assessment/handover"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
@@ -24,7 +25,7 @@ import (
 // Projectors are the rooms whose tables follow from the ledger alone. To project, a
 // room needs none of its parts.
 func Projectors() []record.Projector {
-	return []record.Projector{new(intake.Service), new(incident.Service), new(file.Service), new(duty.Service), new(escalation.Service)}
+	return []record.Projector{new(intake.Service), new(incident.Service), new(file.Service), new(handover.Service), new(duty.Service), new(escalation.Service)}
 }
 
 // replays are all the rooms whose tables a check compares with the entries: also those

@@ -7,6 +7,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/decide/assessment/handover"
 	"github.com/wakebell/wakebell/internal/decide/duty/policy"
 	"github.com/wakebell/wakebell/internal/decide/duty/story"
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
@@ -29,6 +30,7 @@ func (a *App) tell() {
 	a.Views.Tell("signal.", intake.Tell)
 	a.Views.Tell("ledger.", record.Tell)
 	a.Views.Tell("incident.file_", file.Tell)
+	a.Views.Tell("handover.", handover.Tell)
 	a.Views.Name("file:", a.Files.Name)
 	a.Views.Name("duty:", a.Duties.Title)
 	a.Views.Name("team:", a.called(func(dir directory.Snapshot, id string) string { return dir.Teams[id].Name }))

@@ -70,6 +70,9 @@ func (a *App) reproject(ctx context.Context, tx *store.Tx, entries []record.Entr
 	if err := a.Files.OnErase(tx, entries); err != nil {
 		return err
 	}
+	if err := a.Handover.OnErase(tx, entries); err != nil {
+		return err
+	}
 	var done []string
 	for _, e := range entries {
 		if slices.Contains(done, e.Subject) {

@@ -56,6 +56,7 @@ type root struct {
 	Call     callCmd     `cmd:"" help:"Calls: who was called, and acknowledge."`
 	Search   searchCmd   `cmd:"" help:"Find incidents, what was said in them, reports, alerts and people by words."`
 	Register registerCmd `cmd:"" help:"The breach register."`
+	Handover handoverCmd `cmd:"" help:"What a controller we process for needs for its own 72 hours."`
 	Outbox   outboxCmd   `cmd:"" help:"Messages that were sent, or kept."`
 	Dir      dirCmd      `cmd:"" name:"directory" help:"People, teams, services, customers: import, export, readiness."`
 	Account  accountCmd  `cmd:"" help:"Sign-in links for people."`

@@ -3,7 +3,6 @@ package duty
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/decide/assessment"
@@ -68,9 +67,8 @@ func (d *deriver) holder(r policy.Rule) Ref {
 	return d.team(h)
 }
 
-// affected lists the ids of affected parties of one kind: those in scope, and for
-// customers without a list of their own those of the services in scope. A confirmed
-// incident whose scope nobody has recorded may affect all customers of its service.
+// affected lists the ids of affected parties of one kind: those in scope, and customers
+// as the assessment finds them.
 func (d *deriver) affected(kind directory.PartyKind) (ids []string, why string) {
 	scope := d.Incident.ScopeNow()
 	switch kind {
@@ -79,21 +77,7 @@ func (d *deriver) affected(kind directory.PartyKind) (ids []string, why string) 
 	case directory.PartyEmployeeGroup:
 		return scope.EmployeeGroups, "in scope"
 	}
-	if len(scope.Customers) > 0 {
-		return scope.Customers, "in scope"
-	}
-	services, why := scope.Services, "uses a service in scope; no list of affected customers is recorded yet"
-	if _, recorded := d.Incident.Facts[string(incident.FactScope)]; !recorded && d.Incident.Status == incident.Confirmed {
-		services, why = []string{d.Incident.Service}, "uses the service of this confirmed incident; no scope is recorded yet"
-	}
-	for _, svc := range services {
-		for _, c := range d.Dir.ITServices[svc].Customers {
-			if !slices.Contains(ids, c) {
-				ids = append(ids, c)
-			}
-		}
-	}
-	return ids, why
+	return assessment.Customers(d.Incident, d.Dir)
 }
 
 func (d *deriver) parties(kind directory.PartyKind) []target {
@@ -177,7 +161,7 @@ func (d *deriver) controllers() []target {
 		found := false
 		for _, id := range ids {
 			p := d.Dir.Parties[id]
-			if (p.Entity != "" && p.Entity != e.ID) || (p.PersonalDataRole != "" && p.PersonalDataRole != directory.RoleController) {
+			if !assessment.Controls(p, e.ID) {
 				continue
 			}
 			found = true
