@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/fact"
 )
@@ -199,4 +200,52 @@ func TestCounselIsAsked(t *testing.T) {
 	body = g.get(manager, at)
 	has(t, body, "Disclosure: yes", "on payment cards", "Dr. Ada Berg, outside counsel; recorded for", "Two years")
 	hasNot(t, body, "Asked of legal")
+}
+
+// The package for a controller: what is known with its source, what is not, taken and on
+// paper; words that name another customer come back with what was typed.
+func TestHandover(t *testing.T) {
+	t.Parallel()
+	g := open(t)
+	st := g.declare(incident.Declare{Service: "customer-portal"})
+	list := "/incidents/" + st.Ref + "/handover"
+	has(t, g.get(manager, list), "No controller is affected", "Record the scope")
+	if _, err := g.inc.Execute(t.Context(), who.Engine("test"), st.ID, &incident.RecordFact{
+		Fact: fact.OfScope, Value: []byte(`{"entities":["lumenhof-gmbh"],"customers":["alpenwerk","borealis-health"],"data_kinds":["name"]}`),
+	}, 0); err != nil {
+		t.Fatal(err)
+	}
+	has(t, g.get(manager, list), "Alpenwerk AG", "Borealis Health AB", "None yet")
+	at := list + "/alpenwerk"
+	body := g.get(manager, at)
+	has(t, body, "What is known", "What is not known yet", "GDPR Art. 33(3)(a)", "Take this version", "No version was taken yet", "Nobody has said when more is expected")
+	hasNot(t, body, "Borealis")
+	hasNot(t, g.get(liaison, at), "Take this version")
+	if code, _ := g.send(reporter, "GET", at, nil); code != http.StatusForbidden {
+		t.Errorf("reporter: %d", code)
+	}
+	if code, _ := g.post(liaison, at, at, "handover", "nature", "x"); code != http.StatusForbidden {
+		t.Errorf("an liaison takes it: %d", code)
+	}
+	code, body := g.post(manager, at, at, "handover", "nature", "As at Borealis Health", "persons", "about 12")
+	if code != http.StatusUnprocessableEntity {
+		t.Errorf("another customer's name: %d", code)
+	}
+	has(t, body, "ames another customer", `value="about 12"`)
+	to := g.done(manager, at, at, "handover", "persons", "about 12")
+	if to != at+"/1" {
+		t.Errorf("goes on to %s", to)
+	}
+	body = g.get(liaison, to)
+	has(t, body, "about 12", "data-print", "Download as JSON", "SHA-256 of the JSON", "without undue further delay")
+	hasNot(t, body, "Borealis")
+	code, doc := g.send(liaison, "GET", to+"/document", nil)
+	if code != http.StatusOK || !strings.Contains(doc, `"about 12"`) {
+		t.Errorf("document: %d %s", code, doc)
+	}
+	has(t, g.get(manager, at), "Version 1", "Nothing.")
+	has(t, g.get(manager, list), "Version 1")
+	if code, _ := g.send(manager, "GET", at+"/2", nil); code != http.StatusNotFound {
+		t.Errorf("version 2: %d", code)
+	}
 }

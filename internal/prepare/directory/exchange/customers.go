@@ -16,7 +16,7 @@ import (
 func Template() []byte {
 	return table2CSV([][]string{columns, {
 		"example-ltd", "Example Ltd", "IE", "en", "", "24", string(directory.FromDiscovered), string(directory.WhenAny), "no",
-		"Agreement section 4", string(directory.RoleController), "no", "", "Jane Example", "security@example.com", "+353 1 555 0100", "information security",
+		"Agreement section 4", "information security", "email", "", string(directory.RoleController), "no", "", "Jane Example", "security@example.com", "+353 1 555 0100", "information security",
 	}})
 }
 

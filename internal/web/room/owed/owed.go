@@ -328,3 +328,11 @@ func agreed(m head.Room, d duty.Duty) string {
 	}
 	return out
 }
+
+// handedTo is where the package for a controller is, or the list where none is named.
+func handedTo(m head.Room, d duty.Duty) string {
+	if d.Recipient.ID == "" {
+		return m.Path("handover")
+	}
+	return m.Path("handover", d.Recipient.ID)
+}
