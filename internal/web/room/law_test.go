@@ -237,6 +237,7 @@ func TestHandover(t *testing.T) {
 		t.Errorf("goes on to %s", to)
 	}
 	body = g.get(liaison, to)
+	hasNot(t, body, st.Title) // the incident's own title may say more than one customer should read
 	has(t, body, "about 12", "data-print", "Download as JSON", "SHA-256 of the JSON", "without undue further delay")
 	hasNot(t, body, "Borealis")
 	code, doc := g.send(liaison, "GET", to+"/document", nil)

@@ -8,10 +8,12 @@ package handed
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/decide/assessment/handover"
+	"github.com/wakebell/wakebell/internal/decide/incident/fact"
 	"github.com/wakebell/wakebell/internal/web/page"
 	"github.com/wakebell/wakebell/internal/web/room/head"
 )
@@ -120,8 +122,12 @@ func (s Screen) showVersion(r *page.Request) (page.Page, error) {
 	if err != nil {
 		return page.Page{}, err
 	}
-	p := v.Sub(page.Page{Title: "Version " + strconv.Itoa(v.V.Number) + " for " + v.P.Controller.Name, Body: versionBody(v)})
-	return p, nil
+	title := "Version " + strconv.Itoa(v.V.Number) + " for " + v.P.Controller.Name
+	return page.Page{ // without the incident's own title: what is printed here leaves the house
+		Title: title, Nav: "/", Drill: v.Drill(), Crumbs: []page.Crumb{
+			{Label: "Now", Href: "/"}, {Label: v.Ref, Href: v.Path()}, {Label: v.P.Controller.Name, Href: v.Path("handover", v.P.Controller.ID)}, {Label: title},
+		}, Body: versionBody(v),
+	}, nil
 }
 
 func (s Screen) download(out http.ResponseWriter, r *page.Request) error {
@@ -149,5 +155,5 @@ func from(x handover.Source) string {
 	if x.Words != "" {
 		return head.Upper(x.Words)
 	}
-	return "Fact " + head.Spaced(x.Fact)
+	return "Fact " + head.Spaced(strings.TrimPrefix(x.Fact, fact.LawFact)) + ", known"
 }

@@ -88,3 +88,11 @@ func asksWhom(v one) string {
 }
 
 func counsel(v one) []assessment.Asked { return assessment.CounselOwes(v.State) }
+
+// unsure says what is open about a verdict.
+func unsure(v one, x verdict.Verdict) string {
+	if v.Panel.Of(x) == verdict.Disputed {
+		return "A second person disagrees with the verdict" + forWhom(v, x.Entity) + ":"
+	}
+	return "The verdict is not yet confirmed" + forWhom(v, x.Entity) + ":"
+}
