@@ -33,6 +33,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -64,6 +65,7 @@ type Deps struct {
 	Trials     *trial.Service // nil: no test calls
 	Register   *register.Service
 	Assessment *assessment.Service
+	Contacts   *contact.Service
 	Ledger     *record.Ledger
 	Audit      *audit.Service
 	DB         *store.DB
@@ -137,6 +139,7 @@ func build(d Deps) *face {
 	f.incidentParts()
 	f.files()
 	f.handovers()
+	f.contacts()
 	f.duties()
 	f.calls()
 	f.ackPage()
