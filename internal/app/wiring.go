@@ -29,6 +29,8 @@ func (a *App) wire() {
 	a.Directory.Observe(a.Duties.RederiveOpen)
 	// A close is refused while outward duties stand open.
 	a.Incidents.Guard(a.openDuties)
+	// … and while counsel has not said what must be disclosed, and what is kept.
+	a.Incidents.Guard(assessment.Guard)
 	// A person who is no longer active is signed out everywhere.
 	a.People.Observe(a.Accounts.OnPerson)
 	// A new passphrase is told to its person, who may not be the one who set it.
@@ -94,6 +96,9 @@ func (a *App) filed(ctx context.Context, r store.Reader, incident string) ([]reg
 // reproject makes the tables of each subject anew; a room passes over what is not its own.
 func (a *App) reproject(ctx context.Context, tx *store.Tx, entries []record.Entry) error {
 	if err := a.Files.OnErase(tx, entries); err != nil {
+		return err
+	}
+	if err := a.Handover.OnErase(tx, entries); err != nil {
 		return err
 	}
 	if err := a.Contacts.OnErase(tx, entries); err != nil {
