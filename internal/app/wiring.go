@@ -3,13 +3,16 @@ package app
 import (
 	"context"
 	"slices"
+	"strconv"
 
+	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/register"
 )
 
@@ -69,8 +72,17 @@ func (a *App) sent(ctx context.Context, r store.Reader, incident string) (assess
 }
 
 // statement says whether a notice is a statement that the media may be given.
-func (a *App) statement(context.Context, store.Reader, string, string) (bool, error) {
-	return false, nil
+func (a *App) statement(ctx context.Context, _ store.Reader, incident, no string) (bool, error) {
+	n, err := strconv.Atoi(no)
+	if err != nil {
+		return false, nil
+	}
+	v, err := a.Notices.Get(ctx, who.Engine("contacts"), incident, n)
+	if fault.KindOf(err) == fault.NotFound {
+		return false, nil
+	}
+	cleared := slices.Contains([]notice.State{notice.Approved, notice.Released, notice.Done}, v.State)
+	return err == nil && v.Audience == notice.Press && cleared, err
 }
 
 // filed is what the register says of forms that were filed.
