@@ -34,6 +34,8 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/contact"
+	"github.com/wakebell/wakebell/internal/notify/notice"
+	stock "github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -64,8 +66,10 @@ type Deps struct {
 	Escalation *escalation.Service
 	Trials     *trial.Service // nil: no test calls
 	Register   *register.Service
+	Notices    *notice.Service
 	Assessment *assessment.Service
 	Contacts   *contact.Service
+	Templates  *stock.Shelf // nil: the shipped ones
 	Ledger     *record.Ledger
 	Audit      *audit.Service
 	DB         *store.DB
@@ -119,6 +123,9 @@ func build(d Deps) *face {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
+	if d.Templates == nil {
+		d.Templates, _ = stock.New(nil) // the shipped ones alone are always right
+	}
 	if d.Exchange == nil {
 		d.Exchange = exchange.New(d.DB, d.Directory, d.People)
 	}
@@ -140,6 +147,7 @@ func build(d Deps) *face {
 	f.files()
 	f.contacts()
 	f.duties()
+	f.notices()
 	f.calls()
 	f.ackPage()
 	f.people()
@@ -148,6 +156,7 @@ func build(d Deps) *face {
 	f.plan()
 	f.register()
 	f.law()
+	f.templates()
 	f.outbox()
 	f.bounces()
 	f.jobs()

@@ -33,6 +33,8 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/contact"
+	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -71,11 +73,13 @@ type App struct {
 	Trials     *trial.Service // test calls
 	Health     *ready.Service // would an alarm reach someone?
 	Register   *register.Service
+	Notices    *notice.Service
 	Law        *assessment.Law
 	Assessment *assessment.Service
 	Contacts   *contact.Service // police, media, authorities
 	Audit      *audit.Service   // the ledger for those who check it
 	Views      *view.Service    // incidents as they are read, told by every room
+	Templates  *shelf.Shelf
 	Find       *find.Service
 
 	Live     *live.Hub    // tells open pages what changed
@@ -108,8 +112,19 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 func Kinds() []record.Kind {
 	var out []record.Kind
 	for _, k := range [][]record.Kind{
-		who.Kinds(), account.Kinds(), job.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), duty.Kinds(), contact.Kinds(),
-		escalation.Kinds(), trial.Kinds(),
+		who.Kinds(),
+		account.Kinds(),
+		job.Kinds(),
+		plan.Kinds(),
+		directory.Kinds(),
+		intake.Kinds(),
+		incident.Kinds(),
+		file.Kinds(),
+		duty.Kinds(),
+		contact.Kinds(),
+		escalation.Kinds(),
+		trial.Kinds(),
+		notice.Kinds(),
 	} {
 		out = append(out, k...)
 	}
@@ -152,6 +167,9 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Intake = intake.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory)
 	a.Alerts = alert.New(a.DB, a.Intake)
 	a.Incidents = incident.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.People)
+	if a.Templates, err = shelf.New(cfg.templates()); err != nil {
+		return err
+	}
 	if a.Law, err = assessment.NewLaw(cfg.packs()); err != nil {
 		return err
 	}
@@ -167,6 +185,10 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Trials = trial.New(a.DB, a.Ledger, a.Clock, a.People, a.Outbox, a.Jobs, trial.Config{BaseURL: cfg.BaseURL, Log: cfg.Log})
 	a.Health = ready.New(a.DB, a.Clock, a.Directory, a.Outbox, a.Jobs, a.Trials, a.machine, cfg.Version)
 	a.Register = register.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Duties, a.Directory)
+	a.Notices = notice.New(notice.Deps{
+		DB: a.DB, Ledger: a.Ledger, Clock: a.Clock, Plans: a.Plans, Directory: a.Directory, Incidents: a.Incidents, Duties: a.Duties,
+		Files: a.Files, Outbox: a.Outbox, BaseURL: cfg.BaseURL,
+	})
 	a.Audit = audit.New(a.DB, a.Ledger, a.Clock, cfg.Log, func(ctx context.Context, against []byte) (record.Report, record.RebuildReport, error) {
 		rep, err := VerifyData(ctx, cfg, against)
 		return rep.Ledger, rep.Tables, err

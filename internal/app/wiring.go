@@ -91,6 +91,9 @@ func (a *App) reproject(ctx context.Context, tx *store.Tx, entries []record.Entr
 		if err := a.Duties.Reproject(ctx, tx, e.Subject); err != nil {
 			return err
 		}
+		if err := a.Notices.Reproject(ctx, tx, e.Subject); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -29,6 +29,7 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/contact"
+	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -42,6 +43,7 @@ import (
 	"github.com/wakebell/wakebell/internal/web/desk"
 	search "github.com/wakebell/wakebell/internal/web/find"
 	"github.com/wakebell/wakebell/internal/web/lawbook"
+	"github.com/wakebell/wakebell/internal/web/mailroom"
 	"github.com/wakebell/wakebell/internal/web/now"
 	"github.com/wakebell/wakebell/internal/web/page"
 	"github.com/wakebell/wakebell/internal/web/page/asset"
@@ -77,6 +79,7 @@ type Deps struct {
 	Trials     *trial.Service
 	Health     *ready.Service
 	Register   *register.Service
+	Notices    *notice.Service
 	Assessment *assessment.Service
 	Contacts   *contact.Service
 	Ledger     *record.Ledger
@@ -107,7 +110,7 @@ func New(d Deps) (http.Handler, error) {
 		Menu: menu(d), Log: d.Log, Demo: d.Demo, Version: d.Version,
 	})
 	now.Mount(w, now.Deps{
-		Views: d.Views, Duties: d.Duties, Plans: d.Plans, Directory: d.Directory, DB: d.DB,
+		Views: d.Views, Duties: d.Duties, Plans: d.Plans, Directory: d.Directory, Notices: d.Notices, DB: d.DB,
 	})
 	desk.Mount(w, desk.Deps{
 		Plans: d.Plans, Directory: d.Directory, Intake: d.Intake, Triage: d.Triage, Incidents: d.Incidents, Views: d.Views,
@@ -115,7 +118,7 @@ func New(d Deps) (http.Handler, error) {
 	})
 	room.Mount(w, room.Deps{
 		Incidents: d.Incidents, Views: d.Views, Duties: d.Duties, Escalation: d.Escalation, Intake: d.Intake, Directory: d.Directory,
-		Files: d.Files, Plans: d.Plans, Assessment: d.Assessment, Contacts: d.Contacts, DB: d.DB,
+		Files: d.Files, Plans: d.Plans, Assessment: d.Assessment, Contacts: d.Contacts, DB: d.DB, Notices: d.Notices,
 	})
 	settings.Mount(w, settings.Deps{
 		People: d.People, Accounts: d.Accounts, BaseURL: d.BaseURL, Outbox: d.Outbox, Bounces: d.Bounces, Jobs: d.Jobs, Health: d.Health, Trials: d.Trials,
@@ -125,6 +128,9 @@ func New(d Deps) (http.Handler, error) {
 	lawbook.Mount(w, lawbook.Deps{Assessment: d.Assessment, Duties: d.Duties})
 	book.Mount(w, book.Deps{
 		Register: d.Register, Audit: d.Audit, Views: d.Views, Incidents: d.Incidents, Directory: d.Directory, DB: d.DB, Version: d.Version,
+	})
+	mailroom.Mount(w, mailroom.Deps{
+		Notices: d.Notices, Incidents: d.Incidents, Duties: d.Duties, Files: d.Files, Directory: d.Directory, DB: d.DB,
 	})
 	search.Mount(w, search.Deps{Find: d.Find, Views: d.Views})
 	return w, nil

@@ -33,14 +33,15 @@ func Default() Plan {
 			{2, "major", "Major incident with significant impact"},
 			{3, "minor", "Minor incident with low impact"},
 		},
-		Indicators:   defaultIndicators(),
-		BILCriteria:  defaultCriteria(),
-		BILOtherwise: int(grading.DefaultCriteria().Otherwise),
-		Assignments:  defaultAssignments(),
-		Approvals:    defaultApprovals(),
-		Functions:    defaultFunctions(),
-		ReviewMonths: 12,
-		TestMonths:   12,
+		Indicators:        defaultIndicators(),
+		BILCriteria:       defaultCriteria(),
+		BILOtherwise:      int(grading.DefaultCriteria().Otherwise),
+		Assignments:       defaultAssignments(),
+		Approvals:         defaultApprovals(),
+		Functions:         defaultFunctions(),
+		EmergencyDeputies: []EmergencyDeputy{},
+		ReviewMonths:      12,
+		TestMonths:        12,
 	}
 }
 
@@ -113,6 +114,26 @@ func defaultApprovals() []Approval {
 	return []Approval{
 		{"customer_notice", "Notice to customers", legalAndExecutive(), confidential},
 		{"partner_notice", "Notice to partners", legalAndExecutive(), confidential},
+		{
+			"data_subject_notice", "Notice to the persons concerned",
+			legalAndExecutive(),
+			own("003", "Nothing is discussed outside without executive management and legal counsel. The policies do not name this audience."),
+		},
+		{
+			"employee_notice", "Notice to employees whose data are concerned",
+			[][]string{{"legal"}, {"siht"}},
+			own("003", "The SIHT is responsible for telling personnel, and the law asks for exact words. The roles are our default."),
+		},
+		{
+			"vendor_notice", "Notice to vendors",
+			legalAndExecutive(),
+			own("003", "Nothing is discussed outside without executive management and legal counsel. The policies do not name this audience."),
+		},
+		{
+			"insurer_notice", "Notice to the insurer",
+			legalAndExecutive(),
+			own("003", "Nothing is discussed outside without executive management and legal counsel. The policies do not name this audience."),
+		},
 		{
 			"personnel_notice", "Notice to personnel",
 			[][]string{{"siht", "legal"}},

@@ -66,6 +66,8 @@ type Plan struct {
 	Assignments  []Assignment `json:"assignments" yaml:"assignments"`
 	Approvals    []Approval   `json:"approvals" yaml:"approvals"`
 	Functions    []Function   `json:"functions" yaml:"functions"`
+	// EmergencyDeputies may approve and release a notice in an emergency, marked for ever. Empty: nobody may.
+	EmergencyDeputies []EmergencyDeputy `json:"emergency_deputies" yaml:"emergency_deputies"`
 
 	// The yearly circle. Zero times mean: never yet.
 	ReviewMonths int       `json:"review_months" yaml:"review_months"`
@@ -175,6 +177,13 @@ type Approval struct {
 	// By holds groups of permission roles; from every group one person must approve, and no person counts twice.
 	By     [][]string `json:"by" yaml:"by,flow"`
 	Source Source     `json:"source" yaml:"source"`
+}
+
+// EmergencyDeputy names who stands in for legal or executive when a notice cannot wait for them. Persons are ids of
+// the directory.
+type EmergencyDeputy struct {
+	Of      string   `json:"of" yaml:"of"` // legal or executive
+	Persons []string `json:"persons" yaml:"persons,flow"`
 }
 
 // Function is something the policies want somebody to be. Any of Match makes a person (or party) its holder.

@@ -68,6 +68,7 @@ func Values() []Value {
 		w("assignments", "Functions in an incident", SectionRoles),
 		w("approvals", "Who approves what", SectionRoles),
 		w("functions", "Whom the policies ask for", SectionRoles),
+		w("emergency_deputies", "Who releases a notice in an emergency", SectionRoles),
 		n("review_months", "Review the plan every", "months", SectionCircle),
 		n("test_months", "Test the plan every", "months", SectionCircle),
 		w("reviewed_at", "Last review", SectionCircle),

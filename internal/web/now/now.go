@@ -16,6 +16,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/duty/next"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
+	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/web/page"
@@ -27,6 +28,7 @@ type Deps struct {
 	Duties    *duty.Service
 	Plans     *plan.Service
 	Directory *directory.Service
+	Notices   *notice.Service
 	DB        *store.DB
 }
 
@@ -69,8 +71,9 @@ type board struct {
 	Severity string
 	Phase    string
 	Rows     []row
-	More     string // address of the next page, "" on the last
-	Missed   int    // incidents of this page that missed a duty
+	More     string           // address of the next page, "" on the last
+	Yours    []notice.Waiting // notices that wait for the viewer's yes
+	Missed   int              // incidents of this page that missed a duty
 	Quiet    quiet
 }
 
@@ -92,12 +95,18 @@ func (s screen) show(r *page.Request) (page.Page, error) {
 	if err != nil {
 		return page.Page{}, err
 	}
+	if b.Tab == tabOpen && r.By.Has(who.PermNoticeRead) && r.Wants("yours") {
+		if b.Yours, err = s.Notices.Waiting(r.Context(), r.By); err != nil {
+			return page.Page{}, err
+		}
+	}
+	yours := page.Region{Name: "yours", On: page.On("notice"), Body: yours(b)}
 	stale := page.Any(page.On("incident"), page.On("duty"), page.On("directory"), page.On("person"))
 	glance := page.Region{Name: "glance", On: stale, Body: glance(b)}
 	list := page.Region{Name: "list", On: stale, Body: list(r, b)}
 	return page.Page{
 		Title: "Now", Lead: glance.Place(), Nav: "/", Drill: b.Tab == tabDrills,
-		Regions: []page.Region{glance, list}, Body: body(r, b, list),
+		Regions: []page.Region{glance, yours, list}, Body: body(r, b, yours, list),
 	}, nil
 }
 

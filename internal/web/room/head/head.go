@@ -21,6 +21,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/contact"
+	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
@@ -39,6 +40,7 @@ type Deps struct {
 	Plans      *plan.Service
 	Assessment *assessment.Service
 	Contacts   *contact.Service
+	Notices    *notice.Service
 	DB         *store.DB
 }
 
