@@ -253,6 +253,8 @@ func (c *Client) WriteNotice(ctx context.Context, ref string, no int, lang, vari
 // NoticeAction posts to a notice: action is submit, approve, return, release or withdraw.
 func (c *Client) NoticeAction(ctx context.Context, ref string, no int, action string, body map[string]any) (n Notice, err error) {
 	return n, c.Do(ctx, http.MethodPost, fmt.Sprintf("/incidents/%s/notices/%d/%s", url.PathEscape(ref), no, action), body, &n)
+}
+
 // CameBack is what came back by mail about one recipient.
 type CameBack struct {
 	Kind       string     `json:"kind"`

@@ -34,6 +34,7 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 	"github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
@@ -73,6 +74,7 @@ type App struct {
 	Trials     *trial.Service // test calls
 	Health     *ready.Service // would an alarm reach someone?
 	Register   *register.Service
+	Dispatch   *dispatch.Service // brings notices to their recipients
 	Notices    *notice.Service
 	Law        *assessment.Law
 	Assessment *assessment.Service
@@ -125,6 +127,7 @@ func Kinds() []record.Kind {
 		escalation.Kinds(),
 		trial.Kinds(),
 		notice.Kinds(),
+		dispatch.Kinds(),
 	} {
 		out = append(out, k...)
 	}
@@ -185,6 +188,9 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Trials = trial.New(a.DB, a.Ledger, a.Clock, a.People, a.Outbox, a.Jobs, trial.Config{BaseURL: cfg.BaseURL, Log: cfg.Log})
 	a.Health = ready.New(a.DB, a.Clock, a.Directory, a.Outbox, a.Jobs, a.Trials, a.machine, cfg.Version)
 	a.Register = register.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Duties, a.Directory)
+	if a.Dispatch, err = dispatch.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Directory, a.Duties, a.Jobs, a.Blobs, cfg.dispatch()); err != nil {
+		return err
+	}
 	a.Notices = notice.New(notice.Deps{
 		DB: a.DB, Ledger: a.Ledger, Clock: a.Clock, Plans: a.Plans, Directory: a.Directory, Incidents: a.Incidents, Duties: a.Duties,
 		Files: a.Files, Outbox: a.Outbox, BaseURL: cfg.BaseURL,
@@ -295,6 +301,9 @@ func (a *App) close() error {
 	var errs []error
 	if a.Audit != nil {
 		a.Audit.Stop() // it still writes how its run ended
+	}
+	if a.Dispatch != nil {
+		a.Dispatch.Close()
 	}
 	if a.DB != nil {
 		errs = append(errs, a.DB.Close())

@@ -13,6 +13,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/mail"
 	"github.com/wakebell/wakebell/internal/base/mail/bounce"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
 )
 
@@ -30,8 +31,14 @@ type Config struct {
 	Migrate   bool   // bring an existing PostgreSQL database up to date at the start
 	Mail      mail.Config
 	Bounce    bounce.Config
-	Blobs     string // folder of the contents of files; default Dir/blobs. Several nodes share one
-	MaxFile   int64  // bytes of one file, default blob.DefaultMax
+	// Connections to the mail server while many copies of a notice are sent, default 8.
+	Connections int
+	// WebhookSecret signs notices posted to recipients; WebhookInside lets them be posted to
+	// private networks.
+	WebhookSecret string
+	WebhookInside bool
+	Blobs         string // folder of the contents of files; default Dir/blobs. Several nodes share one
+	MaxFile       int64  // bytes of one file, default blob.DefaultMax
 	// Demo lets everybody sign in as anybody, as long as nobody has a passphrase.
 	Demo bool
 	// Proxies are the networks of reverse proxies whose X-Forwarded-For is believed.
@@ -73,7 +80,21 @@ func (c Config) Validate() error {
 		w.Field = strings.ReplaceAll(w.Field, "_", "-") // as the option is called
 		f = append(f, w)
 	}
+	for _, w := range fault.FieldsOf(c.dispatch().Validate()) {
+		w.Field = strings.ReplaceAll(w.Field, "_", "-")
+		if w.Field != "base-url" { // said above
+			f = append(f, w)
+		}
+	}
 	return fault.Invalids(f...)
+}
+
+// dispatch is what the sending of notices takes from the configuration.
+func (c Config) dispatch() dispatch.Config {
+	return dispatch.Config{
+		Mail: c.Mail, Connections: c.Connections, BaseURL: c.BaseURL, Returns: c.Bounce,
+		WebhookSecret: c.WebhookSecret, WebhookInside: c.WebhookInside, Log: c.Log,
+	}
 }
 
 // packs is the operator's folder of rule packs; nil when there is none.

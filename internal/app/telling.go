@@ -15,6 +15,7 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
 	"github.com/wakebell/wakebell/internal/respond/escalation/trial"
@@ -32,6 +33,7 @@ func (a *App) tell() {
 	a.Views.Tell("signal.", intake.Tell)
 	a.Views.Tell("ledger.", record.Tell)
 	a.Views.Tell("incident.file_", file.Tell)
+	a.Views.Tell("dispatch.", dispatch.Tell)
 	a.Views.Tell("contact.", contact.Tell)
 	a.Views.Guard("contact.", who.PermContactRead)
 	a.Views.Tell("notice.", notice.Tell)

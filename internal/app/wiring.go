@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
@@ -32,6 +33,8 @@ func (a *App) wire() {
 	a.People.Observe(a.Accounts.OnPerson)
 	// A new passphrase is told to its person, who may not be the one who set it.
 	a.Accounts.Observe(a.tellPassphrase)
+	// What comes back by mail is told to the recipient it is about.
+	a.Bounces.Handle(func(ctx context.Context, r bounce.Report, _ []byte) error { return a.Dispatch.OnReport(ctx, r) })
 	// Every commit of the ledger tells the open pages which of their regions are stale.
 	a.Ledger.OnCommit(a.Live.Wake)
 	// A verification is no entry of the ledger: it tells the open pages itself.

@@ -68,6 +68,8 @@ type serveFlags struct {
 	SMTPTLS    string `help:"starttls, tls or none ($WAKEBELL_SMTP_TLS); default starttls." name:"smtp-tls" placeholder:"MODE"`
 	SMTPCAFile string `help:"PEM file of the authorities to trust for the mail servers instead of the machine's ($WAKEBELL_SMTP_CA_FILE)." name:"smtp-ca-file" placeholder:"FILE"`
 	SMTPFrom   string `help:"Sender's address ($WAKEBELL_SMTP_FROM)." name:"smtp-from" placeholder:"ADDRESS"`
+	Lines      int    `help:"Connections to the mail server while a notice goes to many ($WAKEBELL_MAIL_CONNECTIONS); default 8, at most 50." name:"mail-connections" placeholder:"N"`
+	HooksIn    bool   `help:"Let notices be posted to webhooks in private networks too ($WAKEBELL_NOTICE_WEBHOOK_INSIDE=1). They are signed with $WAKEBELL_NOTICE_WEBHOOK_SECRET, or the file $WAKEBELL_NOTICE_WEBHOOK_SECRET_FILE." name:"notice-webhook-inside"`
 
 	BounceAddress    string `help:"Where reports of failure and replies to notices go ($WAKEBELL_BOUNCE_ADDRESS); a * in it stands for the recipient's mark. Default: the sender's address." name:"bounce-address" placeholder:"ADDRESS"`
 	BounceIMAPHost   string `help:"IMAP server of the mailbox they are read from ($WAKEBELL_BOUNCE_IMAP_HOST)." name:"bounce-imap-host" placeholder:"HOST"`
@@ -103,6 +105,16 @@ func (f serveFlags) config(e *env) (app.Config, error) {
 	}
 	port, err := e.number("WAKEBELL_SMTP_PORT", f.SMTPPort)
 	if err != nil {
+		return cfg, err
+	}
+	cfg.Connections = f.Lines
+	if v := e.Getenv("WAKEBELL_MAIL_CONNECTIONS"); f.Lines == 0 && v != "" {
+		if cfg.Connections, err = strconv.Atoi(v); err != nil {
+			return cfg, fault.InvalidField("WAKEBELL_MAIL_CONNECTIONS", "must be a number")
+		}
+	}
+	cfg.WebhookInside = f.HooksIn || e.Getenv("WAKEBELL_NOTICE_WEBHOOK_INSIDE") == "1"
+	if cfg.WebhookSecret, err = e.secret("WAKEBELL_NOTICE_WEBHOOK_SECRET", ""); err != nil {
 		return cfg, err
 	}
 	password, err := e.secret("WAKEBELL_SMTP_PASSWORD", "")
