@@ -35,6 +35,7 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/form/filing"
 	stock "github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
@@ -67,6 +68,7 @@ type Deps struct {
 	Trials     *trial.Service // nil: no test calls
 	Register   *register.Service
 	Notices    *notice.Service
+	Filings    *filing.Service // nil: no forms
 	Assessment *assessment.Service
 	Contacts   *contact.Service
 	Templates  *stock.Shelf // nil: the shipped ones
@@ -146,6 +148,7 @@ func build(d Deps) *face {
 	f.incidentParts()
 	f.files()
 	f.contacts()
+	f.filings()
 	f.duties()
 	f.notices()
 	f.calls()

@@ -35,6 +35,9 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
+	"github.com/wakebell/wakebell/internal/notify/notice/form"
+	"github.com/wakebell/wakebell/internal/notify/notice/form/filing"
+	"github.com/wakebell/wakebell/internal/notify/notice/form/prefill"
 	"github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
@@ -76,6 +79,7 @@ type App struct {
 	Register   *register.Service
 	Dispatch   *dispatch.Service // brings notices to their recipients
 	Notices    *notice.Service
+	Filings    *filing.Service // forms of authorities
 	Law        *assessment.Law
 	Assessment *assessment.Service
 	Contacts   *contact.Service // police, media, authorities
@@ -128,6 +132,7 @@ func Kinds() []record.Kind {
 		trial.Kinds(),
 		notice.Kinds(),
 		dispatch.Kinds(),
+		filing.Kinds(),
 	} {
 		out = append(out, k...)
 	}
@@ -195,6 +200,11 @@ func (a *App) build(ctx context.Context) (err error) {
 		DB: a.DB, Ledger: a.Ledger, Clock: a.Clock, Plans: a.Plans, Directory: a.Directory, Incidents: a.Incidents, Duties: a.Duties,
 		Files: a.Files, Outbox: a.Outbox, BaseURL: cfg.BaseURL,
 	})
+	forms, err := form.Load(prefill.Names(), cfg.forms()...)
+	if err != nil {
+		return fmt.Errorf("load the forms: %w", err)
+	}
+	a.Filings = filing.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.Incidents, a.Duties, a.Files, a.Law, forms)
 	a.Audit = audit.New(a.DB, a.Ledger, a.Clock, cfg.Log, func(ctx context.Context, against []byte) (record.Report, record.RebuildReport, error) {
 		rep, err := VerifyData(ctx, cfg, against)
 		return rep.Ledger, rep.Tables, err

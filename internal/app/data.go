@@ -18,6 +18,7 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/form/filing"
 	"github.com/wakebell/wakebell/internal/prepare/directory/replay"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
@@ -34,6 +35,7 @@ func Projectors() []record.Projector {
 		new(duty.Service),
 		new(escalation.Service),
 		new(notice.Service),
+		new(filing.Service),
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
+	"github.com/wakebell/wakebell/internal/notify/notice/form/filing"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
 	"github.com/wakebell/wakebell/internal/respond/escalation/trial"
@@ -31,6 +32,7 @@ func (a *App) tell() {
 	a.Views.Tell("test_call.", trial.Tell)
 	a.Views.Tell("job.", job.Tell)
 	a.Views.Tell("signal.", intake.Tell)
+	a.Views.Tell("filing.", filing.Tell)
 	a.Views.Tell("ledger.", record.Tell)
 	a.Views.Tell("incident.file_", file.Tell)
 	a.Views.Tell("dispatch.", dispatch.Tell)

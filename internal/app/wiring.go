@@ -11,6 +11,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/notify/register"
 )
 
 // wire says what follows from what. Each line runs in the transaction of its cause.
@@ -35,6 +36,8 @@ func (a *App) wire() {
 	a.Accounts.Observe(a.tellPassphrase)
 	// What comes back by mail is told to the recipient it is about.
 	a.Bounces.Handle(func(ctx context.Context, r bounce.Report, _ []byte) error { return a.Dispatch.OnReport(ctx, r) })
+	// What was filed with authorities stands in the register.
+	a.Register.Tell(a.filed)
 	// Every commit of the ledger tells the open pages which of their regions are stale.
 	a.Ledger.OnCommit(a.Live.Wake)
 	// A verification is no entry of the ledger: it tells the open pages itself.
@@ -71,6 +74,26 @@ func (a *App) statement(context.Context, store.Reader, string, string) (bool, er
 	return false, nil
 }
 
+// filed is what the register says of forms that were filed.
+func (a *App) filed(ctx context.Context, r store.Reader, incident string) ([]register.FiledForm, error) {
+	list, err := a.Filings.OfIncident(ctx, r, incident)
+	var out []register.FiledForm
+	for _, f := range list {
+		if f.Sent == nil {
+			continue
+		}
+		line := register.FiledForm{
+			Number: f.No, Form: f.Form, Stage: f.Stage, Recipient: f.Recipient, Entity: f.Entity, FiledAt: f.Sent.At, FiledBy: f.Sent.By,
+			Channel: f.Sent.Channel, Receipt: f.Reference(), Late: f.Sent.LateReason, SHA256: []string{},
+		}
+		for _, d := range f.Sent.Documents {
+			line.SHA256 = append(line.SHA256, d.SHA256)
+		}
+		out = append(out, line)
+	}
+	return out, err
+}
+
 // reproject makes the tables of each subject anew; a room passes over what is not its own.
 func (a *App) reproject(ctx context.Context, tx *store.Tx, entries []record.Entry) error {
 	if err := a.Files.OnErase(tx, entries); err != nil {
@@ -95,6 +118,9 @@ func (a *App) reproject(ctx context.Context, tx *store.Tx, entries []record.Entr
 			return err
 		}
 		if err := a.Notices.Reproject(ctx, tx, e.Subject); err != nil {
+			return err
+		}
+		if err := a.Filings.Reproject(tx, e.Subject); err != nil {
 			return err
 		}
 	}

@@ -30,6 +30,7 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/form/filing"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -80,6 +81,7 @@ type Deps struct {
 	Health     *ready.Service
 	Register   *register.Service
 	Notices    *notice.Service
+	Filings    *filing.Service
 	Assessment *assessment.Service
 	Contacts   *contact.Service
 	Ledger     *record.Ledger

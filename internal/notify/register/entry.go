@@ -59,6 +59,7 @@ type Entry struct {
 	Place       string       `json:"place,omitempty"`
 	Remedy      Remedy       `json:"remedy"`
 	DutyLines   []DutyLine   `json:"duty_lines"`
+	Filings     []FiledForm     `json:"filings"` // forms of authorities that were filed
 	NotNotify   []NotNotify  `json:"decisions_not_to_notify"`
 	Decisions   []DecisionIn `json:"decisions"`
 	Signals     []string     `json:"signals"`
@@ -127,6 +128,21 @@ type DutyLine struct {
 	Candidates []deadline.Candidate `json:"candidates"`
 }
 
+// FiledForm is one form that was filed with an authority.
+type FiledForm struct {
+	Number    int       `json:"number"`
+	Form      string    `json:"form"`
+	Stage     string    `json:"stage"`
+	Recipient string    `json:"recipient"`
+	Entity    string    `json:"entity,omitempty"` // name
+	FiledAt   time.Time `json:"filed_at"`
+	FiledBy   string    `json:"filed_by"` // name
+	Channel   string    `json:"channel"`
+	Receipt   string    `json:"receipt,omitempty"` // number the authority gave
+	SHA256    []string  `json:"sha256"`            // of the files that were kept
+	Late      string    `json:"late_reason,omitempty"`
+}
+
 // NotNotify is one decision not to notify: which duty, whom, why and who decided.
 type NotNotify struct {
 	Rule      string    `json:"rule"`
@@ -192,7 +208,7 @@ func rolesOf(st incident.State, dir directory.Snapshot) []directory.DataRole {
 
 func entryOf(st incident.State, duties []duty.Duty, dir directory.Snapshot, now time.Time) Entry {
 	e := Entry{
-		Head: headOf(st, duties, dir, now), Summary: st.Summary, Facts: []Fact{}, DutyLines: []DutyLine{}, NotNotify: []NotNotify{},
+		Head: headOf(st, duties, dir, now), Summary: st.Summary, Facts: []Fact{}, DutyLines: []DutyLine{}, Filings: []FiledForm{}, NotNotify: []NotNotify{},
 		Decisions: []DecisionIn{}, Signals: append([]string{}, st.Signals...), GradeReason: st.GradeReason, CloseReason: st.CloseReason,
 		Dismissed: st.DismissReason, Cause: st.Facts[string(incident.FactCause)].Text, Place: st.Facts[string(incident.FactPlace)].Text,
 	}

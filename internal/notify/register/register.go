@@ -38,7 +38,14 @@ type Service struct {
 	incidents *incident.Service
 	duties    *duty.Service
 	dirs      *directory.Service
+	filed     Filed
 }
+
+// Filed gives what was filed in an incident. The names are ids until the register tells them.
+type Filed func(ctx context.Context, r store.Reader, incident string) ([]FiledForm, error)
+
+// Tell sets who knows what was filed; only wiring calls it, before the start.
+func (s *Service) Tell(f Filed) { s.filed = f }
 
 // New returns the service.
 func New(db *store.DB, led *record.Ledger, clk *clock.Clock, incidents *incident.Service, duties *duty.Service, dirs *directory.Service) *Service {
@@ -136,14 +143,28 @@ func (s *Service) entry(ctx context.Context, r store.Reader, ref string) (e Entr
 		return e, err
 	}
 	err = s.each(ctx, r, []incident.State{st}, dir, func(st incident.State, duties []duty.Duty) error {
-		e = entryOf(st, duties, dir, s.clk.Now())
-		return nil
+		e, err = s.whole(ctx, r, st, duties, dir)
+		return err
 	})
 	if err != nil || st.MergedInto == "" {
 		return e, err
 	}
 	into, err := s.incidents.GetTx(r, st.MergedInto)
 	e.MergedInto = into.Ref
+	return e, err
+}
+
+// whole is an incident's entry with what was filed.
+func (s *Service) whole(ctx context.Context, r store.Reader, st incident.State, duties []duty.Duty, dir directory.Snapshot) (Entry, error) {
+	e := entryOf(st, duties, dir, s.clk.Now())
+	if s.filed == nil {
+		return e, nil
+	}
+	list, err := s.filed(ctx, r, st.ID)
+	for _, f := range list {
+		f.Entity, f.FiledBy = entityName(dir, f.Entity), dir.PersonName(f.FiledBy)
+		e.Filings = append(e.Filings, f)
+	}
 	return e, err
 }
 
@@ -166,7 +187,11 @@ func (s *Service) export(ctx context.Context, f Filter, fn func(Entry) error) er
 				return err
 			}
 			if err := s.each(ctx, v, list, dir, func(st incident.State, duties []duty.Duty) error {
-				return fn(entryOf(st, duties, dir, s.clk.Now()))
+				e, err := s.whole(ctx, v, st, duties, dir)
+				if err != nil {
+					return err
+				}
+				return fn(e)
 			}); err != nil {
 				return err
 			}
