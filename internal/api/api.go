@@ -25,6 +25,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
+	"github.com/wakebell/wakebell/internal/decide/assessment/handover"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/find"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -61,6 +62,7 @@ type Deps struct {
 	Triage     *triage.Service
 	Incidents  *incident.Service
 	Files      *file.Service
+	Handover   *handover.Service
 	Views      *view.Service // nil: made here, and tells entries of other rooms in plain words
 	Find       *find.Service // nil: made here
 	Duties     *duty.Service
@@ -147,6 +149,7 @@ func build(d Deps) *face {
 	f.commands()
 	f.incidentParts()
 	f.files()
+	f.handovers()
 	f.contacts()
 	f.filings()
 	f.duties()

@@ -24,6 +24,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/base/who/account"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
+	"github.com/wakebell/wakebell/internal/decide/assessment/handover"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/find"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -71,6 +72,7 @@ type App struct {
 	Incidents  *incident.Service
 	Blobs      *blob.Store
 	Files      *file.Service
+	Handover   *handover.Service
 	Triage     *triage.Service
 	Duties     *duty.Service
 	Escalation *escalation.Service
@@ -126,6 +128,7 @@ func Kinds() []record.Kind {
 		intake.Kinds(),
 		incident.Kinds(),
 		file.Kinds(),
+		handover.Kinds(),
 		duty.Kinds(),
 		contact.Kinds(),
 		escalation.Kinds(),
@@ -184,15 +187,16 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.Blobs, err = blob.New(blob.Config{Dir: cfg.Blobs, Max: cfg.MaxFile}); err != nil {
 		return err
 	}
+	a.Handover = handover.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Directory)
 	a.Files = file.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Jobs, a.Blobs)
 	a.Triage = triage.New(a.DB, a.Intake, a.Incidents)
 	a.Duties = duty.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.Incidents, a.Jobs, a.Law)
-	a.Assessment = assessment.New(a.DB, a.Clock, a.Law, a.Incidents, a.Directory, a.sent, a.Duties.TakePacks)
+	a.Assessment = assessment.New(a.DB, a.Clock, a.Law, a.Incidents, a.Directory, a.Plans, a.sent, a.Duties.TakePacks)
 	a.Escalation = escalation.New(a.DB, a.Ledger, a.Clock, a.Directory, a.Plans, a.People, a.Duties, a.Intake, a.Outbox, a.Jobs,
 		cfg.escalation())
 	a.Trials = trial.New(a.DB, a.Ledger, a.Clock, a.People, a.Outbox, a.Jobs, trial.Config{BaseURL: cfg.BaseURL, Log: cfg.Log})
 	a.Health = ready.New(a.DB, a.Clock, a.Directory, a.Outbox, a.Jobs, a.Trials, a.machine, cfg.Version)
-	a.Register = register.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Duties, a.Directory)
+	a.Register = register.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Duties, a.Directory, a.Plans)
 	if a.Dispatch, err = dispatch.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Directory, a.Duties, a.Jobs, a.Blobs, cfg.dispatch()); err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/assessment/handover"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
@@ -31,6 +32,7 @@ func Projectors() []record.Projector {
 		new(intake.Service),
 		new(incident.Service),
 		new(file.Service),
+		new(handover.Service),
 		new(contact.Service),
 		new(duty.Service),
 		new(escalation.Service),

@@ -8,6 +8,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/assessment/handover"
 	"github.com/wakebell/wakebell/internal/decide/duty/policy"
 	"github.com/wakebell/wakebell/internal/decide/duty/story"
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
@@ -36,6 +37,7 @@ func (a *App) tell() {
 	a.Views.Tell("ledger.", record.Tell)
 	a.Views.Tell("incident.file_", file.Tell)
 	a.Views.Tell("dispatch.", dispatch.Tell)
+	a.Views.Tell("handover.", handover.Tell)
 	a.Views.Tell("contact.", contact.Tell)
 	a.Views.Guard("contact.", who.PermContactRead)
 	a.Views.Tell("notice.", notice.Tell)

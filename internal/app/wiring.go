@@ -3,7 +3,9 @@ package app
 import (
 	"context"
 	"slices"
+	"strconv"
 
+	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
@@ -11,6 +13,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/register"
 )
 
@@ -30,6 +33,8 @@ func (a *App) wire() {
 	a.Directory.Observe(a.Duties.RederiveOpen)
 	// A close is refused while outward duties stand open.
 	a.Incidents.Guard(a.openDuties)
+	// … and while counsel has not said what must be disclosed, and what is kept.
+	a.Incidents.Guard(assessment.Guard)
 	// A person who is no longer active is signed out everywhere.
 	a.People.Observe(a.Accounts.OnPerson)
 	// A new passphrase is told to its person, who may not be the one who set it.
@@ -70,8 +75,17 @@ func (a *App) sent(ctx context.Context, r store.Reader, incident string) (assess
 }
 
 // statement says whether a notice is a statement that the media may be given.
-func (a *App) statement(context.Context, store.Reader, string, string) (bool, error) {
-	return false, nil
+func (a *App) statement(ctx context.Context, _ store.Reader, incident, no string) (bool, error) {
+	n, err := strconv.Atoi(no)
+	if err != nil {
+		return false, nil
+	}
+	v, err := a.Notices.Get(ctx, who.Engine("contacts"), incident, n)
+	if fault.KindOf(err) == fault.NotFound {
+		return false, nil
+	}
+	cleared := slices.Contains([]notice.State{notice.Approved, notice.Released, notice.Done}, v.State)
+	return err == nil && v.Audience == notice.Press && cleared, err
 }
 
 // filed is what the register says of forms that were filed.
@@ -97,6 +111,9 @@ func (a *App) filed(ctx context.Context, r store.Reader, incident string) ([]reg
 // reproject makes the tables of each subject anew; a room passes over what is not its own.
 func (a *App) reproject(ctx context.Context, tx *store.Tx, entries []record.Entry) error {
 	if err := a.Files.OnErase(tx, entries); err != nil {
+		return err
+	}
+	if err := a.Handover.OnErase(tx, entries); err != nil {
 		return err
 	}
 	if err := a.Contacts.OnErase(tx, entries); err != nil {

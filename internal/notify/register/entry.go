@@ -59,9 +59,11 @@ type Entry struct {
 	Place       string       `json:"place,omitempty"`
 	Remedy      Remedy       `json:"remedy"`
 	DutyLines   []DutyLine   `json:"duty_lines"`
-	Filings     []FiledForm     `json:"filings"` // forms of authorities that were filed
+	Filings     []FiledForm  `json:"filings"` // forms of authorities that were filed
 	NotNotify   []NotNotify  `json:"decisions_not_to_notify"`
 	Decisions   []DecisionIn `json:"decisions"`
+	Verdicts    []VerdictIn  `json:"verdicts"`     // on the risk to persons, every one, oldest first
+	CounselOwes []string     `json:"counsel_owes"` // decisions asked of legal or outside counsel, in words
 	Signals     []string     `json:"signals"`
 	GradeReason string       `json:"grade_reason,omitempty"`
 	CloseReason string       `json:"close_reason,omitempty"`
@@ -85,6 +87,7 @@ type Effects struct {
 	Harm      []incident.Harm `json:"harm"`
 	Scope     incident.Scope  `json:"scope"`
 	Protected []string        `json:"protected"`
+	Sensitive []string        `json:"sensitive"`      // kinds of data that ask counsel for a decision
 	Risk      string          `json:"risk,omitempty"` // to persons: unknown, none, risk, high
 }
 
@@ -159,7 +162,9 @@ type DecisionIn struct {
 	Answer    incident.Answer       `json:"answer,omitempty"`
 	Text      string                `json:"text,omitempty"`
 	Reason    string                `json:"reason"`
-	DecidedBy string                `json:"decided_by"` // name
+	DecidedBy string                `json:"decided_by"`        // name
+	Counsel   string                `json:"counsel,omitempty"` // outside counsel who decided
+	Covers    []string              `json:"covers,omitempty"`  // kinds of data it was made for
 	At        time.Time             `json:"at"`
 }
 
@@ -240,8 +245,12 @@ func entryOf(st incident.State, duties []duty.Duty, dir directory.Snapshot, now 
 	}
 	for _, d := range st.Decisions {
 		by := dir.PersonName(d.DecidedBy)
-		if d.Kind != incident.DoNotNotify {
-			e.Decisions = append(e.Decisions, DecisionIn{Kind: d.Kind, Answer: d.Answer, Text: d.Text, Reason: d.Reason, DecidedBy: by, At: d.At})
+		switch d.Kind {
+		case incident.Second:
+			continue // stands with its verdict
+		case incident.DoNotNotify:
+		default:
+			e.Decisions = append(e.Decisions, DecisionIn{Kind: d.Kind, Answer: d.Answer, Text: d.Text, Reason: d.Reason, DecidedBy: by, Counsel: d.Counsel, Covers: d.Covers, At: d.At})
 			continue
 		}
 		e.NotNotify = append(e.NotNotify, NotNotify{
