@@ -37,8 +37,6 @@ type Config struct {
 	Bounce    bounce.Config
 	// Connections to the mail server while many copies of a notice are sent, default 8.
 	Connections int
-	// ReturnPath gets the reports of failure of notices; default the sender.
-	ReturnPath string
 	// WebhookSecret signs notices posted to recipients; WebhookInside lets them be posted to
 	// private networks.
 	WebhookSecret string
@@ -98,7 +96,7 @@ func (c Config) Validate() error {
 // dispatch is what the sending of notices takes from the configuration.
 func (c Config) dispatch() dispatch.Config {
 	return dispatch.Config{
-		Mail: c.Mail, Connections: c.Connections, BaseURL: c.BaseURL, ReturnPath: c.ReturnPath,
+		Mail: c.Mail, Connections: c.Connections, BaseURL: c.BaseURL, Returns: c.Bounce,
 		WebhookSecret: c.WebhookSecret, WebhookInside: c.WebhookInside, Log: c.Log,
 	}
 }

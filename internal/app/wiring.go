@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
@@ -38,6 +39,8 @@ func (a *App) wire() {
 	a.People.Observe(a.Accounts.OnPerson)
 	// A new passphrase is told to its person, who may not be the one who set it.
 	a.Accounts.Observe(a.tellPassphrase)
+	// What comes back by mail is told to the recipient it is about.
+	a.Bounces.Handle(func(ctx context.Context, r bounce.Report, _ []byte) error { return a.Dispatch.OnReport(ctx, r) })
 	// What was filed with authorities stands in the register.
 	a.Register.Tell(a.filed)
 	// Every commit of the ledger tells the open pages which of their regions are stale.

@@ -77,7 +77,6 @@ type serveFlags struct {
 	BounceIMAPTLS    string `help:"tls, starttls, or none on this machine ($WAKEBELL_BOUNCE_IMAP_TLS); default tls." name:"bounce-imap-tls" placeholder:"MODE"`
 	BounceIMAPFolder string `help:"Folder to read ($WAKEBELL_BOUNCE_IMAP_FOLDER); default INBOX." name:"bounce-imap-folder" placeholder:"NAME"`
 	Lines            int    `help:"Connections to the mail server while a notice goes to many ($WAKEBELL_MAIL_CONNECTIONS); default 8, at most 50." name:"mail-connections" placeholder:"N"`
-	ReturnPath       string `help:"Address for reports of failure of notices ($WAKEBELL_MAIL_RETURN_PATH); default the sender." name:"mail-return-path" placeholder:"ADDRESS"`
 	HooksIn          bool   `help:"Let notices be posted to webhooks in private networks too ($WAKEBELL_NOTICE_WEBHOOK_INSIDE=1). They are signed with $WAKEBELL_NOTICE_WEBHOOK_SECRET, or the file $WAKEBELL_NOTICE_WEBHOOK_SECRET_FILE." name:"notice-webhook-inside"`
 }
 
@@ -116,7 +115,6 @@ func (f serveFlags) config(e *env) (app.Config, error) {
 			return cfg, fault.InvalidField("WAKEBELL_MAIL_CONNECTIONS", "must be a number")
 		}
 	}
-	cfg.ReturnPath = cmp.Or(f.ReturnPath, e.Getenv("WAKEBELL_MAIL_RETURN_PATH"))
 	cfg.WebhookInside = f.HooksIn || e.Getenv("WAKEBELL_NOTICE_WEBHOOK_INSIDE") == "1"
 	if cfg.WebhookSecret, err = e.secret("WAKEBELL_NOTICE_WEBHOOK_SECRET", ""); err != nil {
 		return cfg, err

@@ -105,3 +105,18 @@ func (v mailView) returns() []option {
 	}
 	return list
 }
+
+// came says how much came back.
+func came(b bounce.Standing) string {
+	text := "1 message was about what was sent from here."
+	if b.Matched != 1 {
+		text = number(int(b.Matched)) + " messages were about what was sent from here."
+	}
+	switch b.Unmatched {
+	case 0:
+		return text
+	case 1:
+		return text + " 1 was not, and stays unread in the mailbox for a person to look at."
+	}
+	return text + " " + number(int(b.Unmatched)) + " were not, and stay unread in the mailbox for a person to look at."
+}

@@ -47,6 +47,7 @@ const (
 // characters.
 type Report struct {
 	Kind       Kind
+	ID         string   // Message-ID of what came back itself
 	MessageID  string   // "<a@b>" of the message it is about
 	References []string // further ids it may be about, the most likely first
 	Recipient  string   // address as it was written to

@@ -59,6 +59,7 @@ func (c Config) Validate() error {
 		}
 	}
 	local, domain, _ := strings.Cut(c.Address, "@")
+	need(!strings.Contains(local, "*") || len(local) <= 20, "bounce_address", "must leave room for a mark of 44 characters: at most 20 before the @")
 	need(c.Address == "" || who.ValidEmail(c.AddressFor("x")) && strings.Count(local, "*") <= 1 && !strings.Contains(domain, "*"), "bounce_address",
 		"must be an address like notices@example.com or notices+*@example.com")
 	if c.Host == "" {

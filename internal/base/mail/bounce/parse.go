@@ -29,7 +29,7 @@ func Parse(r io.Reader) ([]Report, error) {
 	left := maxParts
 	m := open(h, body, 0, &left)
 	common := Report{
-		From: address(h.get("From")), To: addresses(h), Subject: h.words("Subject"), At: date(h.get("Date")),
+		ID: ids.FindString(h.get("Message-Id")), From: address(h.get("From")), To: addresses(h), Subject: h.words("Subject"), At: date(h.get("Date")),
 	}
 	if list := statusReport(&m, common); len(list) > 0 {
 		return list, nil

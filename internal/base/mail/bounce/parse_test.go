@@ -29,7 +29,7 @@ func day(hour, minute, second int) time.Time {
 
 var samples = map[string][]bounce.Report{
 	"postfix": {{
-		Kind: bounce.Bounce, MessageID: "<n7@bell.example>", Recipient: "nobody@customer.example", Action: bounce.Failed, Status: "5.1.1",
+		Kind: bounce.Bounce, ID: "<20260302090004.3F2A1201F4@mx.bell.example>", MessageID: "<n7@bell.example>", Recipient: "nobody@customer.example", Action: bounce.Failed, Status: "5.1.1",
 		Diagnostic: "550 5.1.1 <nobody@customer.example>: Recipient address rejected: User unknown", By: "mx.customer.example", At: day(9, 0, 4),
 		From: "MAILER-DAEMON@mx.bell.example", To: []string{"bounce+n7@bell.example"}, Subject: "Undelivered Mail Returned to Sender",
 	}},
@@ -44,7 +44,7 @@ var samples = map[string][]bounce.Report{
 		From: "MAILER-DAEMON@mx.bell.example", To: []string{"bounce@bell.example"}, Subject: "Successful Mail Delivery Report",
 	}},
 	"exim": {{
-		Kind: bounce.Bounce, MessageID: "<n7@bell.example>", Recipient: "nobody@customer.example", Action: bounce.Failed, Status: "5.1.1",
+		Kind: bounce.Bounce, ID: "<E1tXyzA-0001Ab-2C@mx.customer.example>", MessageID: "<n7@bell.example>", Recipient: "nobody@customer.example", Action: bounce.Failed, Status: "5.1.1",
 		Diagnostic: "host mx2.customer.example [192.0.2.8] SMTP error from remote mail server after RCPT TO:<nobody@customer.example>: 550 5.1.1 User unknown",
 		At:         day(9, 0, 4), From: "Mailer-Daemon@mx.customer.example", To: []string{"bounce@bell.example"}, Subject: "Mail delivery failed: returning message to sender",
 	}},
@@ -54,14 +54,14 @@ var samples = map[string][]bounce.Report{
 		From: "Mailer-Daemon@mx.customer.example", To: []string{"bounce@bell.example"}, Subject: "Warning: message 1tXyzA-0001Ab-2C delayed 24 hours",
 	}},
 	"exchange": {{
-		Kind: bounce.Bounce, MessageID: "<n7@bell.example>", Recipient: "nobody@customer.example",
+		Kind: bounce.Bounce, ID: "<7f3a2b10-0c1d-4e5f@customer.onmicrosoft.example>", MessageID: "<n7@bell.example>", Recipient: "nobody@customer.example",
 		Action: bounce.Failed, Status: "5.1.10",
 		Diagnostic: "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient nobody@customer.example not found by SMTP address lookup",
 		By:         "AM0EUR02.eurprd.example", At: day(9, 0, 9), From: "postmaster@customer.onmicrosoft.example", To: []string{"bounce@bell.example"},
 		Subject: "Unzustellbar: Mitteilung",
 	}},
 	"gmail": {{
-		Kind: bounce.Bounce, MessageID: "<n7@bell.example>", Recipient: "nobody@customer.example",
+		Kind: bounce.Bounce, ID: "<69a55a1b.050a0220.1@mx.google.example>", MessageID: "<n7@bell.example>", Recipient: "nobody@customer.example",
 		Action: bounce.Failed, Status: "5.1.1",
 		Diagnostic: "550-5.1.1 The email account that you tried to reach does not exist. Please try 550-5.1.1 double-checking the recipient's email address 550 5.1.1 NoSuchUser - gsmtp",
 		By:         "mx.customer.example. (192.0.2.7, the server for the domain customer.example.)", At: day(9, 0, 11),
@@ -94,7 +94,7 @@ var samples = map[string][]bounce.Report{
 		},
 	},
 	"out_of_office": {{
-		Kind: bounce.AutoReply, MessageID: "<n7@bell.example>", At: day(9, 0, 20), From: "anna@customer.example", To: []string{"notice@bell.example"},
+		Kind: bounce.AutoReply, ID: "<8d7e@customer.example>", MessageID: "<n7@bell.example>", At: day(9, 0, 20), From: "anna@customer.example", To: []string{"notice@bell.example"},
 		Subject: "Automatische Antwort: Mitteilung über", Text: "Ich bin bis 9. März nicht im Büro.\n",
 	}},
 	"vacation": {{
@@ -102,7 +102,7 @@ var samples = map[string][]bounce.Report{
 		Text: "I am away – back on Monday, € 5.\n",
 	}},
 	"reply": {{ // what it quotes looks like a bounce and is none
-		Kind: bounce.Reply, MessageID: "<n7@bell.example>", References: []string{"<n1@bell.example>"}, At: day(9, 15, 0), From: "ada@customer.example",
+		Kind: bounce.Reply, ID: "<reply-1@customer.example>", MessageID: "<n7@bell.example>", References: []string{"<n1@bell.example>"}, At: day(9, 15, 0), From: "ada@customer.example",
 		To: []string{"reply+n7@bell.example"}, Subject: "Re: Notice",
 		Text: "Thank you. Which of our users are touched? – Ada\n\n> Undelivered Mail Returned to Sender\n> 550 5.1.1 nobody@customer.example",
 	}},

@@ -28,6 +28,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 	"github.com/wakebell/wakebell/internal/base/mail/bulk"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
@@ -41,10 +42,10 @@ import (
 
 // Config says how copies leave. The zero value sends nothing by mail.
 type Config struct {
-	Mail        mail.Config // the server; without one, runs with mail wait
-	Connections int         // to the mail server at the same time, default 8, at most 50
-	BaseURL     string      // of the pages of recipients
-	ReturnPath  string      // where reports of failure go; default the sender
+	Mail        mail.Config   // the server; without one, runs with mail wait
+	Connections int           // to the mail server at the same time, default 8, at most 50
+	BaseURL     string        // of the pages of recipients
+	Returns     bounce.Config // where reports of failure and answers go; default the sender
 	// WebhookSecret signs posts; "" sends none. WebhookInside lets them go to private networks.
 	WebhookSecret string
 	WebhookInside bool
@@ -57,9 +58,7 @@ func (c Config) Validate() error {
 	if c.Connections < 0 || c.Connections > 50 {
 		wrong = append(wrong, fault.Field{Field: "mail_connections", Message: "must lie between 1 and 50"})
 	}
-	if c.ReturnPath != "" && !bulk.ValidAddress(c.ReturnPath) {
-		wrong = append(wrong, fault.Field{Field: "mail_return_path", Message: "must be an address like bounces@example.com"})
-	}
+	wrong = append(wrong, fault.FieldsOf(c.Returns.Validate())...)
 	if c.WebhookSecret != "" && len(c.WebhookSecret) < 16 {
 		wrong = append(wrong, fault.Field{Field: "notice_webhook_secret", Message: "must have at least 16 characters"})
 	}

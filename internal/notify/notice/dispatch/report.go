@@ -2,7 +2,10 @@ package dispatch
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,8 +21,16 @@ var ErrNotOurs = fault.New(fault.NotFound, "This is about no notice that was sen
 
 // OnReport takes what came back about a copy: a report of failure moves its recipient to
 // the next way at once. It is found by the Message-ID. ErrNotOurs says that it is about
-// something else. Nobody can forge one without knowing the Message-ID of that very copy.
+// something else. Nobody can forge one without knowing the Message-ID of that very copy,
+// or the address that only reports about it come to.
 func (s *Service) OnReport(ctx context.Context, rep bounce.Report) error {
+	if rep.Mark != "" {
+		rep.References = append(slices.Clone(rep.References), "<"+rep.Mark+"@"+s.domain()+">")
+	}
+	if rep.ID != "" { // read again after a crash, it counts once
+		said := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q", rep.ID, rep.Kind, rep.Action, rep.Recipient))
+		ctx = store.WithKey(ctx, hex.EncodeToString(said[:]), said)
+	}
 	id := ""
 	for _, m := range append([]string{rep.MessageID}, rep.References...) {
 		if id = item.OfMessageID(m); id != "" {
@@ -70,12 +81,10 @@ func (s *Service) reportTx(ctx context.Context, tx *store.Tx, run Run, before Re
 	live := current(before, rep, s.domain()) && (before.State == Sending || before.State == Sent || before.State == Delivered)
 	detail := strings.TrimSpace(rep.Status + " " + rep.Diagnostic)
 	switch {
+	case rep.Kind == bounce.Reply:
+		return s.answered(tx, run, before, rep)
 	case rep.Kind != bounce.Bounce:
-		what := "answered"
-		if rep.Kind != bounce.Reply {
-			what = "automatic answer"
-		}
-		return item.Happened(tx, s.clk, before.ID, what, shorten(rep.Subject), "")
+		return item.Happened(tx, s.clk, before.ID, "automatic answer", shorten(rep.Subject), "")
 	case rep.Permanent():
 		if err := item.Happened(tx, s.clk, before.ID, "bounced", shorten(detail), ""); err != nil || !live {
 			return err
@@ -117,6 +126,26 @@ func (s *Service) reportTx(ctx context.Context, tx *store.Tx, run Run, before Re
 		}
 	}
 	return s.followed(ctx, tx, engine(), run, before, after, "")
+}
+
+// longAnswer is how much of an answer is kept.
+const longAnswer = 20_000
+
+// answered keeps what a recipient wrote: in the ledger, where it can be erased, and in the
+// recipient's history.
+func (s *Service) answered(tx *store.Tx, run Run, r Recipient, rep bounce.Report) error {
+	words := strings.ReplaceAll(strings.ToValidUTF8(rep.Text, "?"), "\x00", "")
+	if len(words) > longAnswer {
+		words = strings.ToValidUTF8(words[:longAnswer], "") + "…"
+	}
+	b := item.Single{
+		Run: run.ID, Notice: run.Notice, Recipient: r.ID, Channel: Email, How: "reply",
+		Text: strings.TrimSpace("From: " + shorten(rep.From) + "\nSubject: " + shorten(rep.Subject) + "\n\n" + words),
+	}
+	if err := s.append(tx, engine(), item.KindAnswered, run.Incident, b); err != nil {
+		return err
+	}
+	return item.Happened(tx, s.clk, r.ID, "answered", b.Text, "")
 }
 
 // reopen lets a run that had come to its end go on for those it did not reach.

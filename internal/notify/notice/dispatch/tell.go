@@ -44,6 +44,8 @@ func Tell(e record.Entry, name func(id string) string) string {
 	switch e.Kind {
 	case item.KindBounced:
 		return phrase.Because("A copy came back as undeliverable", b.Text)
+	case item.KindAnswered: // what it says stands at the recipient, for those who may see that
+		return "A recipient answered the notice"
 	case item.KindOpened:
 		return "A recipient opened their page"
 	case item.KindAcknowledged:

@@ -32,8 +32,8 @@ func (s *Service) try(ctx context.Context, run Run, d *desk.Desk, files []bulk.A
 		})
 	case Email:
 		l := bulk.Letter{
-			MessageID: id, EnvelopeFrom: s.cfg.ReturnPath, From: cmp.Or(run.From, s.cfg.Mail.From), To: r.Address, ToName: r.Contact().Name,
-			ReplyTo: run.ReplyTo, Subject: out.Subject, Text: out.Text, HTML: out.Document(), Date: r.SendingAt,
+			MessageID: id, EnvelopeFrom: s.cfg.Returns.AddressFor(item.Mark(r)), From: cmp.Or(run.From, s.cfg.Mail.From), To: r.Address, ToName: r.Contact().Name,
+			ReplyTo: cmp.Or(run.ReplyTo, s.cfg.Returns.AddressFor(item.Mark(r))), Subject: out.Subject, Text: out.Text, HTML: out.Document(), Date: r.SendingAt,
 			ListID: strings.ToLower(run.Ref) + ".notice." + s.domain(), Attachments: files, Receipt: run.NeedsAck,
 		}
 		if r.Root != r.ID {

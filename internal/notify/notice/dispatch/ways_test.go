@@ -420,3 +420,67 @@ func TestAfterAKill(t *testing.T) {
 		}
 	})
 }
+
+// An answer is kept where it can be erased, once, whatever is read again; a bounce that names
+// no message finds its recipient by the address it came to.
+func TestAnswersAndMarks(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB) {
+		s := newSink(t, nil)
+		e := newEnv(t, db, s.port, func(c *dispatch.Config) { c.Returns.Address = "notices+*@acme.example" })
+		st := e.declare(t, incident.Real)
+		l := e.affectedList(t, st, "n1")
+		e.run(t, st, l)
+		e.drain(t)
+		north := byParty(e.all(t, l.ID))["north"]
+		mark, _, _ := strings.Cut(strings.Trim(north.MessageID, "<>"), "@")
+		if raw := s.raw("nora@north.example"); !strings.Contains(raw, "Reply-To: <notices+"+mark+"@acme.example>") {
+			t.Errorf("%.900s", raw)
+		}
+		answer := bounce.Report{
+			Kind: bounce.Reply, ID: "<a1@north.example>", MessageID: north.MessageID, From: "nora@north.example", Subject: "Re: Incident", Text: "Which orders?\n\nNora",
+		}
+		for range 3 {
+			if err := e.OnReport(t.Context(), answer); err != nil {
+				t.Fatal(err)
+			}
+		}
+		entries, err := e.led.Subject(t.Context(), db, st.ID, 0, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var told []string
+		for _, en := range entries {
+			if en.Kind == "dispatch.answered" {
+				if strings.Contains(string(en.Facts), "Which") || !strings.Contains(string(en.Private), "Which orders?") {
+					t.Errorf("%s %s", en.Facts, en.Private)
+				}
+				told = append(told, dispatch.Tell(en, func(string) string { return "" }))
+			}
+		}
+		if len(told) != 1 || told[0] != "A recipient answered the notice" {
+			t.Errorf("%q", told)
+		}
+		d, err := e.Recipient(t.Context(), comms, north.ID)
+		n := 0
+		for _, h := range d.History {
+			if h.What == "answered" && strings.Contains(h.Detail, "Which orders?") {
+				n++
+			}
+		}
+		if err != nil || n != 1 {
+			t.Errorf("%d answers in the history, %v", n, err)
+		}
+		lost := bounce.Report{Kind: bounce.Bounce, Action: bounce.Failed, ID: "<b1@mx.example>", Status: "5.1.1", Mark: mark}
+		if err := e.OnReport(t.Context(), lost); err != nil {
+			t.Fatal(err)
+		}
+		if got := byParty(e.all(t, l.ID))["north"]; got.BouncedAt.IsZero() || got.Stage != 1 {
+			t.Errorf("%+v", got)
+		}
+		lost.Mark, lost.ID = "n.00000000-0000-0000-0000-000000000000", "<b2@mx.example>"
+		if err := e.OnReport(t.Context(), lost); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("a guessed mark: %v", err)
+		}
+	})
+}

@@ -19,6 +19,7 @@ const (
 	KindOutcomes     = "dispatch.outcomes"
 	KindEnded        = "dispatch.ended"
 	KindBounced      = "dispatch.bounced"
+	KindAnswered     = "dispatch.answered" // a recipient wrote back
 	KindOpened       = "dispatch.opened"
 	KindAcknowledged = "dispatch.acknowledged"
 	KindRecorded     = "dispatch.recorded" // what a person carried: a call, a letter, a handing over
@@ -32,7 +33,7 @@ func Kinds() []record.Kind {
 	var out []record.Kind
 	for _, n := range [...]string{
 		KindSigned, KindVoided, KindLeftOut, KindStarted, KindCanary, KindResumed, KindPaused, KindStopped, KindRefused, KindOutcomes,
-		KindEnded, KindBounced, KindOpened, KindAcknowledged, KindRecorded, KindFixed, KindRevoked, KindReport,
+		KindEnded, KindBounced, KindAnswered, KindOpened, KindAcknowledged, KindRecorded, KindFixed, KindRevoked, KindReport,
 	} {
 		out = append(out, record.Kind{Name: n, Version: 1})
 	}

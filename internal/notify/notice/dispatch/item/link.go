@@ -63,12 +63,16 @@ func HasLink(links, hash []byte) bool {
 
 // MessageID is the Message-ID of a recipient's copy. It stays the same for every attempt;
 // another way (stage) is another message.
-func MessageID(r Recipient, domain string) string {
+func MessageID(r Recipient, domain string) string { return "<" + Mark(r) + "@" + domain + ">" }
+
+// Mark is what stands for one copy where its Message-ID does not fit: in the address that
+// reports and answers about it come to.
+func Mark(r Recipient) string {
 	stage := ""
 	if r.Stage > 0 {
 		stage = "." + string(rune('0'+min(r.Stage, 9)))
 	}
-	return "<n." + r.ID + stage + "@" + domain + ">"
+	return "n." + r.ID + stage
 }
 
 // OfMessageID is the recipient a Message-ID belongs to, "" for none of ours.
