@@ -57,7 +57,7 @@ type Entry struct {
 	Place       string       `json:"place,omitempty"`
 	Remedy      Remedy       `json:"remedy"`
 	DutyLines   []DutyLine   `json:"duty_lines"`
-	Filings     []FiledForm     `json:"filings"` // forms of authorities that were filed
+	Filings     []FiledForm  `json:"filings"` // forms of authorities that were filed
 	NotNotify   []NotNotify  `json:"decisions_not_to_notify"`
 	Decisions   []DecisionIn `json:"decisions"`
 	Signals     []string     `json:"signals"`
