@@ -372,3 +372,12 @@ func proof(h audit.Head) string {
 	return "Entry " + thousands(int(h.Checkpoint.Size)) + " was the last of the ledger " + h.Checkpoint.Origin() + ", root " + h.Checkpoint.Root.String() +
 		". SHA-256 of the key that signs it: " + h.Fingerprint + "."
 }
+
+// formWords says which form was filed how, and what the authority answered.
+func formWords(f register.FiledForm) string {
+	out := f.Form + ", " + strings.ReplaceAll(f.Stage, "_", " ") + ", by " + strings.ReplaceAll(f.Channel, "_", " ")
+	if f.Receipt != "" {
+		out += ". Receipt " + f.Receipt
+	}
+	return out + "."
+}

@@ -8,7 +8,6 @@ package filing
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -407,7 +406,7 @@ func plainly(err error) error {
 	if err == nil || !safe || len(fault.FieldsOf(err)) == 0 {
 		return err
 	}
-	return fault.Wrap(fault.KindOf(err), errors.Unwrap(err), msg)
+	return fault.New(fault.KindOf(err), msg)
 }
 
 func (s screen) approve(r *page.Request) (page.Done, error) {
