@@ -1,7 +1,9 @@
 package form_test
 
 import (
+	"cmp"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -29,11 +31,10 @@ func shipped(t testing.TB) *form.Book {
 // source reads a file of the collected law, which is never part of the repository.
 func source(t *testing.T, name string, into any) {
 	t.Helper()
-	text, err := os.ReadFile("../../../../../shared/data/law/" + name)
+	dir := cmp.Or(os.Getenv("WAKEBELL_SHARED"), filepath.Join("..", "..", "..", "..", "..", "shared"))
+	text, err := os.ReadFile(filepath.Join(dir, "data", "law", name))
 	if err != nil {
-		if text, err = os.ReadFile(os.Getenv("WAKEBELL_SHARED") + "/data/law/" + name); err != nil {
-			t.Skipf("%s is not here: the fields of the form are not compared with their source (set WAKEBELL_SHARED)", name)
-		}
+		t.Skipf("set WAKEBELL_SHARED to the folder of the shared data set to compare the form with its source: %v", err)
 	}
 	if err := yaml.Unmarshal(text, into); err != nil {
 		t.Fatal(err)
@@ -318,6 +319,23 @@ func TestGeneric(t *testing.T) {
 				t.Errorf("%s late %v asks for the reasons: %v", f.ID, late, has)
 			}
 		}
+	}
+}
+
+// The example of docs/forms.md is a form.
+func TestDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../../../docs/forms.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "```yaml\n")
+	example, _, found := strings.Cut(rest, "```")
+	if !found {
+		t.Fatal("docs/forms.md shows no form")
+	}
+	if _, errs := form.Parse("docs/forms.md", []byte(example), prefill.Names()); len(errs) > 0 {
+		t.Error(errs)
 	}
 }
 
