@@ -3,11 +3,13 @@ package filing_test
 import (
 	"context"
 	"encoding/json"
+	"io/fs"
 	"log/slog"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/blob"
@@ -19,6 +21,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/store/storetest"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/assessment/lawtest"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -54,7 +57,7 @@ var (
 	dee = as("dee", who.PrivacyOfficer)
 )
 
-func newEnv(t *testing.T, db *store.DB, kind incident.Kind) *env {
+func newEnv(t *testing.T, db *store.DB, kind incident.Kind, own ...fs.FS) *env {
 	t.Helper()
 	e := &env{t: t, db: db, clk: clock.NewTest(start)}
 	kinds := slices.Concat(who.Kinds(), incident.Kinds(), plan.Kinds(), directory.Kinds(), file.Kinds(), duty.Kinds(), filing.Kinds())
@@ -66,6 +69,10 @@ func newEnv(t *testing.T, db *store.DB, kind incident.Kind) *env {
 	jobs := job.New(db, e.clk, slog.New(slog.DiscardHandler), job.Config{})
 	e.inc = incident.New(db, e.led, e.clk, plans, dirs, people)
 	law := lawtest.Shipped(t)
+	for _, x := range own {
+		law, err = assessment.NewLaw(x)
+		e.must(err)
+	}
 	e.duties = duty.New(db, e.led, e.clk, plans, dirs, e.inc, jobs, law)
 	e.inc.Observe(e.duties.OnIncident)
 	blobs, err := blob.New(blob.Config{Dir: t.TempDir(), Max: 1 << 20})
@@ -374,6 +381,54 @@ func TestGates(t *testing.T) {
 			second(e.filings.File(ctx, mia, e.st.Ref, 1, filing.Sending{Channel: "portal"})),
 		} {
 			e.fails(fault.Conflict, err, "does not change any more")
+		}
+	})
+}
+
+// What law enforcement holds is not filed where the rule allows the delay, until it is released.
+func TestHold(t *testing.T) {
+	t.Parallel()
+	const own = `pack: own
+title: A rule that allows a hold
+version: "1"
+jurisdiction: EU
+instrument: Act
+reach: established
+zone: Europe/Brussels
+source: test
+sure: read
+review: none
+rules:
+  - id: own-hold
+    article: "1"
+    owes: [financial_entity]
+    to: regulator
+    when: [dora_major]
+    start: aware
+    deadline: 240 h
+    hold: {words: Law enforcement may ask for delay.}
+    content: [dora_general]
+    valid: {from: 2020-01-01}
+`
+	storetest.Run(t, func(t *testing.T, db *store.DB) {
+		e := newEnv(t, db, incident.Real, fstest.MapFS{"own.yaml": {Data: []byte(own)}})
+		ctx := t.Context()
+		e.major()
+		f, err := e.filings.Start(ctx, mia, e.st.Ref, filing.Begin{Duty: e.duty("own-hold").ID})
+		e.must(err)
+		if f.Form != "rule.own-hold" {
+			t.Errorf("the form of ours: %+v", f)
+		}
+		e.approved(e.complete(f))
+		e.fact("law.at.hold_since", `"2026-11-16T09:00:00Z"`, "")
+		_, err = e.filings.File(ctx, mia, e.st.Ref, 1, filing.Sending{Channel: "portal"})
+		e.fails(fault.Conflict, err, "Law enforcement asked to wait")
+		e.must(e.clk.Advance(time.Hour))
+		e.fact("law.at.hold_released", `"2026-11-16T09:30:00Z"`, "")
+		f, err = e.filings.File(ctx, mia, e.st.Ref, 1, filing.Sending{Channel: "portal"})
+		e.must(err)
+		if f.State != filing.Filed {
+			t.Errorf("after the release %s", f.State)
 		}
 	})
 }
