@@ -113,6 +113,14 @@ type Duty struct {
 	Basis     json.RawMessage `json:"basis"`
 }
 
+// Unverified says that the duty is owed under a rule of the law that nobody has checked against its text.
+func (d Duty) Unverified() bool {
+	var b struct {
+		Unverified bool `json:"unverified"`
+	}
+	return json.Unmarshal(d.Basis, &b) == nil && b.Unverified
+}
+
 // NewReport sends a person's report and returns the signal.
 func (c *Client) NewReport(ctx context.Context, r Report) (s Signal, err error) {
 	return s, c.Do(ctx, http.MethodPost, "/reports", r, &s)
@@ -158,6 +166,121 @@ func (c *Client) Attach(ctx context.Context, ref, name, note string, content io.
 		return File{}, fmt.Errorf("read the answer about the file: %w", err)
 	}
 	return p.Items[0], nil
+}
+
+// Notice is an outward message of an incident.
+type Notice struct {
+	No          int           `json:"no"`
+	Incident    string        `json:"incident"`
+	Drill       bool          `json:"drill"`
+	Audience    string        `json:"audience"`
+	Purpose     string        `json:"purpose"`
+	Follows     *int          `json:"follows"`
+	State       string        `json:"state"`
+	Title       string        `json:"title"`
+	Lang        string        `json:"lang"`
+	Texts       []NoticeText  `json:"texts"`
+	Bound       string        `json:"bound"`
+	Missing     [][]string    `json:"missing"`
+	Rounds      []NoticeRound `json:"rounds"`
+	Gates       []NoticeGate  `json:"gates"`
+	For         *string       `json:"for"` // of what waits for your yes: whom you stand in for
+	As          []string      `json:"as"`
+	Emergency   bool          `json:"emergency"`
+	UpdatedAt   time.Time     `json:"updated_at"`
+	Version     int64         `json:"version"`
+	Attachments []struct {
+		Name   string `json:"name"`
+		SHA256 string `json:"sha256"`
+	} `json:"attachments"`
+	Recipients struct {
+		Count int `json:"count"`
+		Gaps  int `json:"gaps"`
+	} `json:"recipients"`
+}
+
+// NoticeText is one version of a text.
+type NoticeText struct {
+	Lang    string `json:"lang"`
+	Variant string `json:"variant"`
+	Version int    `json:"version"`
+	Subject string `json:"subject"`
+	Body    string `json:"body"`
+}
+
+// NoticeRound is one submission and what became of it.
+type NoticeRound struct {
+	Bound string    `json:"bound"`
+	At    time.Time `json:"at"`
+	Given []struct {
+		Person    string   `json:"person"`
+		For       *string  `json:"for"`
+		Roles     []string `json:"roles"`
+		Emergency bool     `json:"emergency"`
+	} `json:"given"`
+	End    *string `json:"end"`
+	Reason *string `json:"reason"`
+}
+
+// NoticeGate is one thing that must hold before a notice leaves.
+type NoticeGate struct {
+	Key    string `json:"key"`
+	Title  string `json:"title"`
+	Open   bool   `json:"open"`
+	Asks   bool   `json:"asks"`
+	Why    string `json:"why"`
+	Remedy string `json:"remedy"`
+}
+
+// Notice reads one notice of an incident.
+func (c *Client) Notice(ctx context.Context, ref string, no int) (n Notice, err error) {
+	return n, c.Do(ctx, http.MethodGet, fmt.Sprintf("/incidents/%s/notices/%d", url.PathEscape(ref), no), nil, &n)
+}
+
+// NewNotice starts a notice.
+func (c *Client) NewNotice(ctx context.Context, ref string, body map[string]any) (n Notice, err error) {
+	return n, c.Do(ctx, http.MethodPost, "/incidents/"+url.PathEscape(ref)+"/notices", body, &n)
+}
+
+// WriteNotice writes a new version of a text; body holds subject, body and the version that was read.
+func (c *Client) WriteNotice(ctx context.Context, ref string, no int, lang, variant string, body map[string]any) (n Notice, err error) {
+	path := fmt.Sprintf("/incidents/%s/notices/%d/texts/%s", url.PathEscape(ref), no, url.PathEscape(lang))
+	if variant != "" {
+		path += "?" + url.Values{"variant": {variant}}.Encode()
+	}
+	return n, c.Do(ctx, http.MethodPut, path, body, &n)
+}
+
+// NoticeAction posts to a notice: action is submit, approve, return, release or withdraw.
+func (c *Client) NoticeAction(ctx context.Context, ref string, no int, action string, body map[string]any) (n Notice, err error) {
+	return n, c.Do(ctx, http.MethodPost, fmt.Sprintf("/incidents/%s/notices/%d/%s", url.PathEscape(ref), no, action), body, &n)
+}
+
+// CameBack is what came back by mail about one recipient.
+type CameBack struct {
+	Kind       string     `json:"kind"`
+	MessageID  string     `json:"message_id"`
+	Recipient  string     `json:"recipient"`
+	Action     string     `json:"action"`
+	Status     string     `json:"status"`
+	Diagnostic string     `json:"diagnostic"`
+	At         *time.Time `json:"at"`
+	From       string     `json:"from"`
+	Subject    string     `json:"subject"`
+	Text       string     `json:"text"`
+}
+
+// HandIn hands in a message that came back, as it came, and returns what it was understood as.
+func (c *Client) HandIn(ctx context.Context, message io.Reader) ([]CameBack, error) {
+	b, err := c.Send(ctx, http.MethodPost, "/api/v1/bounces", "message/rfc822", message)
+	if err != nil {
+		return nil, err
+	}
+	var p Page[CameBack]
+	if err := json.Unmarshal(b, &p); err != nil {
+		return nil, fmt.Errorf("read the answer about the message: %w", err)
+	}
+	return p.Items, nil
 }
 
 // FilingReceipt keeps the authority's receipt of a filing; its bytes are read from content

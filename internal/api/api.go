@@ -20,10 +20,12 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
+	"github.com/wakebell/wakebell/internal/decide/assessment/handover"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/find"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -32,7 +34,10 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/notify/contact"
+	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/form/filing"
+	stock "github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -48,6 +53,7 @@ type Deps struct {
 	People     *who.Service
 	Jobs       *job.Runner
 	Outbox     *mail.Outbox
+	Bounces    *bounce.Service // nil: the operations are not there
 	Plans      *plan.Service
 	Directory  *directory.Service
 	Exchange   *exchange.Service // nil: made here
@@ -56,14 +62,18 @@ type Deps struct {
 	Triage     *triage.Service
 	Incidents  *incident.Service
 	Files      *file.Service
+	Handover   *handover.Service
 	Views      *view.Service // nil: made here, and tells entries of other rooms in plain words
 	Find       *find.Service // nil: made here
 	Duties     *duty.Service
 	Escalation *escalation.Service
 	Trials     *trial.Service // nil: no test calls
 	Register   *register.Service
+	Notices    *notice.Service
 	Filings    *filing.Service // nil: no forms
 	Assessment *assessment.Service
+	Contacts   *contact.Service
+	Templates  *stock.Shelf // nil: the shipped ones
 	Ledger     *record.Ledger
 	Audit      *audit.Service
 	DB         *store.DB
@@ -117,6 +127,9 @@ func build(d Deps) *face {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
+	if d.Templates == nil {
+		d.Templates, _ = stock.New(nil) // the shipped ones alone are always right
+	}
 	if d.Exchange == nil {
 		d.Exchange = exchange.New(d.DB, d.Directory, d.People)
 	}
@@ -136,8 +149,11 @@ func build(d Deps) *face {
 	f.commands()
 	f.incidentParts()
 	f.files()
+	f.handovers()
+	f.contacts()
 	f.filings()
 	f.duties()
+	f.notices()
 	f.calls()
 	f.ackPage()
 	f.people()
@@ -146,7 +162,9 @@ func build(d Deps) *face {
 	f.plan()
 	f.register()
 	f.law()
+	f.templates()
 	f.outbox()
+	f.bounces()
 	f.jobs()
 	f.tokens()
 	f.ledger()

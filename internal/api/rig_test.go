@@ -17,13 +17,16 @@ import (
 	"github.com/wakebell/wakebell/examples"
 	"github.com/wakebell/wakebell/internal/base/blob"
 	"github.com/wakebell/wakebell/internal/base/clock"
+	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/store/storetest"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
+	"github.com/wakebell/wakebell/internal/decide/assessment/handover"
 	"github.com/wakebell/wakebell/internal/decide/assessment/lawtest"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -31,6 +34,8 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/notify/contact"
+	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -73,7 +78,7 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	clk := clock.NewTest(start)
 	var kinds []record.Kind
 	for _, k := range [][]record.Kind{
-		who.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), duty.Kinds(), escalation.Kinds(),
+		who.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), contact.Kinds(), handover.Kinds(), duty.Kinds(), escalation.Kinds(), notice.Kinds(),
 	} {
 		kinds = append(kinds, k...)
 	}
@@ -81,6 +86,16 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	must(t, err)
 	people := who.New(db, led, clk)
 	jobs := job.New(db, clk, nil, job.Config{})
+	back, err := bounce.New(db, clk, jobs, nil, bounce.Config{Address: "notices@example.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	back.Handle(func(_ context.Context, r bounce.Report, _ []byte) error {
+		if r.MessageID != "<n7@bell.example>" {
+			return fault.New(fault.NotFound, "No notice is known by this id")
+		}
+		return nil
+	})
 	box, err := mail.New(db, clk, jobs, nil, mail.Config{})
 	must(t, err)
 	plans := plan.New(db, led, clk)
@@ -90,8 +105,8 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	duties := duty.New(db, led, clk, plans, dirs, incidents, jobs, lawtest.Shipped(t))
 	esc := escalation.New(db, led, clk, dirs, plans, people, duties, in, box, jobs, escalation.Config{BaseURL: "http://wakebell.example"})
 	tri := triage.New(db, in, incidents)
-	law := assessment.New(db, clk, lawtest.Shipped(t), incidents, dirs,
-		func(context.Context, store.Reader, string) (assessment.Sent, error) { return nil, nil }, duties.RederiveOpen)
+	law := assessment.New(db, clk, lawtest.Shipped(t), incidents, dirs, plans,
+		func(context.Context, store.Reader, string) (assessment.Sent, error) { return nil, nil }, duties.TakePacks)
 	incidents.Observe(law.OnIncident)
 	incidents.Observe(duties.OnIncident)
 	incidents.Observe(tri.Follow)
@@ -109,6 +124,10 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	must(t, err)
 	files := file.New(db, led, clk, incidents, jobs, blobs)
 	led.OnErase(func(_ context.Context, tx *store.Tx, entries []record.Entry) error { return files.OnErase(tx, entries) })
+	notices := notice.New(notice.Deps{
+		DB: db, Ledger: led, Clock: clk, Plans: plans, Directory: dirs, Incidents: incidents, Duties: duties, Files: files, Outbox: box,
+		BaseURL: "http://wakebell.example",
+	})
 	g := &rig{t: t, clk: clk, log: &lockedBuffer{}, tokens: map[string]string{}}
 	aud := audit.New(db, led, clk, slog.New(slog.DiscardHandler), func(ctx context.Context, against []byte) (rep record.Report, tables record.RebuildReport, err error) {
 		rep, err = record.Verify(ctx, db, against)
@@ -117,7 +136,7 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	t.Cleanup(aud.Stop)
 	g.f = build(Deps{
 		People: people, Jobs: jobs, Outbox: box, Plans: plans, Directory: dirs, Intake: in, Alerts: alert.New(db, in), Triage: tri,
-		Incidents: incidents, Files: files, Duties: duties, Escalation: esc, Register: register.New(db, led, clk, incidents, duties, dirs), Assessment: law, Audit: aud, Ledger: led, DB: db,
+		Incidents: incidents, Files: files, Handover: handover.New(db, led, clk, incidents, dirs), Duties: duties, Escalation: esc, Register: register.New(db, led, clk, incidents, duties, dirs, plans), Assessment: law, Contacts: contact.New(db, led, clk, incidents, files, dirs, nil), Audit: aud, Ledger: led, DB: db, Notices: notices, Bounces: back,
 		Clock: clk, Log: slog.New(slog.NewTextHandler(g.log, nil)), Version: "test", TestClock: true,
 		Forward: func(ctx context.Context, d time.Duration) error { return jobs.Forward(ctx, clk.Now().Add(d)) },
 		Ready:   func(ctx context.Context) []Check { return []Check{{Name: "database"}} },

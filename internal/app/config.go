@@ -9,9 +9,12 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/wakebell/wakebell/internal/app/packs"
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/mail/bounce"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 	"github.com/wakebell/wakebell/internal/notify/notice/form"
 	"github.com/wakebell/wakebell/internal/notify/notice/form/pack"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
@@ -28,10 +31,20 @@ type Config struct {
 	TestClock bool
 	Forms     string // folder with the operator's own forms of authorities; "" = none
 	Packs     string // folder with the operator's own rule packs and calendars; "" = none
+	Templates string // folder with the operator's own templates of notices; "" = none
 	Migrate   bool   // bring an existing PostgreSQL database up to date at the start
 	Mail      mail.Config
-	Blobs     string // folder of the contents of files; default Dir/blobs. Several nodes share one
-	MaxFile   int64  // bytes of one file, default blob.DefaultMax
+	Bounce    bounce.Config
+	// Connections to the mail server while many copies of a notice are sent, default 8.
+	Connections int
+	// ReturnPath gets the reports of failure of notices; default the sender.
+	ReturnPath string
+	// WebhookSecret signs notices posted to recipients; WebhookInside lets them be posted to
+	// private networks.
+	WebhookSecret string
+	WebhookInside bool
+	Blobs         string // folder of the contents of files; default Dir/blobs. Several nodes share one
+	MaxFile       int64  // bytes of one file, default blob.DefaultMax
 	// Demo lets everybody sign in as anybody, as long as nobody has a passphrase.
 	Demo bool
 	// Proxies are the networks of reverse proxies whose X-Forwarded-For is believed.
@@ -73,7 +86,21 @@ func (c Config) Validate() error {
 		w.Field = strings.ReplaceAll(w.Field, "_", "-") // as the option is called
 		f = append(f, w)
 	}
+	for _, w := range fault.FieldsOf(c.dispatch().Validate()) {
+		w.Field = strings.ReplaceAll(w.Field, "_", "-")
+		if w.Field != "base-url" { // said above
+			f = append(f, w)
+		}
+	}
 	return fault.Invalids(f...)
+}
+
+// dispatch is what the sending of notices takes from the configuration.
+func (c Config) dispatch() dispatch.Config {
+	return dispatch.Config{
+		Mail: c.Mail, Connections: c.Connections, BaseURL: c.BaseURL, ReturnPath: c.ReturnPath,
+		WebhookSecret: c.WebhookSecret, WebhookInside: c.WebhookInside, Log: c.Log,
+	}
 }
 
 // forms are those that come with the program, and the operator's over them.
@@ -90,7 +117,15 @@ func (c Config) packs() fs.FS {
 	if c.Packs == "" {
 		return nil
 	}
-	return os.DirFS(c.Packs)
+	return packs.Folder(c.Packs)
+}
+
+// templates is the operator's folder of templates; nil when there is none.
+func (c Config) templates() fs.FS {
+	if c.Templates == "" {
+		return nil
+	}
+	return packs.Folder(c.Templates)
 }
 
 // escalation is what the calling of people takes from the configuration.

@@ -29,6 +29,8 @@ func (a *App) wire() {
 	a.Directory.Observe(a.Duties.RederiveOpen)
 	// A close is refused while outward duties stand open.
 	a.Incidents.Guard(a.openDuties)
+	// … and while counsel has not said what must be disclosed, and what is kept.
+	a.Incidents.Guard(assessment.Guard)
 	// A person who is no longer active is signed out everywhere.
 	a.People.Observe(a.Accounts.OnPerson)
 	// A new passphrase is told to its person, who may not be the one who set it.
@@ -66,6 +68,11 @@ func (a *App) sent(ctx context.Context, r store.Reader, incident string) (assess
 	return duty.SentOf(list), err
 }
 
+// statement says whether a notice is a statement that the media may be given.
+func (a *App) statement(context.Context, store.Reader, string, string) (bool, error) {
+	return false, nil
+}
+
 // filed is what the register says of forms that were filed.
 func (a *App) filed(ctx context.Context, r store.Reader, incident string) ([]register.FiledForm, error) {
 	list, err := a.Filings.OfIncident(ctx, r, incident)
@@ -91,6 +98,12 @@ func (a *App) reproject(ctx context.Context, tx *store.Tx, entries []record.Entr
 	if err := a.Files.OnErase(tx, entries); err != nil {
 		return err
 	}
+	if err := a.Handover.OnErase(tx, entries); err != nil {
+		return err
+	}
+	if err := a.Contacts.OnErase(tx, entries); err != nil {
+		return err
+	}
 	var done []string
 	for _, e := range entries {
 		if slices.Contains(done, e.Subject) {
@@ -104,6 +117,9 @@ func (a *App) reproject(ctx context.Context, tx *store.Tx, entries []record.Entr
 			return err
 		}
 		if err := a.Duties.Reproject(ctx, tx, e.Subject); err != nil {
+			return err
+		}
+		if err := a.Notices.Reproject(ctx, tx, e.Subject); err != nil {
 			return err
 		}
 		if err := a.Filings.Reproject(tx, e.Subject); err != nil {

@@ -16,6 +16,7 @@ func menu(d Deps) []page.Item {
 		{Label: "Now", Path: "/", Icon: page.IconSiren, Key: "g n", Perms: perms(who.PermIncidentRead)},
 		{Label: "Triage", Path: "/triage", Icon: page.IconInbox, Key: "g t", Perms: perms(who.PermSignalRead), Count: d.waiting, On: page.On("signal")},
 		{Label: "Deadlines", Path: "/deadlines", Icon: page.IconHourglass, Key: "g d", Perms: perms(who.PermDutyRead), Count: d.wanting, On: page.Any(page.On("duty"), page.On("directory"))},
+		{Label: "Notices", Path: "/notices", Icon: page.IconStamp, Key: "g o", Perms: perms(who.PermNoticeRead), Count: d.approvals, On: page.Any(page.On("notice"), page.On("directory"), page.On("person"))},
 		{Label: "My reports", Path: "/reports", Icon: page.IconMegaphone, Key: "g m", Perms: perms(who.PermReportCreate)},
 		{Label: "Breach register", Path: "/register", Icon: page.IconBookLock, Key: "g r", Perms: perms(who.PermRegisterRead)},
 		{Label: "Ledger", Path: "/ledger", Icon: page.IconFingerprint, Key: "g l", Perms: perms(who.PermLedgerRead)},
@@ -29,6 +30,12 @@ func menu(d Deps) []page.Item {
 // waiting counts what stands in the triage queue.
 func (d Deps) waiting(ctx context.Context, by who.Identity) (int, error) {
 	return d.Intake.Waiting(ctx, by, page.MostCounted)
+}
+
+// approvals counts the notices that wait for the viewer's yes.
+func (d Deps) approvals(ctx context.Context, by who.Identity) (int, error) {
+	list, err := d.Notices.Waiting(ctx, by)
+	return len(list), err
 }
 
 // wanting counts the duties that were missed or that no person holds.

@@ -14,11 +14,13 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/base/who/account"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
+	"github.com/wakebell/wakebell/internal/decide/assessment/handover"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/find"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -27,6 +29,8 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/notify/contact"
+	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/form/filing"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
@@ -41,7 +45,8 @@ import (
 	"github.com/wakebell/wakebell/internal/web/desk"
 	search "github.com/wakebell/wakebell/internal/web/find"
 	"github.com/wakebell/wakebell/internal/web/lawbook"
-	mailroom "github.com/wakebell/wakebell/internal/web/mailroom/filing"
+	"github.com/wakebell/wakebell/internal/web/mailroom"
+	filingscreen "github.com/wakebell/wakebell/internal/web/mailroom/filing"
 	"github.com/wakebell/wakebell/internal/web/now"
 	"github.com/wakebell/wakebell/internal/web/page"
 	"github.com/wakebell/wakebell/internal/web/page/asset"
@@ -61,6 +66,7 @@ type Deps struct {
 	BaseURL    string // how people reach the server, for one-time links
 	Jobs       *job.Runner
 	Outbox     *mail.Outbox
+	Bounces    *bounce.Service
 	Plans      *plan.Service
 	Directory  *directory.Service
 	Exchange   *exchange.Service
@@ -69,6 +75,7 @@ type Deps struct {
 	Triage     *triage.Service
 	Incidents  *incident.Service
 	Files      *file.Service
+	Handover   *handover.Service
 	Views      *view.Service
 	Find       *find.Service
 	Duties     *duty.Service
@@ -76,8 +83,10 @@ type Deps struct {
 	Trials     *trial.Service
 	Health     *ready.Service
 	Register   *register.Service
+	Notices    *notice.Service
 	Filings    *filing.Service
 	Assessment *assessment.Service
+	Contacts   *contact.Service
 	Ledger     *record.Ledger
 	Audit      *audit.Service
 	DB         *store.DB
@@ -106,7 +115,7 @@ func New(d Deps) (http.Handler, error) {
 		Menu: menu(d), Log: d.Log, Demo: d.Demo, Version: d.Version,
 	})
 	now.Mount(w, now.Deps{
-		Views: d.Views, Duties: d.Duties, Plans: d.Plans, Directory: d.Directory, DB: d.DB,
+		Views: d.Views, Duties: d.Duties, Plans: d.Plans, Directory: d.Directory, Notices: d.Notices, DB: d.DB,
 	})
 	desk.Mount(w, desk.Deps{
 		Plans: d.Plans, Directory: d.Directory, Intake: d.Intake, Triage: d.Triage, Incidents: d.Incidents, Views: d.Views,
@@ -114,17 +123,20 @@ func New(d Deps) (http.Handler, error) {
 	})
 	room.Mount(w, room.Deps{
 		Incidents: d.Incidents, Views: d.Views, Duties: d.Duties, Escalation: d.Escalation, Intake: d.Intake, Directory: d.Directory,
-		Files: d.Files, Plans: d.Plans, Assessment: d.Assessment, DB: d.DB,
+		Files: d.Files, Handover: d.Handover, Plans: d.Plans, Assessment: d.Assessment, Contacts: d.Contacts, DB: d.DB, Notices: d.Notices,
 	})
 	settings.Mount(w, settings.Deps{
-		People: d.People, Accounts: d.Accounts, BaseURL: d.BaseURL, Outbox: d.Outbox, Jobs: d.Jobs, Health: d.Health, Trials: d.Trials,
+		People: d.People, Accounts: d.Accounts, BaseURL: d.BaseURL, Outbox: d.Outbox, Bounces: d.Bounces, Jobs: d.Jobs, Health: d.Health, Trials: d.Trials,
 	})
 	planbook.Mount(w, planbook.Deps{Plans: d.Plans, Directory: d.Directory, Views: d.Views, DB: d.DB})
-	contactbook.Mount(w, contactbook.Deps{Directory: d.Directory, Exchange: d.Exchange, People: d.People, DB: d.DB})
-	mailroom.Mount(w, mailroom.Deps{Filings: d.Filings, Incidents: d.Incidents, Directory: d.Directory, DB: d.DB})
+	contactbook.Mount(w, contactbook.Deps{Directory: d.Directory, Exchange: d.Exchange, People: d.People, DB: d.DB, Book: d.Assessment.Book})
+	filingscreen.Mount(w, filingscreen.Deps{Filings: d.Filings, Incidents: d.Incidents, Directory: d.Directory, DB: d.DB})
 	lawbook.Mount(w, lawbook.Deps{Assessment: d.Assessment, Duties: d.Duties})
 	book.Mount(w, book.Deps{
 		Register: d.Register, Audit: d.Audit, Views: d.Views, Incidents: d.Incidents, Directory: d.Directory, DB: d.DB, Version: d.Version,
+	})
+	mailroom.Mount(w, mailroom.Deps{
+		Notices: d.Notices, Incidents: d.Incidents, Duties: d.Duties, Files: d.Files, Directory: d.Directory, DB: d.DB,
 	})
 	search.Mount(w, search.Deps{Find: d.Find, Views: d.Views})
 	return w, nil

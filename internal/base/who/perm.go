@@ -15,6 +15,7 @@ const (
 	PermIncidentWork    Permission = "incident.work"   // note, task, fact, phase, situation report, link
 	PermIncidentManage  Permission = "incident.manage" // confirm, dismiss, grade, assign, close, reopen
 	PermIncidentDecide  Permission = "incident.decide" // outside help, press team, other decisions
+	PermIncidentReview  Permission = "incident.review" // second opinion on a verdict; the plan names the roles
 	PermDutyRead        Permission = "duty.read"
 	PermDutyWork        Permission = "duty.work" // meet, assign, undo
 	PermDutyWaive       Permission = "duty.waive"
@@ -37,6 +38,7 @@ const (
 	PermFilingWork      Permission = "filing.work"    // fill an authority's form in and file it
 	PermContactRead     Permission = "contact.read"   // dealings with police, media and authorities
 	PermContactWork     Permission = "contact.work"
+	PermBounceReport    Permission = "bounce.report" // hand in what came back by mail
 	PermOutboxRead      Permission = "outbox.read"
 	PermJobRead         Permission = "job.read"
 	PermJobManage       Permission = "job.manage"
@@ -50,11 +52,11 @@ func Permissions() []Permission {
 	return []Permission{
 		PermReportCreate, PermOwnRead, PermAlertIngest, PermSignalRead, PermSignalTriage,
 		PermIncidentDeclare, PermIncidentRead, PermIncidentWork, PermIncidentManage,
-		PermIncidentDecide, PermDutyRead, PermDutyWork, PermDutyWaive, PermCallRead,
+		PermIncidentDecide, PermIncidentReview, PermDutyRead, PermDutyWork, PermDutyWaive, PermCallRead,
 		PermCallAcknowledge, PermDirectoryRead, PermDirectoryEdit, PermPlanRead, PermPlanEdit,
 		PermRegisterRead, PermRegisterExport, PermLedgerRead, PermLedgerErase,
 		PermNoticeRead, PermNoticeWrite, PermNoticeApprove, PermNoticeRelease, PermRecipientRead,
-		PermRecipientWork, PermFilingWork, PermContactRead, PermContactWork, PermOutboxRead,
+		PermRecipientWork, PermFilingWork, PermContactRead, PermContactWork, PermBounceReport, PermOutboxRead,
 		PermJobRead, PermJobManage, PermTokenManage, PermPersonManage, PermSystemRead,
 	}
 }
@@ -85,18 +87,18 @@ var granted = map[Role]map[Permission]bool{
 	// "Executive management team and legal counsel will determine" (001);
 	// nothing is said outside without their approval (003).
 	Legal: set(append([]Permission{
-		PermIncidentDecide, PermDutyWork, PermDutyWaive, PermRegisterRead, PermRegisterExport,
+		PermIncidentDecide, PermIncidentReview, PermDutyWork, PermDutyWaive, PermRegisterRead, PermRegisterExport,
 		PermNoticeWrite, PermNoticeApprove, PermRecipientRead, PermFilingWork, PermContactRead,
 		PermContactWork,
 	}, called...)...),
 	Executive: set(append([]Permission{
-		PermIncidentDecide, PermDutyWork, PermDutyWaive, PermRegisterRead, PermNoticeApprove,
+		PermIncidentDecide, PermIncidentReview, PermDutyWork, PermDutyWaive, PermRegisterRead, PermNoticeApprove,
 		PermContactRead,
 	}, called...)...),
 	// Personal data protection (000): assesses, files, keeps the register,
 	// and carries out erasure.
 	PrivacyOfficer: set(append([]Permission{
-		PermIncidentWork, PermDutyWork, PermRegisterRead, PermRegisterExport, PermLedgerRead,
+		PermIncidentWork, PermIncidentReview, PermDutyWork, PermRegisterRead, PermRegisterExport, PermLedgerRead,
 		PermLedgerErase, PermNoticeWrite, PermNoticeApprove, PermNoticeRelease, PermRecipientRead,
 		PermRecipientWork, PermFilingWork, PermContactRead, PermContactWork,
 	}, called...)...),
@@ -120,15 +122,16 @@ var granted = map[Role]map[Permission]bool{
 	Admin: set(
 		PermReportCreate, PermOwnRead, PermPersonManage, PermTokenManage, PermSystemRead,
 		PermPlanRead, PermPlanEdit, PermDirectoryRead, PermDirectoryEdit, PermJobRead,
-		PermJobManage, PermOutboxRead,
+		PermJobManage, PermOutboxRead, PermBounceReport,
 	),
 }
 
 // grantedToMachines is added for a token that belongs to no person. A monitor
 // gets the smallest role there is; a human reporter must not be able to post
-// alerts, since a forged "resolved" would close a true one.
+// alerts, since a forged "resolved" would close a true one. The same holds for a
+// mail server that hands in what came back.
 var grantedToMachines = map[Role]map[Permission]bool{
-	Reporter: set(PermAlertIngest),
+	Reporter: set(PermAlertIngest, PermBounceReport),
 }
 
 // called is what everybody who may be called needs.
@@ -139,7 +142,7 @@ var called = []Permission{
 
 // working is what those who handle an incident need.
 var working = append([]Permission{
-	PermAlertIngest, PermSignalTriage, PermIncidentDeclare, PermIncidentWork, PermDutyWork,
+	PermAlertIngest, PermSignalTriage, PermIncidentDeclare, PermIncidentWork, PermIncidentReview, PermDutyWork,
 }, called...)
 
 // personal lists the roles that decide for the company or erase. A token that

@@ -1,6 +1,7 @@
 package register
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/fact"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/rule/deadline"
 )
@@ -30,7 +32,7 @@ type Head struct {
 	DeclaredAt   time.Time            `json:"declared_at"`
 	ClosedAt     time.Time            `json:"closed_at,omitzero"`
 	Service      string               `json:"service,omitempty"`
-	Entities     []string             `json:"entities"` // names of our legal entities in scope
+	Entities     []string             `json:"entities"` // names of our legal entities in scope, else of those that run the services in scope
 	Roles        []directory.DataRole `json:"roles"`    // of our entities concerned: controller, processor
 	Persons      Count                `json:"persons"`
 	Duties       map[string]int       `json:"duties"` // outward duties by state: open, met, missed, waived, withdrawn
@@ -60,6 +62,8 @@ type Entry struct {
 	Filings     []FiledForm  `json:"filings"` // forms of authorities that were filed
 	NotNotify   []NotNotify  `json:"decisions_not_to_notify"`
 	Decisions   []DecisionIn `json:"decisions"`
+	Verdicts    []VerdictIn  `json:"verdicts"`     // on the risk to persons, every one, oldest first
+	CounselOwes []string     `json:"counsel_owes"` // decisions asked of legal or outside counsel, in words
 	Signals     []string     `json:"signals"`
 	GradeReason string       `json:"grade_reason,omitempty"`
 	CloseReason string       `json:"close_reason,omitempty"`
@@ -83,6 +87,7 @@ type Effects struct {
 	Harm      []incident.Harm `json:"harm"`
 	Scope     incident.Scope  `json:"scope"`
 	Protected []string        `json:"protected"`
+	Sensitive []string        `json:"sensitive"`      // kinds of data that ask counsel for a decision
 	Risk      string          `json:"risk,omitempty"` // to persons: unknown, none, risk, high
 }
 
@@ -122,6 +127,7 @@ type DutyLine struct {
 	WaivedBy   []string             `json:"waived_by,omitempty"` // names
 	Remark     string               `json:"remark,omitempty"`
 	Basis      duty.Basis           `json:"basis"`
+	Unverified bool                 `json:"unverified"` // under a rule of the law that nobody checked against its text
 	Candidates []deadline.Candidate `json:"candidates"`
 }
 
@@ -156,7 +162,9 @@ type DecisionIn struct {
 	Answer    incident.Answer       `json:"answer,omitempty"`
 	Text      string                `json:"text,omitempty"`
 	Reason    string                `json:"reason"`
-	DecidedBy string                `json:"decided_by"` // name
+	DecidedBy string                `json:"decided_by"`        // name
+	Counsel   string                `json:"counsel,omitempty"` // outside counsel who decided
+	Covers    []string              `json:"covers,omitempty"`  // kinds of data it was made for
 	At        time.Time             `json:"at"`
 }
 
@@ -173,8 +181,8 @@ func headOf(st incident.State, duties []duty.Duty, dir directory.Snapshot, now t
 		h.Why = append(h.Why, "personal_data")
 	}
 	scope := st.ScopeNow()
-	for _, id := range scope.Entities {
-		h.Entities = append(h.Entities, dir.Name(directory.KindEntity, id))
+	for _, e := range assessment.Touched(st, dir) {
+		h.Entities = append(h.Entities, cmp.Or(e.Name, e.ID))
 	}
 	for _, p := range scope.Persons {
 		h.Persons.Min, h.Persons.Estimate, h.Persons.Max = h.Persons.Min+p.Min, h.Persons.Estimate+p.Estimate, h.Persons.Max+p.Max
@@ -212,7 +220,7 @@ func entryOf(st incident.State, duties []duty.Duty, dir directory.Snapshot, now 
 	for _, key := range slices.Sorted(maps.Keys(st.Facts)) {
 		f := st.Facts[key]
 		line := Fact{Name: f.Name, Entity: f.Entity, Value: incident.WireValue(f), SaidBy: f.SaidBy, KnownAt: f.KnownAt, By: dir.PersonName(f.By)}
-		if f.Name != incident.FactCause && f.Name != incident.FactPlace {
+		if !fact.IsText(f.Name) {
 			line.Remark = f.Text
 		}
 		e.Facts = append(e.Facts, line)
@@ -237,8 +245,12 @@ func entryOf(st incident.State, duties []duty.Duty, dir directory.Snapshot, now 
 	}
 	for _, d := range st.Decisions {
 		by := dir.PersonName(d.DecidedBy)
-		if d.Kind != incident.DoNotNotify {
-			e.Decisions = append(e.Decisions, DecisionIn{Kind: d.Kind, Answer: d.Answer, Text: d.Text, Reason: d.Reason, DecidedBy: by, At: d.At})
+		switch d.Kind {
+		case incident.Second:
+			continue // stands with its verdict
+		case incident.DoNotNotify:
+		default:
+			e.Decisions = append(e.Decisions, DecisionIn{Kind: d.Kind, Answer: d.Answer, Text: d.Text, Reason: d.Reason, DecidedBy: by, Counsel: d.Counsel, Covers: d.Covers, At: d.At})
 			continue
 		}
 		e.NotNotify = append(e.NotNotify, NotNotify{
@@ -260,7 +272,7 @@ func dutyLine(d duty.Duty, dir directory.Snapshot, now time.Time) DutyLine {
 	l := DutyLine{
 		Key: d.Key, Rule: d.Rule, Title: d.Title, Recipient: d.Recipient, Holder: d.Holder.Name, Entity: entityName(dir, d.Entity),
 		Outward: d.Outward, Statutory: d.Statutory, State: d.At(now), DueAt: d.DueAt, MetAt: d.MetAt, MetWith: d.MetWith,
-		Late: d.Late(), LateReason: d.LateReason, Ground: d.Ground, Remark: d.Remark, Basis: d.Basis, Candidates: d.Candidates,
+		Late: d.Late(), LateReason: d.LateReason, Ground: d.Ground, Remark: d.Remark, Basis: d.Basis, Unverified: d.Basis.Unverified(), Candidates: d.Candidates,
 	}
 	for _, c := range d.WaivedBy {
 		l.WaivedBy = append(l.WaivedBy, dir.PersonName(c.Person)+" ("+c.As+")")

@@ -27,6 +27,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
+	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/ledger"
 )
 
@@ -35,6 +36,7 @@ type Service struct {
 	db        *store.DB
 	led       *record.Ledger
 	clk       *clock.Clock
+	plans     *plan.Service
 	incidents *incident.Service
 	duties    *duty.Service
 	dirs      *directory.Service
@@ -48,8 +50,8 @@ type Filed func(ctx context.Context, r store.Reader, incident string) ([]FiledFo
 func (s *Service) Tell(f Filed) { s.filed = f }
 
 // New returns the service.
-func New(db *store.DB, led *record.Ledger, clk *clock.Clock, incidents *incident.Service, duties *duty.Service, dirs *directory.Service) *Service {
-	return &Service{db: db, led: led, clk: clk, incidents: incidents, duties: duties, dirs: dirs}
+func New(db *store.DB, led *record.Ledger, clk *clock.Clock, incidents *incident.Service, duties *duty.Service, dirs *directory.Service, plans *plan.Service) *Service {
+	return &Service{db: db, led: led, clk: clk, plans: plans, incidents: incidents, duties: duties, dirs: dirs}
 }
 
 // List returns a page of the register, newest declaration first, and the cursor of the

@@ -22,6 +22,7 @@ func Default() Plan {
 		CustomerStart:         StartDiscovered,
 		AuthorityHours:        72,
 		ControllerHours:       24,
+		PersonnelHours:        24,
 		EscalateMinutes:       5,
 		ReminderFractions:     []float64{0.5, 0.75, 0.9},
 		BatchSeconds:          30,
@@ -32,14 +33,15 @@ func Default() Plan {
 			{2, "major", "Major incident with significant impact"},
 			{3, "minor", "Minor incident with low impact"},
 		},
-		Indicators:   defaultIndicators(),
-		BILCriteria:  defaultCriteria(),
-		BILOtherwise: int(grading.DefaultCriteria().Otherwise),
-		Assignments:  defaultAssignments(),
-		Approvals:    defaultApprovals(),
-		Functions:    defaultFunctions(),
-		ReviewMonths: 12,
-		TestMonths:   12,
+		Indicators:        defaultIndicators(),
+		BILCriteria:       defaultCriteria(),
+		BILOtherwise:      int(grading.DefaultCriteria().Otherwise),
+		Assignments:       defaultAssignments(),
+		Approvals:         defaultApprovals(),
+		Functions:         defaultFunctions(),
+		EmergencyDeputies: []EmergencyDeputy{},
+		ReviewMonths:      12,
+		TestMonths:        12,
 	}
 }
 
@@ -88,6 +90,10 @@ func defaultAssignments() []Assignment {
 			policy("001", "Legal or outside counsel identifies the retention and disclosure requirements."),
 		},
 		{
+			"law_enforcement", "Law enforcement contact", "The incident manager's delegate for the police, after legal has given direction.", false,
+			policy("003", "The incident response manager coordinates interaction with law enforcement; legal gives direction before and during."),
+		},
+		{
 			"analyst", "Analyst", "Researches time, place and details, and gathers evidence.", false,
 			policy("003", "Technical staff research the time, location and details of an incident."),
 		},
@@ -108,6 +114,26 @@ func defaultApprovals() []Approval {
 	return []Approval{
 		{"customer_notice", "Notice to customers", legalAndExecutive(), confidential},
 		{"partner_notice", "Notice to partners", legalAndExecutive(), confidential},
+		{
+			"data_subject_notice", "Notice to the persons concerned",
+			legalAndExecutive(),
+			own("003", "Nothing is discussed outside without executive management and legal counsel. The policies do not name this audience."),
+		},
+		{
+			"employee_notice", "Notice to employees whose data are concerned",
+			[][]string{{"legal"}, {"siht"}},
+			own("003", "The SIHT is responsible for telling personnel, and the law asks for exact words. The roles are our default."),
+		},
+		{
+			"vendor_notice", "Notice to vendors",
+			legalAndExecutive(),
+			own("003", "Nothing is discussed outside without executive management and legal counsel. The policies do not name this audience."),
+		},
+		{
+			"insurer_notice", "Notice to the insurer",
+			legalAndExecutive(),
+			own("003", "Nothing is discussed outside without executive management and legal counsel. The policies do not name this audience."),
+		},
 		{
 			"personnel_notice", "Notice to personnel",
 			[][]string{{"siht", "legal"}},
@@ -147,6 +173,11 @@ func defaultApprovals() []Approval {
 			"waive_inward", "Waiving a duty owed inside",
 			[][]string{{"manager", "executive"}},
 			own("003", "An inward duty is waived by its holder's superior."),
+		},
+		{
+			"risk_verdict", "Second opinion on the risk to persons",
+			[][]string{{"legal", "privacy_officer"}},
+			own("000", "The risk to individuals is determined. One verdict can end duties that only two persons may waive: legal or a privacy officer who is not the assessor confirms it."),
 		},
 	}
 }

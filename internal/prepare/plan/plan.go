@@ -43,6 +43,8 @@ type Plan struct {
 	// AuthorityHours is the law's number (GDPR Art. 33(1)), elapsed hours from aware. It is shown, and can only be made shorter.
 	AuthorityHours  int `json:"authority_hours" yaml:"authority_hours"`
 	ControllerHours int `json:"controller_hours" yaml:"controller_hours"`
+	// PersonnelHours runs from the moment an incident is confirmed with a severity of 0 or 1.
+	PersonnelHours int `json:"personnel_hours" yaml:"personnel_hours"`
 
 	// Calling people.
 	EscalateMinutes   int       `json:"escalate_minutes" yaml:"escalate_minutes"`
@@ -64,6 +66,8 @@ type Plan struct {
 	Assignments  []Assignment `json:"assignments" yaml:"assignments"`
 	Approvals    []Approval   `json:"approvals" yaml:"approvals"`
 	Functions    []Function   `json:"functions" yaml:"functions"`
+	// EmergencyDeputies may approve and release a notice in an emergency, marked for ever. Empty: nobody may.
+	EmergencyDeputies []EmergencyDeputy `json:"emergency_deputies" yaml:"emergency_deputies"`
 
 	// The yearly circle. Zero times mean: never yet.
 	ReviewMonths int       `json:"review_months" yaml:"review_months"`
@@ -173,6 +177,23 @@ type Approval struct {
 	// By holds groups of permission roles; from every group one person must approve, and no person counts twice.
 	By     [][]string `json:"by" yaml:"by,flow"`
 	Source Source     `json:"source" yaml:"source"`
+}
+
+// EmergencyDeputy names who stands in for legal or executive when a notice cannot wait for them. Persons are ids of
+// the directory.
+type EmergencyDeputy struct {
+	Of      string   `json:"of" yaml:"of"` // legal or executive
+	Persons []string `json:"persons" yaml:"persons,flow"`
+}
+
+// Approval returns whom an act needs; nil when the plan does not ask.
+func (p Plan) Approval(what string) [][]string {
+	for _, a := range p.Approvals {
+		if a.What == what {
+			return a.By
+		}
+	}
+	return nil
 }
 
 // Function is something the policies want somebody to be. Any of Match makes a person (or party) its holder.

@@ -18,9 +18,10 @@ import (
 )
 
 var (
-	slugShape = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}[a-z0-9]$`)
-	quoted    = regexp.MustCompile("`[^`]*`")
-	keyShape  = regexp.MustCompile(`^[a-z][a-z0-9_]{1,63}$`)
+	slugShape   = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}[a-z0-9]$`)
+	quoted      = regexp.MustCompile("`[^`]*`")
+	personShape = regexp.MustCompile(`^[a-z0-9-]{2,64}$`)
+	keyShape    = regexp.MustCompile(`^[a-z][a-z0-9_]{1,63}$`)
 )
 
 // ParseYAML reads a plan in YAML. What the text leaves out keeps its default; an unknown field is refused.
@@ -79,6 +80,7 @@ func (p Plan) Validate() error {
 	ps.within("board_every_hours", p.BoardEveryHours, 1, year)
 	ps.within("customer_personal_hours", p.CustomerPersonalHours, 1, year)
 	ps.within("customer_hours", p.CustomerHours, 1, year)
+	ps.within("personnel_hours", p.PersonnelHours, 1, year)
 	ps.within("controller_hours", p.ControllerHours, 1, year)
 	if p.AuthorityHours < 1 || p.AuthorityHours > 72 {
 		ps.add("authority_hours", "must be between 1 and 72: GDPR Art. 33(1) allows no longer time")
@@ -190,6 +192,7 @@ func (p Plan) people(ps *problems) {
 			}
 		}
 	}
+	p.deputies(ps)
 	for i, f := range p.Functions {
 		at := fmt.Sprintf("functions[%d]", i)
 		once(at, ".key", f.Key, f.Title)
@@ -202,6 +205,23 @@ func (p Plan) people(ps *problems) {
 			}
 			if m.Role != "" && !knownRole(m.Role) {
 				ps.add(fmt.Sprintf("%s.match[%d].role", at, j), "is not a permission role")
+			}
+		}
+	}
+}
+
+// deputies checks who releases in an emergency.
+func (p Plan) deputies(ps *problems) {
+	var of []string
+	for i, d := range p.EmergencyDeputies {
+		at := fmt.Sprintf("emergency_deputies[%d]", i)
+		if d.Of != string(who.Legal) && d.Of != string(who.Executive) || slices.Contains(of, d.Of) {
+			ps.add(at+".of", "must be legal or executive, each at most once")
+		}
+		of = append(of, d.Of)
+		for j, id := range d.Persons {
+			if !personShape.MatchString(id) {
+				ps.add(fmt.Sprintf("%s.persons[%d]", at, j), "must be the id of a person")
 			}
 		}
 	}

@@ -52,14 +52,15 @@ func as(role who.Role) who.Identity {
 // rig is the face over real rooms, with the demo company in them.
 type rig struct {
 	*page.Web
-	t     *testing.T
-	db    *store.DB
-	clk   *clock.Clock
-	led   *record.Ledger
-	d     book.Deps
-	ends  chan error // each verification waits for what it ends with
-	owed  *duty.Service
-	roles []who.Role
+	t      *testing.T
+	db     *store.DB
+	clk    *clock.Clock
+	led    *record.Ledger
+	d      book.Deps
+	people *who.Service
+	ends   chan error // each verification waits for what it ends with
+	owed   *duty.Service
+	roles  []who.Role
 }
 
 func open(t *testing.T) *rig {
@@ -74,7 +75,7 @@ func open(t *testing.T) *rig {
 	incidents := incident.New(db, led, clk, plans, dirs, people)
 	duties := duty.New(db, led, clk, plans, dirs, incidents, jobs, lawtest.Shipped(t))
 	incidents.Observe(duties.OnIncident)
-	g := &rig{t: t, db: db, clk: clk, led: led, ends: make(chan error), owed: duties, roles: who.Roles()}
+	g := &rig{t: t, db: db, clk: clk, led: led, ends: make(chan error), owed: duties, people: people, roles: who.Roles()}
 	views := view.New(db, led, clk, incidents, people)
 	views.Tell("duty.", story.Tell)
 	views.Tell("duties.", story.Tell)
@@ -91,7 +92,7 @@ func open(t *testing.T) *rig {
 	})
 	t.Cleanup(aud.Stop)
 	g.d = book.Deps{
-		Register: register.New(db, led, clk, incidents, duties, dirs), Audit: aud, Views: views, Incidents: incidents, Directory: dirs, DB: db, Version: "1.2.3",
+		Register: register.New(db, led, clk, incidents, duties, dirs, plans), Audit: aud, Views: views, Incidents: incidents, Directory: dirs, DB: db, Version: "1.2.3",
 	}
 	g.company(exchange.New(db, dirs, people), plans)
 	g.Web = page.New(page.Config{SignedIn: func(r *http.Request) (who.Identity, bool) {

@@ -3,12 +3,16 @@ package contactbook
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
+	terms "github.com/wakebell/wakebell/internal/prepare/directory/contract"
+	"github.com/wakebell/wakebell/internal/web/page"
 	"github.com/wakebell/wakebell/internal/web/page/differ"
 )
 
@@ -35,9 +39,7 @@ func startWord(s directory.ContractStart) string {
 }
 
 func conditionWord(c directory.ContractCondition) string {
-	return cmp.Or(map[directory.ContractCondition]string{
-		directory.WhenAny: "any incident", directory.WhenPersonalData: "personal data, or not yet known", directory.WhenConfirmed: "confirmed incidents",
-	}[c], string(c))
+	return c.Words()
 }
 
 func problemWord(p directory.Problem) string {
@@ -160,7 +162,21 @@ func (t teller) entity(v directory.Entity) []differ.Said {
 		{Label: "Processings", Text: lines(v.Processings, func(p directory.Processing) string { return p.Name + " (" + string(p.Role) + ")" })},
 		{Label: "Supervisory authority", Text: t.name(directory.KindParty, v.Authority)},
 		{Label: "Data protection officer", Text: t.person(v.PrivacyOfficer)},
+		{Label: "Time zone", Text: v.Zone},
+		{Label: "It is", Text: kindsOf(v, true)},
+		{Label: "It is not", Text: kindsOf(v, false)},
 	}
+}
+
+// kindsOf names what an entity is, or is not, by the words it stands in the record with.
+func kindsOf(v directory.Entity, is bool) string {
+	var out []string
+	for _, k := range slices.Sorted(maps.Keys(v.Kinds)) {
+		if v.Kinds[k] == is {
+			out = append(out, strings.ReplaceAll(k, "_", " "))
+		}
+	}
+	return strings.Join(out, "\n")
 }
 
 func (t teller) service(v directory.ITService) []differ.Said {
@@ -196,8 +212,10 @@ func (t teller) party(v directory.Party) []differ.Said {
 		if c.Acknowledge {
 			text += "\nMet when receipt is confirmed"
 		}
-		if c.Clause != "" {
-			text += "\n" + c.Clause
+		for _, more := range []string{c.Clause, c.FormatSaid(), c.Contact} {
+			if more != "" {
+				text += "\n" + more
+			}
 		}
 	}
 	return append(out,
@@ -241,4 +259,14 @@ func zoneOf(p who.Person) *time.Location {
 		return z
 	}
 	return time.UTC
+}
+
+// formats are the forms a contract may want.
+func formats() []page.Option {
+	out := []page.Option{{Value: "", Label: "None agreed"}}
+	for _, f := range terms.Formats() {
+		words := f.Words()
+		out = append(out, page.Option{Value: string(f), Label: strings.ToUpper(words[:1]) + words[1:]})
+	}
+	return out
 }

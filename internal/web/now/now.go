@@ -13,8 +13,10 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/decide/duty/next"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
+	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/web/page"
@@ -26,6 +28,7 @@ type Deps struct {
 	Duties    *duty.Service
 	Plans     *plan.Service
 	Directory *directory.Service
+	Notices   *notice.Service
 	DB        *store.DB
 }
 
@@ -57,7 +60,8 @@ type row struct {
 	view.Item
 	Next  page.Clock // zero DueAt: nothing is running
 	Whose string
-	Taken bool // a person has it; false: it lies with a team
+	Taken bool   // a person has it; false: it lies with a team
+	Into  string // reference of the incident it became part of
 }
 
 // board is what the screen shows.
@@ -67,8 +71,9 @@ type board struct {
 	Severity string
 	Phase    string
 	Rows     []row
-	More     string // address of the next page, "" on the last
-	Missed   int    // incidents of this page that missed a duty
+	More     string           // address of the next page, "" on the last
+	Yours    []notice.Waiting // notices that wait for the viewer's yes
+	Missed   int              // incidents of this page that missed a duty
 	Quiet    quiet
 }
 
@@ -90,12 +95,18 @@ func (s screen) show(r *page.Request) (page.Page, error) {
 	if err != nil {
 		return page.Page{}, err
 	}
+	if b.Tab == tabOpen && r.By.Has(who.PermNoticeRead) && r.Wants("yours") {
+		if b.Yours, err = s.Notices.Waiting(r.Context(), r.By); err != nil {
+			return page.Page{}, err
+		}
+	}
+	yours := page.Region{Name: "yours", On: page.On("notice"), Body: yours(b)}
 	stale := page.Any(page.On("incident"), page.On("duty"), page.On("directory"), page.On("person"))
 	glance := page.Region{Name: "glance", On: stale, Body: glance(b)}
 	list := page.Region{Name: "list", On: stale, Body: list(r, b)}
 	return page.Page{
 		Title: "Now", Lead: glance.Place(), Nav: "/", Drill: b.Tab == tabDrills,
-		Regions: []page.Region{glance, list}, Body: body(r, b, list),
+		Regions: []page.Region{glance, yours, list}, Body: body(r, b, yours, list),
 	}, nil
 }
 
@@ -124,6 +135,15 @@ func (s screen) read(r *page.Request) (board, error) {
 	}
 	if b.Rows, err = s.rows(r.Context(), r.By, items); err != nil {
 		return b, err
+	}
+	if b.Tab != tabOpen {
+		into, err := s.Views.MergedInto(r.Context(), r.By, items)
+		if err != nil {
+			return b, err
+		}
+		for i, it := range b.Rows {
+			b.Rows[i].Into = into[it.ID]
+		}
 	}
 	for _, it := range b.Rows {
 		if it.Missed {
@@ -167,7 +187,7 @@ func (s screen) rows(ctx context.Context, by who.Identity, items []view.Item) ([
 			ids = append(ids, it.ID)
 		}
 	}
-	next, err := s.Duties.NextOf(ctx, by, ids)
+	first, err := next.Of(ctx, s.DB, by, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +198,7 @@ func (s screen) rows(ctx context.Context, by who.Identity, items []view.Item) ([
 	out := make([]row, len(items))
 	for i, it := range items {
 		out[i].Item = it
-		d, ok := next[it.ID]
+		d, ok := first[it.ID]
 		if !ok {
 			continue
 		}

@@ -27,3 +27,10 @@ func phases() []page.Option {
 	}
 	return out
 }
+
+func waitFor(n int) string {
+	if n == 1 {
+		return "A notice waits for your yes"
+	}
+	return strconv.Itoa(n) + " notices wait for your yes"
+}

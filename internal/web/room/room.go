@@ -16,7 +16,9 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
 	"github.com/wakebell/wakebell/internal/web/page"
+	"github.com/wakebell/wakebell/internal/web/room/contact"
 	"github.com/wakebell/wakebell/internal/web/room/course"
+	"github.com/wakebell/wakebell/internal/web/room/handed"
 	"github.com/wakebell/wakebell/internal/web/room/head"
 	"github.com/wakebell/wakebell/internal/web/room/kept"
 	"github.com/wakebell/wakebell/internal/web/room/known"
@@ -53,6 +55,8 @@ func Mount(w *page.Web, d Deps) {
 	ties.Mount(w, d)
 	lawful.Mount(w, d)
 	weigh.Mount(w, d)
+	handed.Mount(w, d)
+	contact.Mount(w, d)
 }
 
 // view is what the room shows. Parts that nobody wants now are not read.

@@ -3,7 +3,10 @@ package policy
 import (
 	"slices"
 
+	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/fact"
+	"github.com/wakebell/wakebell/internal/prepare/directory"
 )
 
 // Recovered says whether reports end. Going back to an earlier phase after the recorded
@@ -54,5 +57,32 @@ func LegalWhy(s incident.State) string {
 			return "law enforcement is to be involved"
 		}
 	}
+	if list := fact.SensitiveIn(s.Facts); len(list) > 0 {
+		return "protected information: " + list[0].Words()
+	}
 	return ""
+}
+
+// Asks are the answers somebody asked for that an incident owes, those given among them.
+func Asks(s incident.State) []fact.Ask {
+	f, _ := s.Fact(fact.OfAsked, "")
+	return f.Value.Asked
+}
+
+// Grave says whether all of our people are to hear of it.
+func Grave(s incident.State) bool {
+	return s.Nature == incident.Security && s.Status == incident.Confirmed && s.Severity != nil && *s.Severity <= 1
+}
+
+// Affected lists the ids of affected parties of one kind: those in scope, and customers
+// as the assessment finds them.
+func Affected(s incident.State, dir directory.Snapshot, kind directory.PartyKind) (ids []string, why string) {
+	scope := s.ScopeNow()
+	switch kind {
+	case directory.PartyPartner:
+		return scope.Partners, "in scope"
+	case directory.PartyEmployeeGroup:
+		return scope.EmployeeGroups, "in scope"
+	}
+	return assessment.Customers(s, dir)
 }

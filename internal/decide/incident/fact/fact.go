@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -43,12 +44,30 @@ const (
 	OfScope        Name = "scope"           // value: Scope
 	OfPersonalData Name = "personal_data"   // value: unknown|no|yes
 	OfRisk         Name = "risk"            // value: unknown|none|risk|high, per entity
-	OfProtected    Name = "protected"       // value: [trade_secret|intellectual_property|contract_secrecy]
+	OfProtected    Name = "protected"       // value: [trade_secret|intellectual_property|company_information|contract_secrecy]
 	OfLaw          Name = "law_enforcement" // value: unknown|no|yes: is law enforcement considered?
 	OfIndicators   Name = "indicators"      // value: grading.Indicators
 	OfConsequences Name = "consequences"    // value: grading.Consequences, of a breach of personal data
 	OfENISA        Name = "enisa"           // value: grading.ENISA, the input of the score
+	OfAsked        Name = "asked"           // value: [Ask], all answers that somebody outside asked for by a date
 )
+
+// What those told read (policy 003, "the same or similar message delivered to each"): the
+// words a notice takes over, so that they are written and agreed once.
+const (
+	OfAccount     Name = "what_happened"       // value: text, in plain words for readers outside
+	OfLikely      Name = "likely_consequences" // value: text
+	OfMeasures    Name = "measures"            // value: text, taken and planned
+	OfAdvice      Name = "advice"              // value: text, what the readers can do
+	OfPersonKinds Name = "person_kinds"        // value: text, kinds of persons, one a line
+	OfRecords     Name = "records"             // value: text, about how many records, a whole number
+)
+
+// Texts lists the facts whose value is their text.
+var Texts = [...]Name{OfCause, OfPlace, OfAccount, OfLikely, OfMeasures, OfAdvice, OfPersonKinds, OfRecords}
+
+// IsText says whether the value of a fact is its text.
+func IsText(n Name) bool { return slices.Contains(Texts[:], n) }
 
 // The moments a clock can start from or stop at; value: RFC 3339 time with zone.
 const (
@@ -85,7 +104,8 @@ var Moments = [...]Name{Occurred, Discovered, Aware, Classified, Contained, Erad
 // Names lists every fact name in the order of the documentation.
 func Names() []Name {
 	return append(slices.Clone(Moments[:]),
-		OfHarm, OfCause, OfPlace, OfScope, OfPersonalData, OfRisk, OfProtected, OfLaw, OfIndicators, OfConsequences, OfENISA)
+		OfHarm, OfCause, OfPlace, OfScope, OfPersonalData, OfRisk, OfProtected, OfLaw, OfIndicators, OfConsequences, OfENISA, OfAsked,
+		OfAccount, OfLikely, OfMeasures, OfAdvice, OfPersonKinds, OfRecords)
 }
 
 // Harm is one way the incident hurts (policy 002: "existing or impending negative
@@ -118,6 +138,18 @@ type Persons struct {
 	Max      int    `json:"max"`
 }
 
+// Ask is an answer that an authority, the police or somebody else outside wants by a
+// date. The contact that brought the question and the one that answered it have the text.
+type Ask struct {
+	No         int       `json:"no"`              // of the contact that brought it
+	Side       string    `json:"side"`            // authority|law_enforcement|media|other
+	Party      string    `json:"party,omitempty"` // directory id of who asks, if it stands there
+	Name       string    `json:"name"`            // of the organisation
+	AskedAt    time.Time `json:"asked_at"`
+	DueAt      time.Time `json:"due_at"`
+	AnsweredAt time.Time `json:"answered_at,omitzero"`
+}
+
 // Value holds the value of a fact; exactly the part its name asks for is set.
 type Value struct {
 	At         time.Time             `json:"at,omitzero"`
@@ -129,6 +161,7 @@ type Value struct {
 	Indicators *grading.Indicators   `json:"indicators,omitempty"`
 	ENISA      *grading.ENISA        `json:"enisa,omitempty"`
 	Outlook    *grading.Consequences `json:"consequences,omitempty"`
+	Asked      []Ask                 `json:"asked,omitempty"`
 	Law        json.RawMessage       `json:"law,omitempty"` // true, a word, a number or a list of words; absent = not known
 }
 
@@ -196,7 +229,13 @@ func ParseValue(n Name, raw json.RawMessage) (v Value, text string, err error) {
 			return v, "", bad("one of \"unknown\", \"none\", \"risk\", \"high\"")
 		}
 		v.Risk = s
-	case n == OfCause || n == OfPlace:
+	case n == OfRecords:
+		count, ok := wholeNumber(raw)
+		if !ok {
+			return v, "", bad("a whole number, such as 12000")
+		}
+		text = count
+	case IsText(n):
 		if json.Unmarshal(raw, &s) != nil || strings.TrimSpace(s) == "" {
 			return v, "", bad("a text")
 		}
@@ -212,7 +251,7 @@ func ParseValue(n Name, raw json.RawMessage) (v Value, text string, err error) {
 		}
 	case n == OfProtected:
 		if err := strict(&v.Kinds); err != nil {
-			return v, "", bad("a list of trade_secret, intellectual_property, contract_secrecy")
+			return v, "", bad("a list of trade_secret, intellectual_property, company_information, contract_secrecy")
 		}
 	case n == OfIndicators:
 		v.Indicators = &grading.Indicators{}
@@ -229,6 +268,10 @@ func ParseValue(n Name, raw json.RawMessage) (v Value, text string, err error) {
 		if strict(v.ENISA) != nil {
 			return v, "", bad("an object with categories, identifiability, confidentiality, integrity, availability, malicious, more_than_100, unintelligible")
 		}
+	case n == OfAsked:
+		if strict(&v.Asked) != nil {
+			return v, "", bad("a list of {no, side, party, name, asked_at, due_at, answered_at}")
+		}
 	case IsLaw(n):
 		if v.Law, err = parseLaw(raw); err != nil {
 			return v, "", bad(err.Error())
@@ -237,6 +280,17 @@ func ParseValue(n Name, raw json.RawMessage) (v Value, text string, err error) {
 		return v, "", unknownFact(n)
 	}
 	return v, text, nil
+}
+
+// wholeNumber reads a count as people write it: 12000, "12,000", "12 000".
+func wholeNumber(raw json.RawMessage) (string, bool) {
+	s := string(bytes.TrimSpace(raw))
+	if strings.HasPrefix(s, `"`) && json.Unmarshal(raw, &s) != nil {
+		return "", false
+	}
+	s = strings.NewReplacer(",", "", ".", "", " ", "", "\u00a0", "", "'", "").Replace(s)
+	n, err := strconv.ParseUint(s, 10, 63)
+	return strconv.FormatUint(n, 10), err == nil
 }
 
 // parseLaw keeps the value of a fact of the law as it is; null is not known. The error
@@ -275,6 +329,8 @@ func WireValue(f Fact) any {
 		return f.Value.Outlook
 	case f.Name == OfENISA:
 		return f.Value.ENISA
+	case f.Name == OfAsked:
+		return f.Value.Asked
 	case IsLaw(f.Name):
 		return f.Value.Law
 	}
@@ -294,6 +350,25 @@ const FutureSlack = 5 * time.Minute
 
 // Earliest is the first moment accepted: what lies before it is a mistake of a machine.
 var Earliest = time.Unix(0, 0).UTC()
+
+// CheckTimes says what is wrong with when something happened and when we learnt it; zero
+// times are now.
+func CheckTimes(at, known, now time.Time) []fault.Field {
+	var f []fault.Field
+	for _, x := range [...]struct {
+		name string
+		t    time.Time
+	}{{"at", at}, {"known_at", known}} {
+		switch {
+		case x.t.IsZero():
+		case x.t.Before(Earliest):
+			f = append(f, fault.Field{Field: x.name, Message: "must be a time from 1970 on"})
+		case x.t.After(now.Add(FutureSlack)):
+			f = append(f, fault.Field{Field: x.name, Message: "lies in the future; leave it out for now"})
+		}
+	}
+	return f
+}
 
 // Check validates a value against its name; now bounds moments that cannot lie ahead.
 func (v Value) Check(n Name, now time.Time) []fault.Field {
@@ -318,7 +393,17 @@ func (v Value) Check(n Name, now time.Time) []fault.Field {
 		oneOf(f+"timing", h.Timing, "existing", "impending")
 	}
 	for i, k := range v.Kinds {
-		oneOf(fmt.Sprintf("value[%d]", i), k, "trade_secret", "intellectual_property", "contract_secrecy")
+		oneOf(fmt.Sprintf("value[%d]", i), k, string(TradeSecret), string(Intellectual), string(CompanySecret), string(Secrecy))
+	}
+	for i, a := range v.Asked {
+		f := fmt.Sprintf("value[%d].", i)
+		oneOf(f+"side", a.Side, "authority", "law_enforcement", "media", "other")
+		if a.No < 1 || strings.TrimSpace(a.Name) == "" {
+			add(f+"name", "the number of the contact and the name of who asks are needed")
+		}
+		if a.AskedAt.Before(Earliest) || a.DueAt.Before(a.AskedAt) || (!a.AnsweredAt.IsZero() && a.AnsweredAt.Before(a.AskedAt)) {
+			add(f+"due_at", "the time asked, and a time not before it by which the answer is due, are needed")
+		}
 	}
 	if v.Indicators != nil {
 		if err := v.Indicators.Validate(); err != nil {

@@ -99,6 +99,12 @@ func (s *Service) Get(ctx context.Context, by who.Identity, ref, id string) (Fil
 	return f, err
 }
 
+// OneTx returns a file by its id, also one that was withdrawn or erased, for rooms that have
+// checked who asks.
+func (s *Service) OneTx(ctx context.Context, r store.Reader, id string) (File, error) {
+	return read(ctx, r, id)
+}
+
 // Open returns a file and its content, which the caller closes. What was withdrawn only
 // those with incident.manage still open. Permission incident.read.
 func (s *Service) Open(ctx context.Context, by who.Identity, ref, id string) (File, *os.File, error) {

@@ -16,6 +16,56 @@ type Persons struct {
 	Min, Estimate, Max int64
 }
 
+// String says it after "affected": "500 persons are", "about 500 persons (400 to 600) are".
+func (p Persons) String() string {
+	switch {
+	case p.Min == p.Max:
+		return fmt.Sprintf("%d persons are", p.Min)
+	case p.Estimate < 0:
+		return fmt.Sprintf("%d to %d persons are", p.Min, p.Max)
+	}
+	return fmt.Sprintf("about %d persons (%d to %d) are", p.Estimate, p.Min, p.Max)
+}
+
+// Bound is a number of persons as a law writes it: exactly one of the three is set.
+type Bound struct {
+	MoreThan, AtLeast, FewerThan int64
+}
+
+// Valid says whether exactly one is set, and none below zero.
+func (b Bound) Valid() bool {
+	set := 0
+	for _, n := range []int64{b.MoreThan, b.AtLeast, b.FewerThan} {
+		if n < 0 {
+			return false
+		}
+		set += int(min(n, 1))
+	}
+	return set == 1
+}
+
+// Met says whether n persons reach the bound.
+func (b Bound) Met(n int64) bool {
+	switch {
+	case b.MoreThan > 0:
+		return n > b.MoreThan
+	case b.AtLeast > 0:
+		return n >= b.AtLeast
+	}
+	return n < b.FewerThan
+}
+
+// String is the bound in words.
+func (b Bound) String() string {
+	switch {
+	case b.MoreThan > 0:
+		return fmt.Sprintf("more than %d", b.MoreThan)
+	case b.AtLeast > 0:
+		return fmt.Sprintf("at least %d", b.AtLeast)
+	}
+	return fmt.Sprintf("fewer than %d", b.FewerThan)
+}
+
 // Exactly is a known number.
 func Exactly(n int64) Persons { return Persons{n, n, n} }
 
@@ -115,13 +165,13 @@ func (p Persons) more(o Persons) bool {
 }
 
 // Check refuses numbers that contradict themselves or each other; the errors name
-// the field. place says whether a name is a jurisdiction.
-func Check(persons map[string]Persons, place func(string) bool) (errs []error) {
+// the field.
+func Check(persons map[string]Persons) (errs []error) {
 	for _, where := range slices.Sorted(maps.Keys(persons)) {
 		p := persons[where]
 		least := parts(persons, where).Min
 		switch {
-		case !place(where):
+		case !Place(where):
 			errs = append(errs, fmt.Errorf("persons.%s: no jurisdiction of that name; use ISO 3166, like DE or US-CA", where))
 		case p.Min < 0:
 			errs = append(errs, fmt.Errorf("persons.%s: a number of persons is not negative", where))
@@ -140,3 +190,13 @@ func Check(persons map[string]Persons, place func(string) bool) (errs []error) {
 
 // most keeps sums far from the end of int64.
 const most = 100_000_000_000
+
+// Place says whether name is a jurisdiction that persons can be counted in: two
+// letters of ISO 3166-1, or an ISO 3166-2 code like US-CA.
+func Place(name string) bool {
+	country, part, cut := strings.Cut(name, "-")
+	letters := func(s string, least, most int) bool {
+		return len(s) >= least && len(s) <= most && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
+	}
+	return letters(country, 2, 2) && (!cut || letters(part, 1, 3))
+}

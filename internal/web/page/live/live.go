@@ -247,7 +247,7 @@ type topic struct {
 // topicOf knows a kind of entry by its first word.
 var topicOf = map[string]topic{
 	"incident": {"incident", who.PermIncidentRead}, "duty": {"duty", who.PermDutyRead}, "duties": {"duty", who.PermDutyRead},
-	"signal": {"signal", who.PermSignalRead}, "call": {"call", who.PermCallRead},
+	"signal": {"signal", who.PermSignalRead}, "call": {"call", who.PermCallRead}, "notice": {"notice", who.PermNoticeRead},
 	"person": {"person", who.PermDirectoryRead}, "directory": {"directory", who.PermDirectoryRead},
 	"plan": {"plan", who.PermPlanRead}, "token": {"token", who.PermTokenManage}, "account": {"account", who.PermPersonManage},
 	"session": {"account", who.PermPersonManage}, "ledger": {"ledger", who.PermLedgerRead},

@@ -6,11 +6,13 @@ import (
 	"strings"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/duty/policy"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
+	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/rule/regime"
 	"github.com/wakebell/wakebell/internal/web/page"
 	"github.com/wakebell/wakebell/internal/web/room/head"
@@ -19,10 +21,11 @@ import (
 // ending is the page of the close.
 type ending struct {
 	head.Room
-	Refused string      // why it cannot be closed now, "" when it can
-	Blocks  []duty.Duty // what must be met or waived first
-	Pending bool        // with filings pending it could be closed
-	Left    []duty.Duty // open and in nobody's way
+	Refused string          // why it cannot be closed now, "" when it can
+	Blocks  []duty.Duty     // what must be met or waived first
+	Pending bool            // with filings pending it could be closed
+	Left    []duty.Duty     // open and in nobody's way
+	Told    []notice.Notice // audiences that were told, and not yet that it is resolved
 }
 
 func (s Screen) showClose(r *page.Request) (page.Page, error) {
@@ -36,7 +39,12 @@ func (s Screen) showClose(r *page.Request) (page.Page, error) {
 			return page.Page{}, err
 		}
 	}
-	stand := page.Region{Name: "blocks", On: page.Any(m.On("incident"), m.On("duty")), Body: blocks(v)}
+	if m.Open() && r.By.Has(who.PermNoticeRead) {
+		if v.Told, err = s.Notices.Unresolved(r.Context(), r.By, m.Ref); err != nil {
+			return page.Page{}, err
+		}
+	}
+	stand := page.Region{Name: "blocks", On: page.Any(m.On("incident"), m.On("duty"), m.On("notice")), Body: blocks(v)}
 	title := "Close"
 	if !m.Open() {
 		title = "Reopen"

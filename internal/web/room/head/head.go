@@ -15,11 +15,14 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
+	"github.com/wakebell/wakebell/internal/decide/assessment/handover"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/notify/contact"
+	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
@@ -30,6 +33,7 @@ import (
 type Deps struct {
 	Incidents  *incident.Service
 	Files      *file.Service
+	Handover   *handover.Service
 	Views      *view.Service
 	Duties     *duty.Service
 	Escalation *escalation.Service
@@ -37,6 +41,8 @@ type Deps struct {
 	Directory  *directory.Service
 	Plans      *plan.Service
 	Assessment *assessment.Service
+	Contacts   *contact.Service
+	Notices    *notice.Service
 	DB         *store.DB
 }
 

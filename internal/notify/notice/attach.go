@@ -1,0 +1,62 @@
+package notice
+
+import (
+	"context"
+	"slices"
+
+	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/who"
+
+	"github.com/wakebell/wakebell/internal/notify/notice/course"
+)
+
+// most is how many files a notice may carry.
+const most = 20
+
+// Attach adds a file of the incident. Permission notice.write.
+func (s *Service) Attach(ctx context.Context, by who.Identity, ref string, no int, fileID string) (Notice, error) {
+	if err := who.Check(by, who.PermNoticeWrite); err != nil {
+		return Notice{}, err
+	}
+	return s.change(ctx, by, "notice.attach", ref, no, func(c *change) error {
+		if err := c.editable(); err != nil {
+			return err
+		}
+		f, err := s.Files.OneTx(ctx, c.tx, fileID)
+		if fault.KindOf(err) == fault.NotFound || err == nil && f.Incident != c.st.ID {
+			return fault.InvalidField("file", "is no file of this incident; add it to the timeline first")
+		}
+		if err != nil {
+			return err
+		}
+		switch {
+		case f.Withdrawn() || f.Erased:
+			return fault.InvalidField("file", "is withdrawn or erased")
+		case slices.ContainsFunc(c.n.Files, func(x File) bool { return x.ID == f.ID }):
+			return fault.InvalidField("file", "is attached already")
+		case slices.ContainsFunc(c.n.Files, func(x File) bool { return x.Name == f.Name }):
+			return fault.InvalidField("file", "has the name of another attachment; its readers could not tell them apart")
+		case len(c.n.Files) >= most:
+			return fault.InvalidField("file", "is one too many; pack several into one")
+		}
+		return c.edit(course.KindAttached, course.Attached{
+			On: c.on(), File: f.ID, Media: f.Media, SHA256: f.SHA256, Size: f.Size, Name: f.Name,
+		}, "attachments")
+	})
+}
+
+// Detach takes an attachment off. Permission notice.write.
+func (s *Service) Detach(ctx context.Context, by who.Identity, ref string, no int, fileID string) (Notice, error) {
+	if err := who.Check(by, who.PermNoticeWrite); err != nil {
+		return Notice{}, err
+	}
+	return s.change(ctx, by, "notice.detach", ref, no, func(c *change) error {
+		if err := c.editable(); err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(c.n.Files, func(f File) bool { return f.ID == fileID }) {
+			return fault.New(fault.NotFound, "This file is not attached")
+		}
+		return c.edit(course.KindDetached, course.Detached{On: c.on(), File: fileID}, "attachments")
+	})
+}

@@ -1,0 +1,312 @@
+package notice
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/ident"
+	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/decide/incident/check"
+
+	"github.com/wakebell/wakebell/internal/notify/notice/course"
+)
+
+// Start is what a notice begins with.
+type Start struct {
+	Audience  Audience
+	Purpose   Purpose // "" = first
+	Follows   int     // no. of the earlier notice; needed by all purposes but first
+	Lang      string  // "" = en
+	Template  string  // "" = the built-in one, unless a text is given
+	Subject   string
+	Body      string
+	Voluntary bool     // owed to nobody
+	Duties    []string // keys; none = all open ones owed to the audience
+}
+
+// Start begins a notice. Permission notice.write.
+func (s *Service) Start(ctx context.Context, by who.Identity, ref string, in Start) (Notice, error) {
+	if err := who.Check(by, who.PermNoticeWrite); err != nil {
+		return Notice{}, err
+	}
+	if in.Purpose == "" {
+		in.Purpose = First
+	}
+	if in.Lang == "" {
+		in.Lang = "en"
+	}
+	src, err := in.source()
+	if err != nil {
+		return Notice{}, err
+	}
+	return s.write(ctx, by, "notice.start", func(tx *store.Tx) (Notice, error) { return s.start(ctx, tx, by, ref, in, src) })
+}
+
+func (s *Service) start(ctx context.Context, tx *store.Tx, by who.Identity, ref string, in Start, src source) (Notice, error) {
+	st, err := s.Incidents.GetTx(tx, ref)
+	if err != nil {
+		return Notice{}, err
+	}
+	c := &change{s: s, ctx: ctx, tx: tx, by: by, st: st, now: s.clk.Now()}
+	var earlier Notice
+	if in.Follows > 0 {
+		if earlier, err = byNo(ctx, tx, st.ID, in.Follows); fault.KindOf(err) == fault.NotFound {
+			return Notice{}, fault.InvalidField("follows", "is no notice of this incident")
+		} else if err != nil {
+			return Notice{}, err
+		}
+		if err := mayFollow(earlier, in.Audience); err != nil {
+			return Notice{}, err
+		}
+	}
+	b := course.Started{
+		Audience: in.Audience, Purpose: in.Purpose, Follows: in.Follows, Voluntary: in.Voluntary, Drill: st.Kind == "drill", Lang: in.Lang,
+		Settings: Settings{Channels: []string{"email"}},
+	}
+	if !in.Audience.NeedsList() {
+		b.Settings.Channels = []string{"handed_over"}
+	}
+	if in.Follows > 0 {
+		b.Settings = earlier.Settings
+		b.Settings.EmbargoAt, b.Settings.ReplyTo = time.Time{}, ""
+	}
+	if err := tx.QueryRow(ctx, `SELECT COALESCE(MAX(no), 0) + 1 FROM notice WHERE incident_id = ?`, st.ID).Scan(&b.No); err != nil {
+		return Notice{}, fmt.Errorf("number a notice: %w", err)
+	}
+	b.Notice = ident.New(c.now)
+	if b.Duties, err = c.owed(in); err != nil {
+		return Notice{}, err
+	}
+	b.Voluntary = len(b.Duties) == 0
+	if err := c.record(course.KindStarted, b); err != nil {
+		return Notice{}, err
+	}
+	if err := c.record(course.KindWritten, course.Written{
+		On: c.on(), Lang: in.Lang, Version: 1, Template: src.template, Subject: src.Subject, Body: src.Body,
+	}); err != nil {
+		return Notice{}, err
+	}
+	if in.Follows > 0 && s.post != nil && in.Audience.NeedsList() {
+		if err := s.post.Carry(ctx, tx, by, earlier, c.n); err != nil {
+			return Notice{}, err
+		}
+	}
+	return c.n, nil
+}
+
+// source is the first text: the one given, or a template's.
+func (in Start) source() (source, error) {
+	f := check.OneOf(nil, "audience", in.Audience, Audiences()...)
+	f = check.OneOf(f, "purpose", in.Purpose, Purposes()...)
+	if in.Purpose != First && in.Follows == 0 {
+		f = append(f, fault.Field{Field: "follows", Message: "is needed: say which earlier notice this one follows"})
+	}
+	if in.Purpose == First && in.Follows != 0 {
+		f = append(f, fault.Field{Field: "purpose", Message: "of a notice that follows another is update, correction, withdrawal or resolved"})
+	}
+	if in.Voluntary && len(in.Duties) > 0 {
+		f = append(f, fault.Field{Field: "voluntary", Message: "cannot be said of a notice that is tied to duties"})
+	}
+	f = checkLang(f, "lang", in.Lang)
+	if err := fault.Invalids(f...); err != nil {
+		return source{}, err
+	}
+	src := source{Lang: in.Lang, Subject: in.Subject, Body: in.Body}
+	if in.Subject == "" && in.Body == "" {
+		var err error
+		if src, err = template(in.Audience, in.Purpose, in.Lang, in.Template); err != nil {
+			return source{}, err
+		}
+	}
+	return src, src.check()
+}
+
+// mayFollow refuses to follow a notice that nobody got, or of another audience.
+func mayFollow(earlier Notice, a Audience) error {
+	switch {
+	case earlier.State != Released && earlier.State != Done:
+		return fault.InvalidField("follows", "was not sent; change that notice itself")
+	case earlier.Audience != a:
+		return fault.InvalidField("follows", "went to another audience")
+	}
+	return nil
+}
+
+// owed are the keys of the duties a notice is tied to.
+func (c *change) owed(in Start) ([]string, error) {
+	if in.Voluntary {
+		return nil, nil
+	}
+	list, err := c.s.Duties.OpenDuties(c.ctx, c.tx, c.st.ID)
+	if err != nil {
+		return nil, err
+	}
+	if len(in.Duties) > 0 {
+		return in.Duties, checkKeys(in.Duties, in.Audience, list)
+	}
+	var keys []string
+	for _, d := range list {
+		if d.Outward && in.Audience.Serves(d.Recipient.Kind) {
+			keys = append(keys, d.Key)
+		}
+	}
+	return keys, nil
+}
+
+// checkKeys refuses what is no open duty owed to the audience.
+func checkKeys(keys []string, a Audience, open []duty.Duty) error {
+	var f []fault.Field
+	for i, k := range keys {
+		at := fmt.Sprintf("duties[%d]", i)
+		j := slices.IndexFunc(open, func(d duty.Duty) bool { return d.Key == k })
+		switch {
+		case j < 0:
+			f = append(f, fault.Field{Field: at, Message: "is no open duty of this incident"})
+		case !a.Serves(open[j].Recipient.Kind):
+			f = append(f, fault.Field{Field: at, Message: "is owed to another audience"})
+		case slices.Contains(keys[:i], k):
+			f = append(f, fault.Field{Field: at, Message: "stands in the list twice"})
+		}
+	}
+	return fault.Invalids(f...)
+}
+
+// TextInput is a new version of one text. IfVersion is the version it was made from, 0 for
+// a language or variant that is new.
+type TextInput struct {
+	Lang, Variant string
+	Subject, Body string
+	IfVersion     int
+}
+
+// WriteText keeps a new version of one text. The same words change nothing. What was
+// changed meanwhile is fault.Precondition. Permission notice.write.
+func (s *Service) WriteText(ctx context.Context, by who.Identity, ref string, no int, in TextInput) (Notice, error) {
+	if err := who.Check(by, who.PermNoticeWrite); err != nil {
+		return Notice{}, err
+	}
+	f := checkLang(nil, "lang", in.Lang)
+	if in.Variant != "" && !variantShape.MatchString(in.Variant) {
+		f = append(f, fault.Field{Field: "variant", Message: "must be 1 to 40 of a-z, 0-9 and -"})
+	}
+	if err := fault.Invalids(f...); err != nil {
+		return Notice{}, err
+	}
+	if err := (source{Lang: in.Lang, Subject: in.Subject, Body: in.Body}).check(); err != nil {
+		return Notice{}, err
+	}
+	return s.change(ctx, by, "notice.text", ref, no, func(c *change) error {
+		if err := c.editable(); err != nil {
+			return err
+		}
+		t, there := c.n.Text(in.Lang, in.Variant)
+		if there && t.Subject == in.Subject && t.Body == in.Body {
+			return nil
+		}
+		if in.IfVersion != t.Version {
+			return fault.Newf(fault.Precondition, "This text was changed in the meantime (version %d); what you typed was not saved over it", t.Version)
+		}
+		v, err := c.lastVersion(in.Lang, in.Variant)
+		if err != nil {
+			return err
+		}
+		return c.edit(course.KindWritten, course.Written{
+			On: c.on(), Lang: in.Lang, Variant: in.Variant, Version: v + 1, Template: t.Template, Subject: in.Subject, Body: in.Body,
+		}, "text")
+	})
+}
+
+// lastVersion is the highest version a text ever had; a removed one may come back.
+func (c *change) lastVersion(lang, variant string) (v int, err error) {
+	err = c.tx.QueryRow(c.ctx, `SELECT COALESCE(MAX(version), 0) FROM notice_text WHERE notice_id = ? AND lang = ? AND variant = ?`,
+		c.n.ID, lang, variant).Scan(&v)
+	return v, err
+}
+
+// RemoveText takes a language or variant out; the master text stays. Permission notice.write.
+func (s *Service) RemoveText(ctx context.Context, by who.Identity, ref string, no int, lang, variant string) (Notice, error) {
+	if err := who.Check(by, who.PermNoticeWrite); err != nil {
+		return Notice{}, err
+	}
+	return s.change(ctx, by, "notice.text_remove", ref, no, func(c *change) error {
+		if err := c.editable(); err != nil {
+			return err
+		}
+		if _, ok := c.n.Text(lang, variant); !ok {
+			return fault.New(fault.NotFound, "There is no such text in this notice")
+		}
+		if lang == c.n.Lang && variant == "" {
+			return fault.New(fault.Conflict, "The master text cannot be removed: all others fall back to it")
+		}
+		return c.edit(course.KindRemoved, course.Removed{On: c.on(), Lang: lang, Variant: variant}, "text")
+	})
+}
+
+// Set changes how the notice is sent. Permission notice.write.
+func (s *Service) Set(ctx context.Context, by who.Identity, ref string, no int, in Settings, ifVersion int64) (Notice, error) {
+	if err := who.Check(by, who.PermNoticeWrite); err != nil {
+		return Notice{}, err
+	}
+	if !in.EmbargoAt.IsZero() {
+		in.EmbargoAt = in.EmbargoAt.UTC().Truncate(time.Microsecond)
+	}
+	if err := checkSettings(in); err != nil {
+		return Notice{}, err
+	}
+	return s.change(ctx, by, "notice.set", ref, no, func(c *change) error {
+		if err := c.editable(); err != nil {
+			return err
+		}
+		if err := c.ifVersion(ifVersion); err != nil {
+			return err
+		}
+		if sameSettings(c.n.Settings, in) {
+			return nil
+		}
+		b := course.Settled{On: c.on(), Settings: in, ReplyTo: in.ReplyTo}
+		b.Settings.ReplyTo = "" // an address is private
+		return c.edit(course.KindSet, b, "settings")
+	})
+}
+
+// Tie names the duties that the notice serves; none makes it voluntary. It changes nothing
+// that was approved. Permission notice.write.
+func (s *Service) Tie(ctx context.Context, by who.Identity, ref string, no int, keys []string) (Notice, error) {
+	if err := who.Check(by, who.PermNoticeWrite); err != nil {
+		return Notice{}, err
+	}
+	return s.change(ctx, by, "notice.tie", ref, no, func(c *change) error {
+		if err := c.editable(); err != nil {
+			return err
+		}
+		open, err := s.Duties.OpenDuties(ctx, c.tx, c.st.ID)
+		if err != nil {
+			return err
+		}
+		if err := checkKeys(keys, c.n.Audience, open); err != nil {
+			return err
+		}
+		if slices.Equal(keys, c.n.Duties) {
+			return nil
+		}
+		return c.record(course.KindTied, course.Tied{On: c.on(), Duties: keys})
+	})
+}
+
+var (
+	langShape    = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
+	variantShape = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
+)
+
+func checkLang(f []fault.Field, name, lang string) []fault.Field {
+	if !langShape.MatchString(lang) || len(lang) > 35 {
+		return append(f, fault.Field{Field: name, Message: "must be a language such as en or de"})
+	}
+	return f
+}

@@ -1,0 +1,18 @@
+// Package mailroom is where notices are written, approved and released. Question: who is
+// owed word, and what is it waiting for? It carries out policy 003 ("executive management
+// and legal counsel approve", "only a designated spokesperson") for a browser; every rule
+// stands in notify/notice. It must not import another screen.
+package mailroom
+
+import (
+	"github.com/wakebell/wakebell/internal/web/mailroom/sheet"
+	"github.com/wakebell/wakebell/internal/web/page"
+)
+
+// Deps are the rooms these screens read and command.
+type Deps = sheet.Deps
+
+// Mount registers the screens.
+func Mount(w *page.Web, d Deps) {
+	sheet.Mount(w, d)
+}

@@ -1,0 +1,295 @@
+package sheet
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/wakebell/wakebell/internal/base/record/phrase"
+	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/approval"
+	"github.com/wakebell/wakebell/internal/notify/notice/gate"
+	"github.com/wakebell/wakebell/internal/web/page"
+)
+
+// stateTag says where a notice stands.
+func stateTag(n notice.Notice) page.Tag {
+	switch n.State {
+	case notice.Review:
+		return page.Tag{Text: "Waits for approval", Icon: page.IconStamp, Tone: page.Warn}
+	case notice.Returned:
+		return page.Tag{Text: "Sent back", Icon: page.IconUndo2, Tone: page.Danger}
+	case notice.Approved:
+		return page.Tag{Text: "Approved", Icon: page.IconBadgeCheck, Tone: page.Good}
+	case notice.Released:
+		return page.Tag{Text: "Being sent", Icon: page.IconSend, Tone: page.Accent}
+	case notice.Done:
+		if n.Release != nil && n.Release.Rehearsed {
+			return page.Tag{Text: "Rehearsed", Icon: page.IconFlaskConical}
+		}
+		return page.Tag{Text: "Sent", Icon: page.IconCheckCheck, Tone: page.Good}
+	case notice.Withdrawn:
+		return page.Tag{Text: "Withdrawn", Icon: page.IconBan}
+	}
+	return page.Tag{Text: "Draft", Icon: page.IconPencilLine}
+}
+
+// waits says in a line what a notice waits for.
+func waits(n notice.Notice) string {
+	switch n.State {
+	case notice.Draft:
+		return "To be submitted"
+	case notice.Returned:
+		return "A new version"
+	case notice.Review:
+		if r := n.Round(); r != nil {
+			return "The yes of " + approval.Words(r.Missing())
+		}
+	case notice.Approved:
+		return "Its release"
+	}
+	return ""
+}
+
+// upper begins with a capital letter.
+func upper(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+func audiences() []page.Option {
+	var out []page.Option
+	for _, a := range notice.Audiences() {
+		out = append(out, page.Option{Value: string(a), Label: upper(a.Words())})
+	}
+	return out
+}
+
+func purposes() []page.Option {
+	hints := map[notice.Purpose]string{
+		notice.First: "Nobody of them was told yet", notice.Update: "What is new since", notice.Correction: "Something said was wrong",
+		notice.Withdrawal: "What was said does not hold", notice.Resolved: "It is over",
+	}
+	var out []page.Option
+	for _, p := range notice.Purposes() {
+		label := p.Words()
+		if p == notice.First {
+			label = "First notice"
+		}
+		out = append(out, page.Option{Value: string(p), Label: label, Hint: hints[p]})
+	}
+	return out
+}
+
+func (v starting) earlier() []page.Option {
+	out := []page.Option{{Value: "", Label: "None"}}
+	for _, n := range v.Earlier {
+		out = append(out, page.Option{Value: word(n.No), Label: n.Called() + ": " + n.Title()})
+	}
+	return out
+}
+
+var channelWords = map[string]string{
+	"email": "E-mail", "page": "Customer page", "webhook": "Webhook", "letter": "Letter", "phone": "Phone call", "handed_over": "Handed over by a person",
+}
+
+func channelOptions(none bool) []page.Option {
+	var out []page.Option
+	if none {
+		out = append(out, page.Option{Value: "", Label: "None"})
+	}
+	for _, c := range notice.Channels() {
+		out = append(out, page.Option{Value: c, Label: channelWords[c]})
+	}
+	return out
+}
+
+func (v sheet) channels() string {
+	var out []string
+	for _, c := range v.Settings.Channels {
+		out = append(out, channelWords[c])
+	}
+	return strings.Join(out, ", then ")
+}
+
+var langWords = map[string]string{"en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pl": "Polish", "nl": "Dutch", "pt": "Portuguese"}
+
+// textName is what people call a text: "German, for retail".
+func textName(t notice.Text) string {
+	name := t.Lang
+	if w := langWords[t.Lang]; w != "" {
+		name = w
+	}
+	if t.Variant != "" {
+		name += ", variant " + t.Variant
+	}
+	return name
+}
+
+// fingers is a hash in groups that two people can read to each other.
+func fingers(hash string) string {
+	var out []string
+	for i := 0; i+4 <= min(len(hash), 24); i += 4 {
+		out = append(out, hash[i:i+4])
+	}
+	return strings.Join(out, " ")
+}
+
+func gateTag(g gate.Gate) page.Tag {
+	switch {
+	case g.Asks:
+		return page.Tag{Text: "Asked at release", Icon: page.IconCircleAlert, Tone: page.Warn}
+	case g.Open:
+		return page.Tag{Text: "Open", Icon: page.IconLockOpen, Tone: page.Good}
+	}
+	return page.Tag{Text: "Shut", Icon: page.IconLock, Tone: page.Danger}
+}
+
+// slot is one group of roles whose yes is needed, and the yes that fills it.
+type slot struct {
+	Roles string
+	Yes   *approval.Yes
+}
+
+// slots pairs what is needed with what was given.
+func (v sheet) slots() []slot {
+	var given []approval.Yes
+	if k := len(v.Rounds); k > 0 && v.State != notice.Draft && v.State != notice.Returned {
+		given = append(given, v.Rounds[k-1].Given...)
+	}
+	var out []slot
+	for i, g := range v.Needs.By {
+		s := slot{Roles: upper(approval.Words([][]string{g}))}
+		for j := range given {
+			rest := append(append([]approval.Yes{}, given[:j]...), given[j+1:]...)
+			others := append(append([][]string{}, v.Needs.By[:i]...), v.Needs.By[i+1:]...)
+			if len(approval.Missing([][]string{g}, given[j:j+1])) == 0 && len(approval.Missing(others, rest)) == len(others)-len(rest) {
+				s.Yes = &given[j]
+				break
+			}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func (v sheet) yesBy(y *approval.Yes) string {
+	text := v.person(y.Person)
+	if y.For != "" {
+		text += ", standing in for " + v.person(y.For)
+	}
+	if y.Emergency {
+		text += ", as the plan’s deputy in an emergency"
+	}
+	return text
+}
+
+// asYou says as what the viewer's yes counts.
+func (v sheet) asYou() string {
+	text := "Your yes counts as " + strings.ReplaceAll(phrase.And(v.Can.As), "_", " ")
+	if v.Can.For != "" {
+		text = "You stand in for " + v.person(v.Can.For) + ": your yes counts as " + strings.ReplaceAll(phrase.And(v.Can.As), "_", " ")
+	}
+	return text + "."
+}
+
+func ended(r notice.Round) string {
+	return map[string]string{"returned": "Sent back", "voided": "Void"}[r.End]
+}
+
+func because(r notice.Round) string {
+	if r.End != "voided" {
+		return r.Reason
+	}
+	return map[string]string{
+		"text": "The text changed.", "attachments": "The attachments changed.", "settings": "The settings changed.", "recipients": "The recipients changed.",
+	}[r.Reason]
+}
+
+// templates says whether a text may be left out because there is a template to begin with.
+const templates = false
+
+func word(n int) string { return strconv.Itoa(n) }
+
+func positive(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+func pathOf(ref string, no int) string {
+	return "/incidents/" + url.PathEscape(ref) + "/notices/" + word(no)
+}
+
+func (v listing) startButton() page.Action {
+	if !v.Write {
+		return page.Action{Label: "Back to the room", Icon: page.IconArrowLeft, Href: "/incidents/" + url.PathEscape(v.Inc.Ref)}
+	}
+	return page.Action{Label: "Start a notice", Icon: page.IconPlus, Href: v.path("new")}
+}
+
+func (v starting) purpose() string {
+	if v.Purpose == "" {
+		return string(notice.First)
+	}
+	return v.Purpose
+}
+
+func (v sheet) follow(purpose string) string {
+	q := url.Values{"to": {string(v.Audience)}, "purpose": {purpose}, "follows": {word(v.No)}}
+	return v.path("new") + "?" + q.Encode()
+}
+
+func (v sheet) releaseTitle() string {
+	if v.Drill {
+		return "Rehearse the release"
+	}
+	return "Release"
+}
+
+func (v sheet) leftTitle() string {
+	if v.Release.Rehearsed {
+		return "Rehearsed: nothing was sent"
+	}
+	return "Released"
+}
+
+func (v writing) heading() string {
+	if v.New {
+		return "A text in another language"
+	}
+	return textName(v.Text)
+}
+
+// form carries what the text is and which version it was made from.
+func (v writing) form() *page.Form {
+	f := v.R.Form("text").To(v.textPath(v.Text)).With("version", word(v.Text.Version))
+	if !v.New {
+		f = f.With("lang", v.Text.Lang).With("variant", v.Text.Variant)
+	} else {
+		f = v.R.Form("text").To(v.here("text")+"?add=1").With("version", "0")
+	}
+	return f
+}
+
+func (v sheet) textPath(t notice.Text) string {
+	q := url.Values{"lang": {t.Lang}}
+	if t.Variant != "" {
+		q.Set("variant", t.Variant)
+	}
+	return v.here("text") + "?" + q.Encode()
+}
+
+func (v setting) uses(channel string) bool { return slices.Contains(v.Settings.Channels, channel) }
+
+func (v setting) free() []page.Option {
+	var out []page.Option
+	for _, f := range v.Free {
+		out = append(out, page.Option{Value: f.ID, Label: f.Name})
+	}
+	return out
+}
