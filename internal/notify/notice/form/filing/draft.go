@@ -52,9 +52,8 @@ func (s *Service) Start(ctx context.Context, by who.Identity, ref string, in Beg
 			return err
 		}
 		o.No = len(have) + 1
-		e, err := s.append(tx, by, record.Draft{Kind: kindStarted, Subject: st.ID, Body: started{Origin: o, SHA256: digest(form.Canonical(answers)), Answers: answers}})
+		_, err = s.append(tx, by, record.Draft{Kind: kindStarted, Subject: st.ID, Body: started{Origin: o, SHA256: digest(form.Canonical(answers)), Answers: answers}})
 		tx.SetResult(st.ID + "/" + strconv.Itoa(o.No))
-		_ = e
 		return err
 	})
 	if err != nil {
