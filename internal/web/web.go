@@ -47,6 +47,7 @@ import (
 	search "github.com/wakebell/wakebell/internal/web/find"
 	"github.com/wakebell/wakebell/internal/web/lawbook"
 	"github.com/wakebell/wakebell/internal/web/mailroom"
+	filingscreen "github.com/wakebell/wakebell/internal/web/mailroom/filing"
 	"github.com/wakebell/wakebell/internal/web/now"
 	"github.com/wakebell/wakebell/internal/web/page"
 	"github.com/wakebell/wakebell/internal/web/page/asset"
@@ -130,6 +131,7 @@ func New(d Deps) (http.Handler, error) {
 	})
 	planbook.Mount(w, planbook.Deps{Plans: d.Plans, Directory: d.Directory, Views: d.Views, DB: d.DB})
 	contactbook.Mount(w, contactbook.Deps{Directory: d.Directory, Exchange: d.Exchange, People: d.People, DB: d.DB, Book: d.Assessment.Book})
+	filingscreen.Mount(w, filingscreen.Deps{Filings: d.Filings, Incidents: d.Incidents, Directory: d.Directory, DB: d.DB})
 	lawbook.Mount(w, lawbook.Deps{Assessment: d.Assessment, Duties: d.Duties})
 	book.Mount(w, book.Deps{
 		Register: d.Register, Audit: d.Audit, Views: d.Views, Incidents: d.Incidents, Directory: d.Directory, DB: d.DB, Version: d.Version,

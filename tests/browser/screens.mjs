@@ -38,6 +38,12 @@ export const screens = [
   { path: "/incidents/{incident}/decisions", as: "Helene Brandstetter" },
   { path: "/incidents/{incident}/duties/{duty}", as: manager },
   { path: "/incidents/{incident}/files", as: manager },
+  { path: "/incidents/{incident}/filings", as: manager },
+  { path: "/incidents/{filed}/filings", as: "Helene Brandstetter" },
+  { path: "/incidents/{filed}/filings/1", as: manager },
+  { path: "/incidents/{filed}/filings/1/copy", as: manager },
+  { path: "/incidents/{filed}/filings/1/print", as: manager },
+  { path: "/incidents/{filed}/filings/1/versions", as: manager },
   { path: "/incidents/{incident}/signals", as: manager },
   { path: "/incidents/{incident}/merge", as: manager },
   { path: "/incidents/{incident}/facts/scope", as: manager },
@@ -124,10 +130,24 @@ export async function world(server) {
   await command("confirm");
   await command("grade", { severity: 1, bil: 1, reason: "Customer data were seen by strangers" });
   await command("add_task", { text: "Switch the cache off", owner: "portal-lead" });
+  const filed = await filing(server);
   const drill = await api("POST", "/api/v1/incidents", { title: "Exercise: ransomware on the file server", kind: "drill", service: "platform-core" });
   const duties = (await api("GET", `/api/v1/incidents/${made.ref}/duties`)).items;
   const duty = duties.find((/** @type {any} */ d) => d.state === "open");
-  return { report: report.id, alert: alert.id, incident: made.ref, drill: drill.ref, duty: duty.id, person: "analyst", then, entry: "5", licence: "1", rule: "eu-gdpr-33-1", version: "1", section: "inside", team: "platform", shelf: "services", item: "customer-portal", entity: "lumenhof-gmbh", breach: (await breaches(server)), message: (await api("GET", "/api/v1/outbox?limit=1")).items[0].id };
+  return { report: report.id, alert: alert.id, incident: made.ref, filed, drill: drill.ref, duty: duty.id, person: "analyst", then, entry: "5", licence: "1", rule: "eu-gdpr-33-1", version: "1", section: "inside", team: "platform", shelf: "services", item: "customer-portal", entity: "lumenhof-gmbh", breach: (await breaches(server)), message: (await api("GET", "/api/v1/outbox?limit=1")).items[0].id };
+}
+
+/** @param {import("./server.mjs").Server} server @returns {Promise<string>} an incident with an authority's form begun */
+async function filing(server) {
+  const made = await server.api("POST", "/api/v1/incidents", { title: "Personnel files open to all staff", service: "platform-core" });
+  const fact = (/** @type {string} */ name, /** @type {any} */ value, /** @type {object} */ more = {}) =>
+    server.api("POST", `/api/v1/incidents/${made.ref}/commands`, { type: "record_fact", fact: name, value, ...more });
+  await fact("personal_data", "yes");
+  await fact("cause", "A group was renamed");
+  await fact("scope", { entities: ["lumenhof-gmbh"], processings: ["Employees"], data_kinds: ["salaries"], persons: [{ country: "DE", min: 38, estimate: 38, max: 38 }] });
+  const wanted = (await server.api("GET", `/api/v1/incidents/${made.ref}/filings-wanted`)).items;
+  await server.api("POST", `/api/v1/incidents/${made.ref}/filings`, { duty: wanted[0].duty.id });
+  return made.ref;
 }
 
 /** @param {import("./server.mjs").Server} server @returns {Promise<string>} an incident of the breach register */

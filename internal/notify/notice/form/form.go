@@ -83,7 +83,6 @@ type Form struct {
 	Licence     string    `yaml:"licence"`
 	Attribution string    `yaml:"attribution"` // printed where the licence asks for it
 	Note        string    `yaml:"note"`        // what a user should know
-	Zone        string    `yaml:"zone"`        // how the authority writes times; "" = UTC
 	Stages      []Stage   `yaml:"stages"`
 	Sections    []Section `yaml:"sections"`
 	Fields      []Field   `yaml:"fields"`

@@ -376,6 +376,15 @@ func proof(h audit.Head) string {
 		". SHA-256 of the key that signs it: " + h.Fingerprint + "."
 }
 
+// formWords says which form was filed how, and what the authority answered.
+func formWords(f register.FiledForm) string {
+	out := f.Form + ", " + strings.ReplaceAll(f.Stage, "_", " ") + ", by " + strings.ReplaceAll(f.Channel, "_", " ")
+	if f.Receipt != "" {
+		out += ". Receipt " + f.Receipt
+	}
+	return out + "."
+}
+
 // verdictWords is one verdict on the risk, with what second persons said of it.
 func verdictWords(x register.VerdictIn) string {
 	out := riskWord(x.Risk)

@@ -52,9 +52,8 @@ func (s *Service) Start(ctx context.Context, by who.Identity, ref string, in Beg
 			return err
 		}
 		o.No = len(have) + 1
-		e, err := s.append(tx, by, record.Draft{Kind: kindStarted, Subject: st.ID, Body: started{Origin: o, SHA256: digest(form.Canonical(answers)), Answers: answers}})
+		_, err = s.append(tx, by, record.Draft{Kind: kindStarted, Subject: st.ID, Body: started{Origin: o, SHA256: digest(form.Canonical(answers)), Answers: answers}})
 		tx.SetResult(st.ID + "/" + strconv.Itoa(o.No))
-		_ = e
 		return err
 	})
 	if err != nil {
@@ -171,14 +170,16 @@ func (s *Service) record(r store.Reader, by who.Identity, st incident.State, o O
 }
 
 // Save keeps a new version of the answers; those not named stay. at is the version they
-// were written on: when somebody saved another since, it is a Conflict and nothing is lost.
+// were written on: when somebody saved another answer to the same question since, it is a
+// Conflict and nothing is lost.
 // Whoever changes what was submitted or approved voids it. Permission filing.work.
 func (s *Service) Save(ctx context.Context, by who.Identity, ref string, no, at int, changes form.Answers) (Filing, error) {
 	return s.change(ctx, by, ref, no, "filing.save", func(tx *store.Tx, f Filing) error {
-		if at != f.Version {
-			return fault.New(fault.Conflict, "Somebody saved other answers since you began. Look at theirs and save again")
-		}
 		had, err := version(ctx, tx, f.ID, f.Version)
+		if err != nil {
+			return err
+		}
+		changes, err := s.merge(ctx, tx, f, at, had.Answers, changes)
 		if err != nil {
 			return err
 		}
@@ -200,6 +201,29 @@ func (s *Service) Save(ctx context.Context, by who.Identity, ref string, no, at 
 		}
 		return s.save(ctx, tx, by, f, had.Answers, answers, false)
 	})
+}
+
+// merge leaves out what the writer did not touch since version at, so that two people can
+// fill different fields at a time. The same field changed by both is a Conflict.
+func (s *Service) merge(ctx context.Context, tx *store.Tx, f Filing, at int, now, changes form.Answers) (form.Answers, error) {
+	if at == f.Version {
+		return changes, nil
+	}
+	base, err := version(ctx, tx, f.ID, at)
+	if err != nil {
+		return nil, fault.InvalidField("version", "is no version of these answers; read them again")
+	}
+	out := form.Answers{}
+	for id, a := range changes {
+		switch was := base.Answers[id]; {
+		case a.Same(was):
+		case now[id].Same(was) || now[id].Same(a):
+			out[id] = a
+		default:
+			return nil, fault.New(fault.Conflict, "Somebody saved another answer to the same question since you began. Look at it and save again")
+		}
+	}
+	return out, nil
 }
 
 // sourced keeps the source of an answer that says what the record says.
