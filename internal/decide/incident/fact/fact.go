@@ -200,14 +200,7 @@ func ParseValue(n Name, raw json.RawMessage) (v Value, text string, err error) {
 	bad := func(want string) error {
 		return fault.InvalidField("value", fmt.Sprintf("the fact %q takes %s", n, want))
 	}
-	strict := func(into any) error {
-		if t := bytes.TrimSpace(raw); len(t) == 0 || t[0] == 'n' { // nothing, or null
-			return fault.InvalidField("value", "is needed")
-		}
-		d := json.NewDecoder(bytes.NewReader(raw))
-		d.DisallowUnknownFields()
-		return d.Decode(into)
-	}
+	strict := func(into any) error { return strictly(raw, into) }
 	var s string
 	switch {
 	case isMoment(n):
@@ -280,6 +273,16 @@ func ParseValue(n Name, raw json.RawMessage) (v Value, text string, err error) {
 		return v, "", unknownFact(n)
 	}
 	return v, text, nil
+}
+
+// strictly decodes an object or list, and refuses what it has no place for.
+func strictly(raw json.RawMessage, into any) error {
+	if t := bytes.TrimSpace(raw); len(t) == 0 || t[0] == 'n' { // nothing, or null
+		return fault.InvalidField("value", "is needed")
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	return d.Decode(into)
 }
 
 // wholeNumber reads a count as people write it: 12000, "12,000", "12 000".
