@@ -30,6 +30,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/directory/exchange"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
@@ -62,7 +63,7 @@ func open(t testing.TB) *rig {
 	g := &rig{t: t, db: db, clk: clock.NewTest(start)}
 	var kinds []record.Kind
 	for _, k := range [][]record.Kind{
-		who.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), handover.Kinds(), duty.Kinds(), escalation.Kinds(),
+		who.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), handover.Kinds(), duty.Kinds(), escalation.Kinds(), notice.Kinds(),
 	} {
 		kinds = append(kinds, k...)
 	}
@@ -118,6 +119,7 @@ func open(t testing.TB) *rig {
 	g.inc.Observe(lawful.OnIncident)
 	room.Mount(g.Web, room.Deps{
 		Incidents: g.inc, Files: g.files, Handover: handover.New(db, led, g.clk, g.inc, dirs), Views: views, Duties: g.duties, Escalation: g.calls, Intake: in, Directory: dirs, Plans: plans, Assessment: lawful, DB: db,
+		Notices: notice.New(notice.Deps{DB: db, Ledger: led, Clock: g.clk, Plans: plans, Directory: dirs, Incidents: g.inc, Duties: g.duties, Files: g.files}),
 	})
 	return g
 }

@@ -130,10 +130,14 @@ func TestBuild(t *testing.T) {
 			}
 		}
 		e.fact("scope", `{"customers":["north"],"persons":[{"country":"DE","min":1,"estimate":2,"max":3}]}`)
+		e.fact("records", `"12000"`)
 		d, err = e.Draft(t.Context(), mia, e.st.Ref, "north")
 		e.must(err)
 		if got, _ := text(d.Package, "persons"); got != "DE: 2 (between 1 and 3)" {
 			t.Errorf("persons of the only customer: %q", got)
+		}
+		if got, _ := text(d.Package, "records"); got != "12000" {
+			t.Errorf("records of the only customer: %q", got)
 		}
 		for _, id := range []string{"south", "away", "cloud", "none"} {
 			if _, err := e.Draft(t.Context(), mia, e.st.Ref, id); fault.KindOf(err) != fault.NotFound {

@@ -205,6 +205,11 @@ func (b builder) numbers() {
 	b.add(p)
 	p = Part{Key: "records", Title: "Data records concerned, approximate number", Basis: "GDPR Art. 33(3)(a)"}
 	b.own(&p, b.words.Records)
+	if f, ok := b.fact(fact.OfRecords); ok && len(p.Text) == 0 {
+		if p.Open = "the number of your records is being counted"; b.alone {
+			p.Open, p.Text, p.Source = "", []string{f.Text}, []Source{of(f)}
+		}
+	}
 	b.add(p)
 }
 
