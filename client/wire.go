@@ -112,6 +112,14 @@ type Duty struct {
 	Basis     json.RawMessage `json:"basis"`
 }
 
+// Unverified says that the duty is owed under a rule of the law that nobody has checked against its text.
+func (d Duty) Unverified() bool {
+	var b struct {
+		Unverified bool `json:"unverified"`
+	}
+	return json.Unmarshal(d.Basis, &b) == nil && b.Unverified
+}
+
 // NewReport sends a person's report and returns the signal.
 func (c *Client) NewReport(ctx context.Context, r Report) (s Signal, err error) {
 	return s, c.Do(ctx, http.MethodPost, "/reports", r, &s)

@@ -40,6 +40,8 @@ func TestPermissions(t *testing.T) {
 			{"POST", "/incidents/" + ref + "/commands", `{"type":"note","text":"x"}`, "", who.PermIncidentWork},
 			{"POST", "/incidents/" + ref + "/commands", `{"type":"grade","severity":3,"bil":3,"reason":"x"}`, "", who.PermIncidentManage},
 			{"POST", "/incidents/" + ref + "/commands", `{"type":"decision","decision":"press_team","answer":"no","reason":"x"}`, "", who.PermIncidentDecide},
+			{"GET", "/incidents/" + ref + "/contacts", "", "", who.PermContactRead},
+			{"POST", "/incidents/" + ref + "/contacts", `{"side":"authority","step":"in","channel":"phone","name":"X","subject":"x"}`, "", who.PermContactWork},
 			{"GET", "/duties", "", "", who.PermDutyRead},
 			{"GET", "/calls", "", "", who.PermCallRead},
 			{"GET", "/directory/people", "", "", who.PermDirectoryRead},

@@ -87,7 +87,7 @@ func checkShape(c *incident.RecordFact) error {
 	var v incident.Value
 	to := map[incident.FactName]any{
 		incident.FactScope: &v.Scope, incident.FactHarm: &v.Harm, incident.FactProtected: &v.Kinds, incident.FactIndicators: &v.Indicators,
-		fact.OfConsequences: &v.Outlook, fact.OfENISA: &v.ENISA,
+		fact.OfConsequences: &v.Outlook, fact.OfENISA: &v.ENISA, fact.OfAsked: &v.Asked,
 	}[c.Fact]
 	if to == nil {
 		return nil

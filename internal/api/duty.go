@@ -59,6 +59,10 @@ type basis struct {
 	Text   string  `json:"text" doc:"the sentence, in our words"`
 	Source string  `json:"source" doc:"policy, contract clause or article"`
 	Sure   *string `json:"sure" doc:"for law: read, partly or remembered"`
+	Law    *string `json:"law" doc:"id of the rule of the law, see GET /rules/{id}"`
+	Pack   *string `json:"pack" doc:"rule pack and its version" example:"eu-gdpr 1"`
+	Own    bool    `json:"own" doc:"the operator's own rule, in place of a shipped one"`
+	Unsure bool    `json:"unverified" doc:"nobody has checked the rule against its text"`
 	Plan   int     `json:"plan" doc:"plan version it was derived with"`
 	Why    string  `json:"why" doc:"what in this incident triggered it"`
 }
@@ -93,6 +97,10 @@ func wireCandidate(c deadline.Candidate) candidate {
 	}
 }
 
+func wireBasis(b duty.Basis) basis {
+	return basis{b.Text, b.Source, orNull(b.Sure), orNull(b.Law), orNull(b.Pack), b.Own, b.Unverified(), b.Plan, b.Why}
+}
+
 func wireDuty(d duty.Duty, now time.Time) dutyOnWire {
 	out := dutyOnWire{
 		ID: d.ID, Incident: d.Ref, IncidentID: d.Incident, Drill: d.Drill, Rule: d.Rule, Key: d.Key, Ordinal: d.Ordinal, Title: d.Title,
@@ -101,7 +109,7 @@ func wireDuty(d duty.Duty, now time.Time) dutyOnWire {
 		StartAt: stamp(d.StartAt), DueAt: stamp(d.DueAt), State: string(d.At(now)), Late: d.Late(), MetAt: stamp(d.MetAt), MetWith: orNull(d.MetWith),
 		MetRef: orNull(d.MetRef), MetByActor: orNull(d.MetActor), Remark: orNull(d.Remark), LateReason: orNull(d.LateReason), Ground: orNull(d.Ground),
 		WaivedBy: make([]consent, 0, len(d.WaivedBy)), Alarms: make([]alarm, 0, len(d.Alarms)), Version: d.Version,
-		Basis:      basis{d.Basis.Text, d.Basis.Source, orNull(d.Basis.Sure), d.Basis.Plan, d.Basis.Why},
+		Basis:      wireBasis(d.Basis),
 		Candidates: make([]candidate, 0, len(d.Candidates)),
 	}
 	for _, y := range d.WaivedBy {

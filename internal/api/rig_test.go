@@ -31,6 +31,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
@@ -74,7 +75,7 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	clk := clock.NewTest(start)
 	var kinds []record.Kind
 	for _, k := range [][]record.Kind{
-		who.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), duty.Kinds(), escalation.Kinds(), notice.Kinds(),
+		who.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), contact.Kinds(), notice.Kinds(), duty.Kinds(), escalation.Kinds(),
 	} {
 		kinds = append(kinds, k...)
 	}
@@ -92,7 +93,7 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	esc := escalation.New(db, led, clk, dirs, plans, people, duties, in, box, jobs, escalation.Config{BaseURL: "http://wakebell.example"})
 	tri := triage.New(db, in, incidents)
 	law := assessment.New(db, clk, lawtest.Shipped(t), incidents, dirs,
-		func(context.Context, store.Reader, string) (assessment.Sent, error) { return nil, nil }, duties.RederiveOpen)
+		func(context.Context, store.Reader, string) (assessment.Sent, error) { return nil, nil }, duties.TakePacks)
 	incidents.Observe(law.OnIncident)
 	incidents.Observe(duties.OnIncident)
 	incidents.Observe(tri.Follow)
@@ -122,7 +123,7 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	t.Cleanup(aud.Stop)
 	g.f = build(Deps{
 		People: people, Jobs: jobs, Outbox: box, Plans: plans, Directory: dirs, Intake: in, Alerts: alert.New(db, in), Triage: tri,
-		Incidents: incidents, Files: files, Duties: duties, Escalation: esc, Register: register.New(db, led, clk, incidents, duties, dirs), Assessment: law, Notices: notices, Audit: aud, Ledger: led, DB: db,
+		Incidents: incidents, Files: files, Duties: duties, Escalation: esc, Register: register.New(db, led, clk, incidents, duties, dirs), Assessment: law, Notices: notices, Contacts: contact.New(db, led, clk, incidents, files, dirs, nil), Audit: aud, Ledger: led, DB: db,
 		Clock: clk, Log: slog.New(slog.NewTextHandler(g.log, nil)), Version: "test", TestClock: true,
 		Forward: func(ctx context.Context, d time.Duration) error { return jobs.Forward(ctx, clk.Now().Add(d)) },
 		Ready:   func(ctx context.Context) []Check { return []Check{{Name: "database"}} },

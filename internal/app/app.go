@@ -31,6 +31,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
@@ -72,8 +73,9 @@ type App struct {
 	Notices    *notice.Service
 	Law        *assessment.Law
 	Assessment *assessment.Service
-	Audit      *audit.Service // the ledger for those who check it
-	Views      *view.Service  // incidents as they are read, told by every room
+	Contacts   *contact.Service // police, media, authorities
+	Audit      *audit.Service   // the ledger for those who check it
+	Views      *view.Service    // incidents as they are read, told by every room
 	Find       *find.Service
 
 	Live     *live.Hub    // tells open pages what changed
@@ -106,7 +108,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 func Kinds() []record.Kind {
 	var out []record.Kind
 	for _, k := range [][]record.Kind{
-		who.Kinds(), account.Kinds(), job.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), duty.Kinds(),
+		who.Kinds(), account.Kinds(), job.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), duty.Kinds(), contact.Kinds(),
 		escalation.Kinds(), trial.Kinds(), notice.Kinds(),
 	} {
 		out = append(out, k...)
@@ -156,7 +158,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Files = file.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Jobs, a.Blobs)
 	a.Triage = triage.New(a.DB, a.Intake, a.Incidents)
 	a.Duties = duty.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.Incidents, a.Jobs, a.Law)
-	a.Assessment = assessment.New(a.DB, a.Clock, a.Law, a.Incidents, a.Directory, a.sent, a.Duties.RederiveOpen)
+	a.Assessment = assessment.New(a.DB, a.Clock, a.Law, a.Incidents, a.Directory, a.sent, a.Duties.TakePacks)
 	a.Escalation = escalation.New(a.DB, a.Ledger, a.Clock, a.Directory, a.Plans, a.People, a.Duties, a.Intake, a.Outbox, a.Jobs,
 		cfg.escalation())
 	a.Trials = trial.New(a.DB, a.Ledger, a.Clock, a.People, a.Outbox, a.Jobs, trial.Config{BaseURL: cfg.BaseURL, Log: cfg.Log})
@@ -170,6 +172,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		rep, err := VerifyData(ctx, cfg, against)
 		return rep.Ledger, rep.Tables, err
 	})
+	a.Contacts = contact.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Files, a.Directory, a.statement)
 	a.Views = view.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.People)
 	a.Find = find.New(a.DB, a.Views, a.Intake, a.People)
 	a.Live = live.New(a.DB, a.Ledger, a.Clock, cfg.Log)
@@ -186,6 +189,10 @@ const maxSilence = 2 * time.Minute
 // Start serves HTTP and runs the timed work until Stop.
 func (a *App) Start(ctx context.Context) error {
 	if err := a.People.IndexPeople(ctx); err != nil {
+		return err
+	}
+	// Packs may have come in while nothing ran: open incidents take them before anybody looks.
+	if _, err := a.Assessment.Take(ctx, who.Engine("rules")); err != nil {
 		return err
 	}
 	srv, err := a.listen()

@@ -5,10 +5,10 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/wakebell/wakebell/internal/app/packs"
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/mail"
@@ -78,7 +78,7 @@ func (c Config) packs() fs.FS {
 	if c.Packs == "" {
 		return nil
 	}
-	return os.DirFS(c.Packs)
+	return packs.Folder(c.Packs)
 }
 
 // escalation is what the calling of people takes from the configuration.

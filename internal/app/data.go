@@ -16,6 +16,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/prepare/directory/replay"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
@@ -25,7 +26,7 @@ import (
 // Projectors are the rooms whose tables follow from the ledger alone. To project, a
 // room needs none of its parts.
 func Projectors() []record.Projector {
-	return []record.Projector{new(intake.Service), new(incident.Service), new(file.Service), new(duty.Service), new(escalation.Service), new(notice.Service)}
+	return []record.Projector{new(intake.Service), new(incident.Service), new(file.Service), new(contact.Service), new(duty.Service), new(escalation.Service), new(notice.Service)}
 }
 
 // replays are all the rooms whose tables a check compares with the entries: also those

@@ -7,11 +7,13 @@ import (
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty/policy"
 	"github.com/wakebell/wakebell/internal/decide/duty/story"
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
@@ -30,7 +32,10 @@ func (a *App) tell() {
 	a.Views.Tell("signal.", intake.Tell)
 	a.Views.Tell("ledger.", record.Tell)
 	a.Views.Tell("incident.file_", file.Tell)
+	a.Views.Tell("contact.", contact.Tell)
+	a.Views.Guard("contact.", who.PermContactRead)
 	a.Views.Tell("notice.", notice.Tell)
+	a.Views.Guard("notice.", who.PermNoticeRead)
 	a.Views.Name("file:", a.Files.Name)
 	a.Views.Name("duty:", a.Duties.Title)
 	a.Views.Name("team:", a.called(func(dir directory.Snapshot, id string) string { return dir.Teams[id].Name }))

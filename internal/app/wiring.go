@@ -63,9 +63,17 @@ func (a *App) sent(ctx context.Context, r store.Reader, incident string) (assess
 	return duty.SentOf(list), err
 }
 
+// statement says whether a notice is a statement that the media may be given.
+func (a *App) statement(context.Context, store.Reader, string, string) (bool, error) {
+	return false, nil
+}
+
 // reproject makes the tables of each subject anew; a room passes over what is not its own.
 func (a *App) reproject(ctx context.Context, tx *store.Tx, entries []record.Entry) error {
 	if err := a.Files.OnErase(tx, entries); err != nil {
+		return err
+	}
+	if err := a.Contacts.OnErase(tx, entries); err != nil {
 		return err
 	}
 	var done []string

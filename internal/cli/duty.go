@@ -30,7 +30,11 @@ func (c *dutyLs) Run(e *env) error {
 	set(q, "holder", c.Holder)
 	head := []string{"ID", "STATE", "DUE", "RULE", "TO", "TITLE"}
 	return show(e, "/duties", q, head, 5, func(d client.Duty) []string {
-		return []string{d.ID, d.State, stamp(d.DueAt), d.Rule, d.Recipient.Name, d.Title}
+		title := d.Title
+		if d.Unverified() {
+			title += " (UNVERIFIED rule)"
+		}
+		return []string{d.ID, d.State, stamp(d.DueAt), d.Rule, d.Recipient.Name, title}
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wakebell/wakebell/internal/app/packs"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/rule/regime"
@@ -63,7 +64,7 @@ func folder(dir string) (fs.FS, error) {
 	if !info.IsDir() {
 		return nil, fmt.Errorf("%s is no folder", dir)
 	}
-	return os.DirFS(dir), nil
+	return packs.Folder(dir), nil
 }
 
 type rulesLs struct {

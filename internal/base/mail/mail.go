@@ -104,15 +104,17 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-func (c Config) trust() (*tls.Config, error) {
-	t := &tls.Config{ServerName: c.Host, MinVersion: tls.VersionTLS12}
-	if net.ParseIP(c.Host) == nil {
-		t.ServerName = strings.TrimSuffix(c.Host, ".")
+// Trust is how the certificate of a mail server is checked; caFile is a PEM file of
+// authorities to trust instead of the machine's, "" for these.
+func Trust(host, caFile string) (*tls.Config, error) {
+	t := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
+	if net.ParseIP(host) == nil {
+		t.ServerName = strings.TrimSuffix(host, ".")
 	}
-	if c.CAFile == "" {
+	if caFile == "" {
 		return t, nil
 	}
-	pem, err := os.ReadFile(c.CAFile)
+	pem, err := os.ReadFile(caFile)
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "The file of mail authorities (smtp_ca_file) cannot be read")
 	}
@@ -176,28 +178,24 @@ const (
 
 // Outbox keeps and sends messages.
 type Outbox struct {
-	db   *store.DB
-	clk  *clock.Clock
-	jobs *job.Runner
-	log  *slog.Logger
-	cfg  Config
-	tls  *tls.Config
+	db     *store.DB
+	clk    *clock.Clock
+	jobs   *job.Runner
+	log    *slog.Logger
+	cfg    Config
+	server *Server
 }
 
 // New returns the outbox and registers the job "mail.send" with jobs.
 func New(db *store.DB, clk *clock.Clock, jobs *job.Runner, log *slog.Logger, cfg Config) (*Outbox, error) {
-	if err := cfg.Validate(); err != nil {
-		return nil, fmt.Errorf("mail: %w", err)
+	server, err := NewServer(cfg)
+	if err != nil {
+		return nil, err
 	}
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	cfg = cfg.withDefaults()
-	trust, err := cfg.trust()
-	if err != nil {
-		return nil, fmt.Errorf("mail: %w", err)
-	}
-	o := &Outbox{db: db, clk: clk, jobs: jobs, log: log, cfg: cfg, tls: trust}
+	o := &Outbox{db: db, clk: clk, jobs: jobs, log: log, cfg: server.cfg, server: server}
 	jobs.Register(jobKind, o.send)
 	return o, nil
 }
@@ -257,13 +255,7 @@ func (o *Outbox) enqueueJob(tx *store.Tx, id string, at time.Time) error {
 	return o.jobs.Enqueue(tx, job.Draft{Kind: jobKind, Payload: payload{id}, RunAt: at, Unique: id, MaxAttempts: maxAttempts})
 }
 
-// domain is the right side of Message-IDs; ".invalid" is reserved (RFC 2606).
-func (o *Outbox) domain() string {
-	if _, domain, ok := strings.Cut(o.cfg.From, "@"); ok {
-		return domain
-	}
-	return "wakebell.invalid"
-}
+func (o *Outbox) domain() string { return o.server.Domain() }
 
 var messageID = regexp.MustCompile(`^<[!-;=?A-~]{1,120}@[!-;=?A-~]{1,120}>$`)
 

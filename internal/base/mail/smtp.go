@@ -3,13 +3,10 @@ package mail
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/textproto"
-	"strconv"
 	"strings"
 
 	gomail "github.com/wneessen/go-mail"
@@ -44,26 +41,19 @@ func (o *Outbox) deliver(ctx context.Context, m Item) (answer string, err error)
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.cfg.Timeout)
 	defer cancel()
-	conn, err := o.dial(ctx)
+	conn, c, err := o.server.Connect(ctx)
 	if err != nil {
-		return "", failure("connect", err)
+		return "", err
 	}
 	defer conn.Close()
 	// The protocol package knows no context: its end closes the connection.
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
-	c, err := smtp.NewClient(conn, o.cfg.Host)
-	if err != nil {
-		return "", failure("greeting", err)
-	}
-	if err := o.introduce(c); err != nil {
-		return "", err
-	}
-	if err := c.Mail(o.cfg.From); err != nil {
+	if err := c.Mail("<" + o.cfg.From + ">"); err != nil { // the package adds no brackets
 		return "", failure("MAIL FROM", err)
 	}
 	for _, to := range m.To {
-		if err := c.Rcpt(to); err != nil {
+		if err := c.Rcpt("<" + to + ">"); err != nil {
 			return "", failure("RCPT TO", err)
 		}
 	}
@@ -91,61 +81,6 @@ func transfer(c *smtp.Client, raw []byte) (answer string, err error) {
 	}
 	_ = c.Quit() // accepted already
 	return answer, nil
-}
-
-func (o *Outbox) dial(ctx context.Context) (net.Conn, error) {
-	addr := net.JoinHostPort(o.cfg.Host, strconv.Itoa(o.cfg.Port))
-	if o.cfg.TLS == Implicit {
-		d := tls.Dialer{Config: o.tls}
-		return d.DialContext(ctx, "tcp", addr)
-	}
-	var d net.Dialer
-	return d.DialContext(ctx, "tcp", addr)
-}
-
-// introduce says hello, protects the connection and signs in.
-func (o *Outbox) introduce(c *smtp.Client) error {
-	if err := c.Hello(o.domain()); err != nil {
-		return failure("EHLO", err)
-	}
-	if o.cfg.TLS == StartTLS {
-		if ok, _ := c.Extension("STARTTLS"); !ok {
-			return failure("STARTTLS", errors.New("the server does not offer it"))
-		}
-		if err := c.StartTLS(o.tls); err != nil {
-			return &deliveryError{err: fmt.Errorf("STARTTLS: %w", err)}
-		}
-	}
-	if o.cfg.User == "" {
-		return nil
-	}
-	_, offered := c.Extension("AUTH")
-	var how smtp.Auth
-	switch mechanisms := strings.Fields(offered); {
-	case contains(mechanisms, "SCRAM-SHA-256"):
-		how = smtp.ScramSHA256Auth(o.cfg.User, o.cfg.Password)
-	case contains(mechanisms, "PLAIN"):
-		how = smtp.PlainAuth("", o.cfg.User, o.cfg.Password, o.cfg.Host, false)
-	case contains(mechanisms, "LOGIN"):
-		how = smtp.LoginAuth(o.cfg.User, o.cfg.Password, o.cfg.Host, false)
-	default:
-		return failure("AUTH", errors.New("the server offers none of SCRAM-SHA-256, PLAIN, LOGIN"))
-	}
-	if err := c.Auth(how); err != nil {
-		// A wrong password is the operator's to cure, not this message's fault:
-		// it stays queued, whatever the code.
-		return &deliveryError{err: fmt.Errorf("AUTH: %w", err)}
-	}
-	return nil
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if strings.EqualFold(x, s) {
-			return true
-		}
-	}
-	return false
 }
 
 // bytes is the message as it goes out: the same for every attempt.

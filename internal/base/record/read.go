@@ -82,6 +82,20 @@ func (l *Ledger) SubjectBack(ctx context.Context, r store.Reader, subject string
 	return l.kinds.list(ctx, r, "WHERE subject = ? AND seq < ? ORDER BY seq DESC LIMIT ?", subject, before, limited(limit))
 }
 
+// LastOf returns the newest entry of a kind about a subject, recorded up to and at t (zero: ever).
+func (l *Ledger) LastOf(ctx context.Context, r store.Reader, subject, kind string, t time.Time) (e Entry, found bool, err error) {
+	until := int64(math.MaxInt64)
+	if !t.IsZero() {
+		until = clock.Micros(t)
+	}
+	// The name of a kind ends in "/" and its version; "0" follows "/".
+	list, err := l.kinds.list(ctx, r, "WHERE subject = ? AND kind >= ? AND kind < ? AND recorded_at <= ? ORDER BY seq DESC LIMIT 1", subject, kind+"/", kind+"0", until)
+	if err != nil || len(list) == 0 {
+		return Entry{}, false, err
+	}
+	return list[0], true, nil
+}
+
 // SubjectAsOf returns what was recorded about a subject up to and at t, by seq.
 func (l *Ledger) SubjectAsOf(ctx context.Context, r store.Reader, subject string, t time.Time) ([]Entry, error) {
 	return l.kinds.list(ctx, r, "WHERE subject = ? AND recorded_at <= ? ORDER BY seq", subject, clock.Micros(t))

@@ -37,6 +37,7 @@ const (
 	PermFilingWork      Permission = "filing.work"    // fill an authority's form in and file it
 	PermContactRead     Permission = "contact.read"   // dealings with police, media and authorities
 	PermContactWork     Permission = "contact.work"
+	PermBounceReport    Permission = "bounce.report" // hand in what came back by mail
 	PermOutboxRead      Permission = "outbox.read"
 	PermJobRead         Permission = "job.read"
 	PermJobManage       Permission = "job.manage"
@@ -54,7 +55,7 @@ func Permissions() []Permission {
 		PermCallAcknowledge, PermDirectoryRead, PermDirectoryEdit, PermPlanRead, PermPlanEdit,
 		PermRegisterRead, PermRegisterExport, PermLedgerRead, PermLedgerErase,
 		PermNoticeRead, PermNoticeWrite, PermNoticeApprove, PermNoticeRelease, PermRecipientRead,
-		PermRecipientWork, PermFilingWork, PermContactRead, PermContactWork, PermOutboxRead,
+		PermRecipientWork, PermFilingWork, PermContactRead, PermContactWork, PermBounceReport, PermOutboxRead,
 		PermJobRead, PermJobManage, PermTokenManage, PermPersonManage, PermSystemRead,
 	}
 }
@@ -120,15 +121,16 @@ var granted = map[Role]map[Permission]bool{
 	Admin: set(
 		PermReportCreate, PermOwnRead, PermPersonManage, PermTokenManage, PermSystemRead,
 		PermPlanRead, PermPlanEdit, PermDirectoryRead, PermDirectoryEdit, PermJobRead,
-		PermJobManage, PermOutboxRead,
+		PermJobManage, PermOutboxRead, PermBounceReport,
 	),
 }
 
 // grantedToMachines is added for a token that belongs to no person. A monitor
 // gets the smallest role there is; a human reporter must not be able to post
-// alerts, since a forged "resolved" would close a true one.
+// alerts, since a forged "resolved" would close a true one. The same holds for a
+// mail server that hands in what came back.
 var grantedToMachines = map[Role]map[Permission]bool{
-	Reporter: set(PermAlertIngest),
+	Reporter: set(PermAlertIngest, PermBounceReport),
 }
 
 // called is what everybody who may be called needs.

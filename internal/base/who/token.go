@@ -202,6 +202,16 @@ func (s *Service) Token(ctx context.Context, by Identity, id string) (Token, err
 	return readToken(ctx, s.db, id)
 }
 
+// TokenName is what a token is called, "" for an id that is none. It does not check permissions: who may read an
+// entry may read by whose machine it was written.
+func (s *Service) TokenName(ctx context.Context, r store.Reader, id string) (name string, err error) {
+	err = r.QueryRow(ctx, `SELECT name FROM api_token WHERE id = ?`, id).Scan(&name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return name, err
+}
+
 // Tokens lists tokens, newest first, revoked ones too. Permission token.manage.
 func (s *Service) Tokens(ctx context.Context, by Identity, cursor string, limit int) (tokens []Token, next string, err error) {
 	if err := Check(by, PermTokenManage); err != nil {

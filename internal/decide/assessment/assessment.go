@@ -153,6 +153,23 @@ func hold(st incident.State) *regime.HoldFact {
 // that run the services in scope, else all. Without any in the directory the company
 // itself stands in, so that a missing entry never hides a duty.
 func Entities(st incident.State, dir directory.Snapshot) []directory.Entity {
+	out := Touched(st, dir)
+	if len(out) == 0 {
+		for _, e := range dir.Entities {
+			if !e.Retired {
+				out = append(out, e)
+			}
+		}
+		slices.SortFunc(out, func(a, b directory.Entity) int { return cmp.Compare(a.ID, b.ID) })
+	}
+	if len(out) == 0 {
+		out = append(out, directory.Entity{Name: "the company", Processings: []directory.Processing{{Role: directory.RoleController}}})
+	}
+	return out
+}
+
+// Touched are those of Entities the record points to; none where nothing does.
+func Touched(st incident.State, dir directory.Snapshot) []directory.Entity {
 	scope := st.ScopeNow()
 	ids := slices.Clone(scope.Entities)
 	if len(ids) == 0 {
@@ -167,17 +184,6 @@ func Entities(st incident.State, dir directory.Snapshot) []directory.Entity {
 		if e, ok := dir.Entities[id]; ok {
 			out = append(out, e)
 		}
-	}
-	if len(out) == 0 {
-		for _, e := range dir.Entities {
-			if !e.Retired {
-				out = append(out, e)
-			}
-		}
-		slices.SortFunc(out, func(a, b directory.Entity) int { return cmp.Compare(a.ID, b.ID) })
-	}
-	if len(out) == 0 {
-		out = append(out, directory.Entity{Name: "the company", Processings: []directory.Processing{{Role: directory.RoleController}}})
 	}
 	return out
 }

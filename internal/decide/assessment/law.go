@@ -1,7 +1,10 @@
 package assessment
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"io"
 	"io/fs"
 	"sync/atomic"
 
@@ -45,6 +48,31 @@ func (l *Law) Reload() (changed bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("load the rule packs: %w", err)
 	}
+	if l.own != nil {
+		if book.Version, err = withCalendars(book.Version, l.own); err != nil {
+			return false, fmt.Errorf("load the rule packs: %w", err)
+		}
+	}
 	before := l.book.Swap(book)
 	return before == nil || before.Version != book.Version, nil
+}
+
+// withCalendars is the version of packs and the operator's own calendars together: a holiday moves due
+// times as a rule does. Without a calendar it is that of the packs.
+func withCalendars(version string, own fs.FS) (string, error) {
+	names, err := fs.Glob(own, "*.ics")
+	if err != nil || len(names) == 0 {
+		return version, err
+	}
+	sum := sha256.New()
+	_, _ = io.WriteString(sum, version)
+	for _, name := range names {
+		text, err := fs.ReadFile(own, name)
+		if err != nil {
+			return "", err
+		}
+		_, _ = fmt.Fprintf(sum, "%s %d\n", name, len(text))
+		_, _ = sum.Write(text)
+	}
+	return hex.EncodeToString(sum.Sum(nil))[:12], nil
 }

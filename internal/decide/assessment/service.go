@@ -28,14 +28,14 @@ type Service struct {
 	incidents *incident.Service
 	dirs      *directory.Service
 	sent      func(ctx context.Context, r store.Reader, incident string) (Sent, error)
-	after     func(ctx context.Context, tx *store.Tx, by who.Identity) error
+	after     func(ctx context.Context, tx *store.Tx, by who.Identity, t Taking) error
 }
 
 // New makes the service. sent reads which notices of an incident were given; after
 // runs in the transaction that says new packs are in force.
 func New(db *store.DB, clk *clock.Clock, law *Law, incidents *incident.Service, dirs *directory.Service,
 	sent func(ctx context.Context, r store.Reader, incident string) (Sent, error),
-	after func(ctx context.Context, tx *store.Tx, by who.Identity) error,
+	after func(ctx context.Context, tx *store.Tx, by who.Identity, t Taking) error,
 ) *Service {
 	return &Service{db: db, clk: clk, law: law, incidents: incidents, dirs: dirs, sent: sent, after: after}
 }
@@ -133,15 +133,11 @@ func (s *Service) Reload(ctx context.Context, by who.Identity) (changed bool, er
 	if err := who.Check(by, who.PermPlanEdit); err != nil {
 		return false, err
 	}
-	changed, err = s.law.Reload()
-	if err != nil {
+	before := s.Book()
+	if _, err = s.law.Reload(); err != nil {
 		return false, packFault(err)
 	}
-	if !changed {
-		return false, nil
-	}
-	_, err = s.db.Write(ctx, store.Op{Name: "rules.reload", Actor: by.Actor}, func(tx *store.Tx) error { return s.after(ctx, tx, by) })
-	return true, err
+	return s.take(ctx, by, before)
 }
 
 // packFault shows what is wrong in packs as fields: file and line, then the reason.
@@ -182,7 +178,7 @@ func (s *Service) OnIncident(_ context.Context, tx *store.Tx, _ who.Identity, be
 	book := s.Book()
 	moment := false
 	for _, f := range fresh {
-		moment = moment || !f.Value.At.IsZero()
+		moment = moment || !f.Value.At.IsZero() || f.Name == fact.OfScope // fewer in a country than in its states
 		if !fact.IsLaw(f.Name) {
 			continue
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/decide/duty/policy"
@@ -114,6 +113,10 @@ func (d *deriver) triggered(r policy.Rule) (why string, holds bool) {
 		return why, why != ""
 	case policy.PartyAffected:
 		return "", true
+	case policy.AnswerAsked:
+		return "", len(policy.Asks(s)) > 0
+	case policy.GraveIncident:
+		return d.gradeWhy(), policy.Grave(s)
 	case policy.ControllerOwes, policy.ProcessorOwed:
 		return "personal data: " + string(s.PersonalData), s.PersonalData == incident.Yes
 	}
@@ -135,7 +138,10 @@ func (d *deriver) gradeWhy() string {
 // owe adds, changes or meets the duty of one rule towards one target.
 func (d *deriver) owe(r policy.Rule, t target, why string) {
 	ordinal := 1
-	if r.Recurs {
+	switch {
+	case t.ask != nil:
+		ordinal = t.ask.No
+	case r.Recurs:
 		ordinal = d.ordinal(r, t)
 	}
 	key := keyOf(r.ID, t, ordinal)
@@ -145,7 +151,7 @@ func (d *deriver) owe(r policy.Rule, t target, why string) {
 		return
 	}
 	next := d.build(r, t, ordinal, why, old, had && old.State == Open)
-	d.meetFromState(&next)
+	d.meetFromState(&next, t)
 	switch {
 	case !had:
 		next.ID, next.Version = d.NewID(), 1
@@ -216,7 +222,7 @@ func (d *deriver) build(r policy.Rule, t target, ordinal int, why string, old Du
 	n.Incident, n.Ref, n.Drill = s.ID, s.Ref, s.Kind == incident.Drill
 	n.Key, n.Rule, n.Ordinal, n.Entity = keyOf(r.ID, t, ordinal), r.ID, ordinal, t.entity
 	n.Recipient, n.Outward, n.Filing, n.MetBy = t.to, r.Outward, r.Filing, r.MetBy
-	n.Title = title(r, t, ordinal)
+	n.Title = r.Name(t.to.Name, ordinal)
 	n.NeedsAck = t.contract != nil && t.contract.Acknowledge
 	n.Statutory = t.rule != nil || t.bound
 	n.State = Open
@@ -234,49 +240,18 @@ func (d *deriver) build(r policy.Rule, t target, ordinal int, why string, old Du
 	}
 	n.Basis = Basis{Text: r.Text, Source: r.Source, Plan: d.Plan.Version, Why: why}
 	if t.rule != nil {
-		n.Basis.Sure, n.Basis.Law, n.Basis.Pack = string(t.rule.Sure), t.rule.ID, t.rule.Pack+" "+t.rule.PackVersion
+		n.Basis.Sure, n.Basis.Law, n.Basis.Pack, n.Basis.Own = string(t.rule.Sure), t.rule.ID, t.rule.Pack+" "+t.rule.PackVersion, t.rule.Override
 	}
 	cands := d.candidates(r, t, ordinal, n.DerivedAt)
-	n.Candidates, n.Start, n.StartAt, n.DueAt = winner(r, cands, n.DerivedAt)
+	n.Candidates, n.Start, n.StartAt, n.DueAt = policy.Winner(r, cands, n.DerivedAt)
 	if !live || !n.DueAt.Equal(old.DueAt) {
 		n.AlarmAt = nextAlarm(n, d.Plan.ReminderFractions, d.Now)
 	}
 	return n
 }
 
-func title(r policy.Rule, t target, ordinal int) string {
-	out := r.Title
-	if strings.Contains(out, "%s") {
-		out = fmt.Sprintf(out, t.to.Name)
-	}
-	if r.Recurs {
-		out = fmt.Sprintf("%s no. %d", out, ordinal)
-	}
-	return out
-}
-
-// winner picks the due time. A rule that is due at once when its time passed before
-// it applied gets a second candidate that says so.
-func winner(r policy.Rule, cands []deadline.Candidate, triggered time.Time) ([]deadline.Candidate, string, time.Time, time.Time) {
-	marked, i := deadline.Shortest(cands)
-	if i < 0 {
-		return marked, "", time.Time{}, time.Time{}
-	}
-	w := marked[i]
-	if r.AtOnce && w.DueAt.Before(triggered) {
-		marked[i].Wins = false
-		marked[i].Reason = "this time had passed when the rule came to apply"
-		w = deadline.Candidate{
-			Name: "at once", Kind: deadline.Policy, Start: policy.Triggered, StartAt: triggered, Period: deadline.Minutes(0),
-			DueAt: triggered, Reason: "the time allowed had passed already: due now", Wins: true,
-		}
-		marked = append(marked, w)
-	}
-	return marked, w.Start, w.StartAt, w.DueAt
-}
-
 // meetFromState meets what the incident itself shows as done.
-func (d *deriver) meetFromState(n *Duty) {
+func (d *deriver) meetFromState(n *Duty, t target) {
 	s := d.Incident
 	met := func(at time.Time, with string) {
 		n.State, n.MetAt, n.MetWith, n.AlarmAt = Met, at, with, time.Time{}
@@ -286,6 +261,8 @@ func (d *deriver) meetFromState(n *Duty) {
 		met(s.TeamToldAt, "acknowledgement")
 	case n.Rule == RuleClassify && s.BIL != nil:
 		met(s.ClassifiedAt, "grade")
+	case t.ask != nil && !t.ask.AnsweredAt.IsZero():
+		met(t.ask.AnsweredAt, "answer")
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/decide/duty/policy"
 	"github.com/wakebell/wakebell/internal/rule/deadline"
+	"github.com/wakebell/wakebell/internal/rule/regime"
 )
 
 // State is where a duty stands. Missed is computed when read, never stored.
@@ -53,9 +54,13 @@ type Basis struct {
 	Sure   string `json:"sure,omitempty"` // for law: read|partly|remembered
 	Law    string `json:"law,omitempty"`  // id of the rule of the law
 	Pack   string `json:"pack,omitempty"` // rule pack and its version
+	Own    bool   `json:"own,omitempty"`  // the operator's own rule stands in place of a shipped one
 	Plan   int    `json:"plan"`           // plan version it was derived with
 	Why    string `json:"why"`            // what in this incident triggered it
 }
+
+// Unverified says that it is owed under a rule of the law that nobody has checked against its text.
+func (b Basis) Unverified() bool { return b.Sure == string(regime.Remembered) }
 
 // Duty is one thing owed in one incident. Times are UTC; zero means none.
 type Duty struct {

@@ -13,11 +13,13 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/record/row"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/decide/assessment"
 )
 
 // The kinds of ledger entries of duties. Their subject is the incident.
 const (
 	kindRederived = "duties.rederived"
+	kindRepacked  = "duties.repacked"
 	kindMet       = "duty.met"
 	kindUndone    = "duty.undone"
 	kindConsent   = "duty.waiver_consented"
@@ -29,6 +31,13 @@ const (
 type rederived struct {
 	Cause string `json:"cause"`
 	Difference
+}
+
+// repacked is the derivation by which an incident takes new rule packs. It is recorded also when it
+// changes nothing: which packs an incident is judged by must not be a matter of guessing.
+type repacked struct {
+	Packs assessment.Taking `json:"packs"`
+	rederived
 }
 
 // withoutWords leaves people's words out of the changed duties: a derivation is facts,
@@ -100,6 +109,7 @@ func (s *Service) Kinds() []record.Kind { return Kinds() }
 func Kinds() []record.Kind {
 	return []record.Kind{
 		{Name: kindRederived, Version: 1},
+		{Name: kindRepacked, Version: 1},
 		{Name: kindMet, Version: 1},
 		{Name: kindUndone, Version: 1},
 		{Name: kindConsent, Version: 1},
@@ -166,7 +176,7 @@ func project(x row.Rows, e record.Entry) ([]change, error) {
 
 // changesBy is what an entry does to the duties there are.
 func changesBy(e record.Entry, rows []row.Row) ([]change, error) {
-	if e.Kind == kindRederived {
+	if e.Kind == kindRederived || e.Kind == kindRepacked {
 		var b rederived
 		if err := e.Decode(&b); err != nil {
 			return nil, err

@@ -56,17 +56,26 @@ func (s *Service) OnIncident(ctx context.Context, tx *store.Tx, by who.Identity,
 }
 
 func (s *Service) rederive(ctx context.Context, tx *store.Tx, by who.Identity, st incident.State, cause string) error {
+	diff, err := s.differs(ctx, tx, st)
+	if err != nil || diff.Empty() {
+		return err
+	}
+	return s.record(ctx, tx, by, record.Draft{Kind: kindRederived, Subject: st.ID, Body: rederived{Cause: cause, Difference: diff}})
+}
+
+// differs derives the duties of an incident and says what is other than it stands.
+func (s *Service) differs(ctx context.Context, tx *store.Tx, st incident.State) (Difference, error) {
 	p, err := s.plans.At(tx, st.PlanVersion)
 	if err != nil {
-		return fmt.Errorf("derive duties of %s: %w", st.Ref, err)
+		return Difference{}, fmt.Errorf("derive duties of %s: %w", st.Ref, err)
 	}
 	dir, err := s.dirs.Snapshot(tx)
 	if err != nil {
-		return fmt.Errorf("derive duties of %s: %w", st.Ref, err)
+		return Difference{}, fmt.Errorf("derive duties of %s: %w", st.Ref, err)
 	}
 	existing, err := ofIncident(ctx, tx, st.ID)
 	if err != nil {
-		return err
+		return Difference{}, err
 	}
 	now := s.clk.Now()
 	diff, err := Derive(Input{
@@ -74,12 +83,9 @@ func (s *Service) rederive(ctx context.Context, tx *store.Tx, by who.Identity, s
 		NewID: func() string { return ident.New(now) },
 	})
 	if err != nil {
-		return fmt.Errorf("derive duties of %s: %w", st.Ref, err)
+		return Difference{}, fmt.Errorf("derive duties of %s: %w", st.Ref, err)
 	}
-	if diff.Empty() {
-		return nil
-	}
-	return s.record(ctx, tx, by, record.Draft{Kind: kindRederived, Subject: st.ID, Body: rederived{Cause: cause, Difference: diff.withoutWords()}})
+	return diff.withoutWords(), nil
 }
 
 // record appends an entry, projects it and tells the observers.
@@ -106,12 +112,23 @@ func (s *Service) record(ctx context.Context, tx *store.Tx, by who.Identity, d r
 const jobRederive = "duty.rederive"
 
 type rederiveJob struct {
-	Incident string `json:"incident"`
+	Incident string             `json:"incident"`
+	Packs    *assessment.Taking `json:"packs,omitempty"` // that came in; nil: the directory changed
 }
 
 // RederiveOpen enqueues one derivation per incident that is not closed or still owes
 // something: the directory changed (a contract, a team, an entity). A directory.Observer.
 func (s *Service) RederiveOpen(ctx context.Context, tx *store.Tx, _ who.Identity) error {
+	return s.enqueue(ctx, tx, nil)
+}
+
+// TakePacks enqueues one derivation per such incident: new rule packs came in. Its plan stays the version it
+// began with.
+func (s *Service) TakePacks(ctx context.Context, tx *store.Tx, _ who.Identity, t assessment.Taking) error {
+	return s.enqueue(ctx, tx, &t)
+}
+
+func (s *Service) enqueue(ctx context.Context, tx *store.Tx, packs *assessment.Taking) error {
 	rows, err := tx.Query(ctx, `SELECT id FROM incident WHERE closed_at = 0
 		UNION SELECT incident_id FROM duty_head WHERE open_count > 0`)
 	if err != nil {
@@ -129,7 +146,11 @@ func (s *Service) RederiveOpen(ctx context.Context, tx *store.Tx, _ who.Identity
 		return err
 	}
 	for _, id := range ids {
-		if err := s.jobs.Enqueue(tx, job.Draft{Kind: jobRederive, Payload: rederiveJob{id}, Unique: jobRederive + ":" + id}); err != nil {
+		unique := jobRederive + ":" + id
+		if packs != nil {
+			unique += ":" + packs.Version
+		}
+		if err := s.jobs.Enqueue(tx, job.Draft{Kind: jobRederive, Payload: rederiveJob{id, packs}, Unique: unique}); err != nil {
 			return err
 		}
 	}
@@ -146,8 +167,41 @@ func (s *Service) runRederive(ctx context.Context, j job.Job) error {
 		if err != nil {
 			return err
 		}
-		return s.rederive(ctx, tx, who.Engine("duty"), st, "directory")
+		if p.Packs == nil {
+			return s.rederive(ctx, tx, who.Engine("duty"), st, "directory")
+		}
+		diff, err := s.differs(ctx, tx, st)
+		if over := st.Status == incident.Dismissed || !st.ClosedAt.IsZero(); err != nil || over && diff.Empty() {
+			return err
+		}
+		body := repacked{*p.Packs, rederived{"packs", diff}}
+		return s.record(ctx, tx, who.Engine("duty"), record.Draft{Kind: kindRepacked, Subject: st.ID, Body: body})
 	})
+}
+
+// Repacked says by which rule packs an incident was last derived anew, and what that changed.
+type Repacked struct {
+	At    time.Time
+	Entry int64 // of the ledger
+	Packs assessment.Taking
+	Difference
+}
+
+// LastPacks returns the last taking of new rule packs of an incident, recorded until asOf (zero: now). A zero
+// Repacked means that there was none. Permission duty.read.
+func (s *Service) LastPacks(ctx context.Context, by who.Identity, incident string, asOf time.Time) (Repacked, error) {
+	if err := who.Check(by, who.PermDutyRead); err != nil {
+		return Repacked{}, err
+	}
+	e, found, err := s.led.LastOf(ctx, s.db, incident, kindRepacked, asOf)
+	if err != nil || !found {
+		return Repacked{}, err
+	}
+	var b repacked
+	if err := e.Decode(&b); err != nil {
+		return Repacked{}, fmt.Errorf("read entry %d: %w", e.Seq, err)
+	}
+	return Repacked{At: e.At, Entry: e.Seq, Packs: b.Packs, Difference: b.Difference}, nil
 }
 
 // nextAlarmAt is the earliest reminder or alarm of any open duty.

@@ -3,12 +3,12 @@ package duty
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty/policy"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/fact"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/rule/deadline"
 	"github.com/wakebell/wakebell/internal/rule/regime"
@@ -24,6 +24,7 @@ type target struct {
 	why      string              // replaces the trigger's reason
 	rule     *regime.Rule        // of the law, nil for policies
 	due      *regime.Due         // of a law other than those the policies name
+	ask      *fact.Ask           // the answer that is owed
 }
 
 func (d *deriver) targets(r policy.Rule) []target {
@@ -34,6 +35,10 @@ func (d *deriver) targets(r policy.Rule) []target {
 		return d.controllers()
 	case "authority":
 		return d.authorities()
+	case policy.Asked:
+		return d.asked()
+	case policy.Personnel:
+		return []target{{to: Ref{Kind: policy.Personnel, Name: "our own personnel"}}}
 	}
 	return []target{{to: d.team(r.Recipient)}}
 }
@@ -68,36 +73,8 @@ func (d *deriver) holder(r policy.Rule) Ref {
 	return d.team(h)
 }
 
-// affected lists the ids of affected parties of one kind: those in scope, and for
-// customers without a list of their own those of the services in scope. A confirmed
-// incident whose scope nobody has recorded may affect all customers of its service.
-func (d *deriver) affected(kind directory.PartyKind) (ids []string, why string) {
-	scope := d.Incident.ScopeNow()
-	switch kind {
-	case directory.PartyPartner:
-		return scope.Partners, "in scope"
-	case directory.PartyEmployeeGroup:
-		return scope.EmployeeGroups, "in scope"
-	}
-	if len(scope.Customers) > 0 {
-		return scope.Customers, "in scope"
-	}
-	services, why := scope.Services, "uses a service in scope; no list of affected customers is recorded yet"
-	if _, recorded := d.Incident.Facts[string(incident.FactScope)]; !recorded && d.Incident.Status == incident.Confirmed {
-		services, why = []string{d.Incident.Service}, "uses the service of this confirmed incident; no scope is recorded yet"
-	}
-	for _, svc := range services {
-		for _, c := range d.Dir.ITServices[svc].Customers {
-			if !slices.Contains(ids, c) {
-				ids = append(ids, c)
-			}
-		}
-	}
-	return ids, why
-}
-
 func (d *deriver) parties(kind directory.PartyKind) []target {
-	ids, why := d.affected(kind)
+	ids, why := policy.Affected(d.Incident, d.Dir, kind)
 	var out []target
 	for _, id := range ids {
 		t := target{to: Ref{Kind: string(kind), ID: id, Name: id}, why: why}
@@ -113,6 +90,16 @@ func (d *deriver) parties(kind directory.PartyKind) []target {
 // promises says whether a contract names a time at all. One whose condition does not
 // hold yet counts for who may waive: the duty becomes the contract's when it does, and
 // a waiver given before is never touched again.
+// asked lists the answers that somebody outside wants by a date.
+func (d *deriver) asked() []target {
+	var out []target
+	for _, a := range policy.Asks(d.Incident) {
+		why := fmt.Sprintf("contact no. %d asks for an answer by a date", a.No)
+		out = append(out, target{to: Ref{Kind: a.Side, ID: a.Party, Name: a.Name}, bound: a.Side != "media", ask: &a, why: why})
+	}
+	return out
+}
+
 func promises(c *directory.Contract) bool { return c != nil && c.Hours > 0 }
 
 // applies returns the contract when its condition holds in this incident.
@@ -172,7 +159,7 @@ func (d *deriver) authorities() []target {
 func (d *deriver) controllers() []target {
 	var out []target
 	d.law(assessment.Controller33, func(e directory.Entity, o *regime.Outcome) {
-		ids, _ := d.affected(directory.PartyCustomer)
+		ids, _ := policy.Affected(d.Incident, d.Dir, directory.PartyCustomer)
 		found := false
 		for _, id := range ids {
 			p := d.Dir.Parties[id]
@@ -223,6 +210,8 @@ func (d *deriver) candidates(r policy.Rule, t target, ordinal int, triggered tim
 		return []deadline.Candidate{d.recurring(r, t, ordinal, triggered, p)}
 	case policy.FromPlan:
 		return d.partyCandidates(r, t)
+	case policy.Asked:
+		return []deadline.Candidate{{Name: "the date they named", Kind: deadline.Contract, Start: policy.Asked, StartAt: t.ask.AskedAt, DueAt: t.ask.DueAt}}
 	}
 	if t.due != nil {
 		return d.lawCandidates(t)

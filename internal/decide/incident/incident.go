@@ -64,11 +64,12 @@ type Function string
 // Functions lists the assignable functions (policy 003, roles; policy 001, departments).
 var Functions = [...]Function{
 	"manager", "liaison", "spokesperson", "legal", "analyst", "communications",
-	"privacy_officer", "recorder", "executive", "technical_lead",
+	"privacy_officer", "recorder", "executive", "technical_lead", FnPolice,
 }
 
-// FnManager is the incident response manager of one incident.
-const FnManager Function = "manager"
+// FnManager is the incident response manager of one incident, FnPolice the delegate who
+// speaks with law enforcement in the manager's place.
+const FnManager, FnPolice Function = "manager", "law_enforcement"
 
 // State is what the events of one incident amount to. Times are UTC; a zero time
 // means "not (yet)".

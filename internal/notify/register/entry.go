@@ -1,6 +1,7 @@
 package register
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -30,7 +31,7 @@ type Head struct {
 	DeclaredAt   time.Time            `json:"declared_at"`
 	ClosedAt     time.Time            `json:"closed_at,omitzero"`
 	Service      string               `json:"service,omitempty"`
-	Entities     []string             `json:"entities"` // names of our legal entities in scope
+	Entities     []string             `json:"entities"` // names of our legal entities in scope, else of those that run the services in scope
 	Roles        []directory.DataRole `json:"roles"`    // of our entities concerned: controller, processor
 	Persons      Count                `json:"persons"`
 	Duties       map[string]int       `json:"duties"` // outward duties by state: open, met, missed, waived, withdrawn
@@ -121,6 +122,7 @@ type DutyLine struct {
 	WaivedBy   []string             `json:"waived_by,omitempty"` // names
 	Remark     string               `json:"remark,omitempty"`
 	Basis      duty.Basis           `json:"basis"`
+	Unverified bool                 `json:"unverified"` // under a rule of the law that nobody checked against its text
 	Candidates []deadline.Candidate `json:"candidates"`
 }
 
@@ -157,8 +159,8 @@ func headOf(st incident.State, duties []duty.Duty, dir directory.Snapshot, now t
 		h.Why = append(h.Why, "personal_data")
 	}
 	scope := st.ScopeNow()
-	for _, id := range scope.Entities {
-		h.Entities = append(h.Entities, dir.Name(directory.KindEntity, id))
+	for _, e := range assessment.Touched(st, dir) {
+		h.Entities = append(h.Entities, cmp.Or(e.Name, e.ID))
 	}
 	for _, p := range scope.Persons {
 		h.Persons.Min, h.Persons.Estimate, h.Persons.Max = h.Persons.Min+p.Min, h.Persons.Estimate+p.Estimate, h.Persons.Max+p.Max
@@ -244,7 +246,7 @@ func dutyLine(d duty.Duty, dir directory.Snapshot, now time.Time) DutyLine {
 	l := DutyLine{
 		Key: d.Key, Rule: d.Rule, Title: d.Title, Recipient: d.Recipient, Holder: d.Holder.Name, Entity: entityName(dir, d.Entity),
 		Outward: d.Outward, Statutory: d.Statutory, State: d.At(now), DueAt: d.DueAt, MetAt: d.MetAt, MetWith: d.MetWith,
-		Late: d.Late(), LateReason: d.LateReason, Ground: d.Ground, Remark: d.Remark, Basis: d.Basis, Candidates: d.Candidates,
+		Late: d.Late(), LateReason: d.LateReason, Ground: d.Ground, Remark: d.Remark, Basis: d.Basis, Unverified: d.Basis.Unverified(), Candidates: d.Candidates,
 	}
 	for _, c := range d.WaivedBy {
 		l.WaivedBy = append(l.WaivedBy, dir.PersonName(c.Person)+" ("+c.As+")")

@@ -22,6 +22,7 @@ func Default() Plan {
 		CustomerStart:         StartDiscovered,
 		AuthorityHours:        72,
 		ControllerHours:       24,
+		PersonnelHours:        24,
 		EscalateMinutes:       5,
 		ReminderFractions:     []float64{0.5, 0.75, 0.9},
 		BatchSeconds:          30,
@@ -87,6 +88,10 @@ func defaultAssignments() []Assignment {
 		{
 			"legal", "Legal counsel", "Names the retention and disclosure requirements and directs contact with law enforcement.", true,
 			policy("001", "Legal or outside counsel identifies the retention and disclosure requirements."),
+		},
+		{
+			"law_enforcement", "Law enforcement contact", "The incident manager's delegate for the police, after legal has given direction.", false,
+			policy("003", "The incident response manager coordinates interaction with law enforcement; legal gives direction before and during."),
 		},
 		{
 			"analyst", "Analyst", "Researches time, place and details, and gathers evidence.", false,

@@ -43,6 +43,8 @@ type Plan struct {
 	// AuthorityHours is the law's number (GDPR Art. 33(1)), elapsed hours from aware. It is shown, and can only be made shorter.
 	AuthorityHours  int `json:"authority_hours" yaml:"authority_hours"`
 	ControllerHours int `json:"controller_hours" yaml:"controller_hours"`
+	// PersonnelHours runs from the moment an incident is confirmed with a severity of 0 or 1.
+	PersonnelHours int `json:"personnel_hours" yaml:"personnel_hours"`
 
 	// Calling people.
 	EscalateMinutes   int       `json:"escalate_minutes" yaml:"escalate_minutes"`

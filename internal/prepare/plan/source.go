@@ -50,6 +50,7 @@ var sources = map[string]Source{
 	"customer_hours":          policy("003", "Affected customers and partners are told within 48 hours, or by agreement or law, whichever is shorter."),
 	"customer_start":          own("003", "The policies do not say from when the customers' hours run. Discovery is the strictest reading and our default."),
 	"authority_hours":         {Origin: OriginLaw, Policy: "000", Sentence: "GDPR Art. 33(1): the controller notifies the authority within 72 hours after having become aware. Policy 000 names the same number."},
+	"personnel_hours":         own("003", "The SIHT is responsible for appropriate notification to personnel; no time is stated."),
 	"controller_hours":        own("000", "GDPR Art. 33(2): a processor tells its controller without undue delay. 24 hours is our default, after policy 000."),
 
 	"escalate_minutes":   own("003", "Who is called and does not answer is passed over after 5 minutes, so that three people can be tried within the 20 minutes."),

@@ -80,6 +80,7 @@ func (p Plan) Validate() error {
 	ps.within("board_every_hours", p.BoardEveryHours, 1, year)
 	ps.within("customer_personal_hours", p.CustomerPersonalHours, 1, year)
 	ps.within("customer_hours", p.CustomerHours, 1, year)
+	ps.within("personnel_hours", p.PersonnelHours, 1, year)
 	ps.within("controller_hours", p.ControllerHours, 1, year)
 	if p.AuthorityHours < 1 || p.AuthorityHours > 72 {
 		ps.add("authority_hours", "must be between 1 and 72: GDPR Art. 33(1) allows no longer time")

@@ -166,7 +166,7 @@ func (t teller) reminded(calls []Call) string {
 	}
 	var parts []string
 	if len(names) > 0 {
-		text := fmt.Sprintf("%s %s reminded to %s", phrase.And(names), was(names), t.duty(calls[0].Duty, calls[0].Rule))
+		text := fmt.Sprintf("%s %s reminded: %s", phrase.And(names), was(names), t.duty(calls[0].Duty, calls[0].Rule))
 		if !calls[0].DueAt.IsZero() {
 			text += ", due " + phrase.Time(calls[0].DueAt, t.at)
 		}

@@ -70,7 +70,7 @@ func TestTell(t *testing.T) {
 			"OTTO did not answer in time",
 			"SUE answered the call to call the SIRT; the team's lead is still asked",
 			"MONA answered the call to call the SIRT, made to SAM",
-			"PETRA and OTTO were reminded to tell the product team (core), due 10:20 UTC",
+			"PETRA and OTTO were reminded: tell the product team (core), due 10:20 UTC",
 			"SAM and EVA were called by e-mail because 1 team has not answered (tell senior leadership, with the impact), answer by 10:20 UTC",
 			"Also missed, while the alarm before is unanswered: tell the product team (core); SAM and EVA told at once",
 			"Nobody has answered and nobody is left to call to tell the product team (core)",

@@ -45,13 +45,38 @@ func (d Day) String() string { return d.noon().Format(time.DateOnly) }
 
 func (d Day) noon() time.Time { return time.Date(d.Year, d.Month, d.Day, 12, 0, 0, 0, time.UTC) }
 
-// at is a local time of the date in zone. A time that the clocks skip moves on.
+// at is a local time of the date in zone. A time that the clocks skip moves on to
+// where they begin again; of one that comes twice it is the first.
 func (d Day) at(hour int, zone *time.Location) time.Time {
-	return time.Date(d.Year, d.Month, d.Day, hour, 0, 0, 0, zone)
+	t := time.Date(d.Year, d.Month, d.Day, hour, 0, 0, 0, zone)
+	if day := DayOf(t, zone); day.Before(d) || day == d && t.Hour() < hour {
+		_, again := t.ZoneBounds() // t lies before the gap
+		return again
+	}
+	return First(t)
 }
 
+// Begin is the first instant of the date in zone.
+func (d Day) Begin(zone *time.Location) time.Time { return d.at(0, zone) }
+
 // end is the last microsecond of the date in zone.
-func (d Day) end(zone *time.Location) time.Time { return d.Add(1).at(0, zone).Add(-time.Microsecond) }
+func (d Day) end(zone *time.Location) time.Time { return d.Add(1).Begin(zone).Add(-time.Microsecond) }
+
+// First is the first of the two instants that a local time stands for in an hour that
+// the clocks repeat; t itself at any other time. A clock that started in that hour is
+// counted from the first, which is the careful reading.
+func First(t time.Time) time.Time {
+	since, _ := t.ZoneBounds()
+	if since.IsZero() {
+		return t
+	}
+	_, before := since.Add(-time.Nanosecond).Zone()
+	_, now := t.Zone()
+	if first := t.Add(-time.Duration(before-now) * time.Second); before > now && first.Before(since) {
+		return first
+	}
+	return t
+}
 
 // Calendar names the holidays of one place. Saturdays and Sundays are no business
 // days in any calendar, unless Weekend says otherwise.
@@ -207,16 +232,43 @@ func roll(pt Point, cal *Calendar, zone *time.Location) (Point, error) {
 	}, nil
 }
 
-// Latest1182 is the latest end of a period of hours in the reading of Regulation
-// (EEC, Euratom) 1182/71 Art. 3(1): the hour in which the event falls is not
-// counted, so the period runs from the next full hour. For information; the
-// careful reading counts from the event. Zero when p is not hours.
-func Latest1182(start time.Time, p Period, zone *time.Location) time.Time {
-	if p.Unit != UnitHours || start.IsZero() {
+// Latest1182 is the latest end of a period in the reading of Regulation (EEC, Euratom)
+// 1182/71. Of hours, the one in which the event falls is not counted, so they run from
+// the next full hour; they end on whatever day they end (Art. 3(1), 3(4)). Days and
+// months end with the next working day where their last is none, and of two days or
+// more two are working days (Art. 3(4), 3(5)). For information: the careful reading
+// counts from the event. Zero where it cannot be said.
+func Latest1182(start time.Time, p Period, c Counting) time.Time {
+	zone := c.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	switch {
+	case start.IsZero() || !p.Countable():
+		return time.Time{}
+	case p.Unit == UnitHours:
+		local := start.In(zone)
+		into := time.Duration(local.Minute())*time.Minute + time.Duration(local.Second())*time.Second + time.Duration(local.Nanosecond())
+		return Due(local.Add(time.Hour-into), p)
+	case p.Unit != UnitDays && p.Unit != UnitMonths:
 		return time.Time{}
 	}
-	local := start.In(zone)
-	next := local.Add(time.Hour - time.Duration(local.Minute())*time.Minute -
-		time.Duration(local.Second())*time.Second - time.Duration(local.Nanosecond()))
-	return Due(next, p)
+	pt, err := count(start, p, c, zone)
+	if err != nil {
+		return time.Time{}
+	}
+	working := 0
+	for day := DayOf(start, zone).Add(1); ; day = day.Add(1) {
+		ok, _, err := c.Calendar.Business(day)
+		if err != nil {
+			return time.Time{}
+		}
+		if ok {
+			working++
+		}
+		enough := working >= 2 || p.Unit == UnitDays && p.Value < 2
+		if ok && enough && !day.Before(pt.Day) {
+			return day.end(zone).UTC()
+		}
+	}
 }

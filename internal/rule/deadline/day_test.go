@@ -14,6 +14,7 @@ import (
 var countZones = []string{ //nolint:gochecknoglobals // a table
 	"UTC", "Europe/Vienna", "Europe/London", "America/New_York", "America/Los_Angeles", "America/Sao_Paulo", "America/Havana", "Asia/Beirut",
 	"America/Asuncion", "Australia/Lord_Howe", "Pacific/Apia", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu", "Africa/Cairo",
+	"Atlantic/Azores", "America/Santiago", "Asia/Amman",
 }
 
 // calendar is closed on weekends and on three days of every year.
@@ -27,11 +28,17 @@ func calendar(first, last int) *Calendar {
 	return c
 }
 
-// drawStart is an instant between 2010 and 2035; every fourth lies near a midnight.
+// drawStart is an instant between 2010 and 2035; every fourth lies near a midnight, and
+// every fourth near a change of the clocks.
 func drawStart(t *rapid.T, zone *time.Location, label string) time.Time {
 	from, to := time.Date(2010, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2035, 1, 1, 0, 0, 0, 0, time.UTC)
 	at := time.UnixMicro(rapid.Int64Range(from.UnixMicro(), to.UnixMicro()).Draw(t, label))
-	if rapid.IntRange(0, 3).Draw(t, label+" kind") == 0 {
+	switch rapid.IntRange(0, 3).Draw(t, label+" kind") {
+	case 1:
+		if _, change := at.In(zone).ZoneBounds(); !change.IsZero() && change.Before(to) {
+			at = change.Add(time.Duration(rapid.Int64Range(-90, 90).Draw(t, label+" minutes from the change")) * time.Minute)
+		}
+	case 0:
 		at = DayOf(at, zone).at(0, zone).Add(time.Duration(rapid.Int64Range(-3, 3).Draw(t, label+" near midnight")) * time.Microsecond)
 	}
 	return at

@@ -199,6 +199,9 @@ func (s *RiskSuggestion) known(b Breach) {
 		s.ask("whether the number of persons makes the risk high")
 	default:
 		s.reach(RiskUnlikely, "few persons, plain data, and recipients we can name")
+		if b.Likelihood != "unlikely" { // cases 13 and 16 differ in nothing else
+			s.ask("whether anything is likely to happen to the persons")
+		}
 	}
 	if b.Malicious == nil {
 		s.ask("whether an attack or another improper purpose is the cause")

@@ -14,7 +14,7 @@ func TestSuggestRisk(t *testing.T) {
 	whole := grading.Breach{Confidentiality: "intact", Integrity: "intact", Availability: "intact", Persons: -1}
 	mail := grading.Breach{
 		Confidentiality: "lost", Integrity: "intact", Availability: "intact", Encryption: "none", Categories: []string{"contact"}, Persons: 15, Malicious: &no,
-		Consequences: grading.Consequences{Recipient: "known"},
+		Consequences: grading.Consequences{Recipient: "known", Likelihood: "unlikely"},
 	}
 	with := func(b grading.Breach, change func(*grading.Breach)) grading.Breach {
 		change(&b)
@@ -30,6 +30,8 @@ func TestSuggestRisk(t *testing.T) {
 		"encrypted, key safe":        {with(mail, func(b *grading.Breach) { b.Encryption, b.Key, b.Recipient = "all", "safe", "unknown" }), grading.RiskUnlikely, ""},
 		"encrypted, key not known":   {with(mail, func(b *grading.Breach) { b.Encryption = "all" }), grading.RiskUnlikely, "key"},
 		"few, plain, known":          {mail, grading.RiskUnlikely, ""},
+		"few, plain, nothing said":   {with(mail, func(b *grading.Breach) { b.Likelihood = "" }), grading.RiskUnlikely, "likely to happen"},
+		"few, plain, possible":       {with(mail, func(b *grading.Breach) { b.Likelihood = "possible" }), grading.RiskUnlikely, "likely to happen"},
 		"a hundred and one":          {with(mail, func(b *grading.Breach) { b.Persons = 101 }), grading.RiskGiven, "number"},
 		"health to known recipients": {with(mail, func(b *grading.Breach) { b.Categories = []string{"contact", "health"} }), grading.RiskUnlikely, "health"},
 		"who has it is not known":    {with(mail, func(b *grading.Breach) { b.Recipient = "" }), grading.RiskUnlikely, "who has"},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wakebell/wakebell/internal/rule/deadline"
+	"github.com/wakebell/wakebell/internal/rule/regime/order"
 )
 
 // sentPrefix marks a start that is the actual giving of another rule's notice.
@@ -38,6 +39,9 @@ func (l *loader) rule(f *file, r *Rule) {
 	if _, group := b.Groups[r.Jurisdiction]; !group && r.Reach != Anywhere && !b.place(r.Jurisdiction) {
 		wrong("jurisdiction: %q is no ISO 3166 code and no group", r.Jurisdiction)
 	}
+	if r.Counting != "" && r.Counting != Counting1182 && r.Counting != "none" {
+		wrong("counting: %s or none", Counting1182)
+	}
 	if len(r.Owes) == 0 {
 		wrong("owes: at least one kind of entity")
 	}
@@ -52,16 +56,8 @@ func (l *loader) rule(f *file, r *Rule) {
 		l.test(f, r.Line, r.ID, &r.Unless[i])
 	}
 	l.deadline(f, r, &r.Deadline)
-	if t := r.Threshold; t != nil {
-		set := 0
-		for _, n := range []int64{t.MoreThan, t.AtLeast, t.FewerThan} {
-			if n > 0 {
-				set++
-			}
-		}
-		if set != 1 || !slices.Contains([]string{"", "total", "any_state"}, t.Of) {
-			wrong("threshold: one of more_than, at_least and fewer_than, above zero; of: total, any_state or nothing for the persons of the jurisdiction")
-		}
+	if t := r.Threshold; t != nil && (!t.bound().Valid() || !slices.Contains([]string{"", "total", "any_state"}, t.Of)) {
+		wrong("threshold: one of more_than, at_least and fewer_than, above zero; of: total, any_state or nothing for the persons of the jurisdiction")
 	}
 	if r.Threshold != nil && r.Threshold.Or != nil {
 		l.test(f, r.Line, r.ID, r.Threshold.Or)
@@ -139,12 +135,12 @@ func (l *loader) valid(f *file, r *Rule) {
 		if v.text == "" {
 			continue
 		}
-		t, err := time.ParseInLocation(time.DateOnly, v.text, r.zone)
+		t, err := time.Parse(time.DateOnly, v.text)
 		if err != nil {
 			l.wrong(f, r.Line, r.ID, "valid: %q is no date; write 2026-01-31", v.text)
 			continue
 		}
-		*v.at = t
+		*v.at = deadline.DayOf(t, time.UTC).Begin(r.zone)
 	}
 	switch {
 	case !r.Valid.from.IsZero() && !r.Valid.until.IsZero() && !r.Valid.until.After(r.Valid.from):
@@ -169,6 +165,9 @@ func (l *loader) versions() {
 		}
 		b.versions[r.ID] = append(b.versions[r.ID], r)
 	}
+	for _, list := range b.versions {
+		slices.SortStableFunc(list, func(a, c *Rule) int { return a.Valid.from.Compare(c.Valid.from) })
+	}
 }
 
 func overlap(a, b Valid) bool {
@@ -188,6 +187,7 @@ func (r *Rule) depends() (ids []string) {
 		}
 	}
 	add(r.Follows)
+	add(r.GivesWay)
 	start(r.Start)
 	var walk func(d *Deadline)
 	walk = func(d *Deadline) {
@@ -209,40 +209,27 @@ func (r *Rule) depends() (ids []string) {
 // sort orders the ids so that each comes after those it depends on, and refuses
 // cycles and unknown ids.
 func (l *loader) sort() {
-	const (
-		open = 1
-		done = 2
-	)
-	state := map[string]int{}
-	var visit func(id string, trail []string)
-	visit = func(id string, trail []string) {
-		if state[id] == done {
-			return
-		}
-		state[id] = open
-		for _, r := range l.book.versions[id] {
-			for _, on := range r.depends() {
-				f := &file{name: r.File}
-				switch {
-				case len(l.book.versions[on]) == 0:
-					l.wrong(f, r.Line, r.ID, "depends on %q, which no pack has", on)
-				case state[on] == open:
-					l.wrong(f, r.Line, r.ID, "depends on itself: %s", strings.Join(append(trail, id, on), " → "))
-				default:
-					visit(on, append(trail, id))
-				}
+	on := map[string][]string{}
+	ids := make([]string, 0, len(l.book.Rules))
+	for _, r := range l.book.Rules {
+		ids = append(ids, r.ID)
+		on[r.ID] = append(on[r.ID], r.depends()...)
+		for _, id := range r.depends() {
+			if len(l.book.versions[id]) == 0 {
+				l.wrong(&file{name: r.File}, r.Line, r.ID, "depends on %q, which no pack has", id)
 			}
 		}
-		state[id] = done
-		l.book.order = append(l.book.order, id)
 	}
-	for _, r := range l.book.Rules {
-		visit(r.ID, nil)
+	var circles [][]string
+	l.book.order, circles = order.Of(ids, on)
+	for _, c := range circles {
+		r := l.book.versions[c[len(c)-2]][0]
+		l.wrong(&file{name: r.File}, r.Line, r.ID, "depends on itself: %s", strings.Join(c, " → "))
 	}
 }
 
 // IDs lists the ids of all rules, sorted.
 func (b *Book) IDs() []string { return slices.Sorted(maps.Keys(b.versions)) }
 
-// Versions are the rules of one id, as its pack lists them; nil when there is none.
+// Versions are the rules of one id, the oldest first; nil when there is none.
 func (b *Book) Versions(id string) []*Rule { return b.versions[id] }

@@ -36,6 +36,7 @@ func (j *judge) start(r *Rule, p *person, f *finding) time.Time {
 		return at
 	}
 	if id, sent := strings.CutPrefix(r.Start, sentPrefix); sent {
+		id = p.stands(id)
 		follow := *r
 		follow.Follows = id
 		if r.Follows != id {
@@ -52,7 +53,7 @@ func (j *judge) start(r *Rule, p *person, f *finding) time.Time {
 func (j *judge) moment(name string, p *person) time.Time {
 	own, incident := p.Moments, j.facts.Moments
 	if id, sent := strings.CutPrefix(name, sentPrefix); sent {
-		own, incident, name = p.Sent, j.facts.Sent, id
+		own, incident, name = p.Sent, j.facts.Sent, p.stands(id)
 	}
 	if at := own[name]; !at.IsZero() {
 		return at
@@ -92,6 +93,7 @@ func (j *judge) due(r *Rule, d *Deadline, p *person, start time.Time) (_ *Due, w
 		}
 	}
 	j.earliest(out, points)
+	j.latest(out, r, d, points, p)
 	j.relate(out, d, p)
 	if out.Words == "" {
 		out.Words = wordsOf(d.Words)
@@ -115,6 +117,7 @@ type point struct {
 	raw      time.Time // before rolling
 	period   deadline.Period
 	expected bool
+	resting  bool // the notice it counts from rests while law enforcement asks for delay
 	yearEnd  bool
 }
 
@@ -122,11 +125,12 @@ func (j *judge) limit(r *Rule, d *Deadline, limit Limit, p *person) (point, stri
 	pt := point{from: cmp.Or(limit.From, r.Start), period: limit.Within, yearEnd: limit.YearEnd}
 	pt.start = j.moment(pt.from, p)
 	if id, sent := strings.CutPrefix(pt.from, sentPrefix); sent && pt.start.IsZero() {
-		if on := p.done[id]; on != nil && on.Due != nil && !on.Due.At.IsZero() {
-			pt.start, pt.expected = on.Due.At, true
+		if on := p.done[p.stands(id)]; on != nil && on.Due != nil {
+			pt.start, pt.expected, pt.resting = on.Due.At, true, on.Due.Held
 		}
 	}
-	if pt.start.IsZero() {
+	if pt.start.IsZero() || pt.resting {
+		pt.start = time.Time{}
 		return pt, ""
 	}
 	roll := d.Roll && !slices.ContainsFunc(d.RollUnless, func(kind string) bool { return p.Is[kind] })
@@ -172,6 +176,9 @@ func (j *judge) earliest(out *Due, points []point) {
 	if win == nil {
 		win = &points[0]
 		out.Words = win.words(j.book) + ", which is not recorded yet"
+		if win.resting {
+			out.rest("that notice rests while law enforcement asks for delay, and this one with it")
+		}
 		return
 	}
 	out.At, out.Start, out.StartAt, out.Expected, out.Words = win.At, win.from, win.start, win.expected, win.words(j.book)
@@ -200,6 +207,24 @@ func (pt *point) words(b *Book) string {
 	return fmt.Sprintf("%s after: %s", pt.period, from)
 }
 
+// latest notes what Regulation (EEC, Euratom) 1182/71 would make of the due time,
+// where a rule is counted by it. It never moves a due time: the careful reading counts
+// from the event itself.
+func (j *judge) latest(out *Due, r *Rule, d *Deadline, points []point, p *person) {
+	if r.Counting != Counting1182 || out.At.IsZero() {
+		return
+	}
+	for i := range points {
+		if pt := &points[i]; pt.At.Equal(out.At) && !pt.yearEnd {
+			c := deadline.Counting{Zone: j.zone(r, p), Calendar: j.book.calendars[cmp.Or(d.Calendar, p.Country)]}
+			if end := deadline.Latest1182(pt.start, pt.period, c); end.After(out.At) {
+				out.Notes = append(out.Notes, "read by Regulation (EEC, Euratom) 1182/71 it would end at "+end.In(c.Zone).Format(time.RFC3339)+"; for information")
+			}
+			return
+		}
+	}
+}
+
 // relate places the due time beside that of another notice.
 func (j *judge) relate(out *Due, d *Deadline, p *person) {
 	if d.Of == "" {
@@ -211,15 +236,21 @@ func (j *judge) relate(out *Due, d *Deadline, p *person) {
 	} else {
 		out.Words += ", and " + words
 	}
-	at := j.moment(sentPrefix+d.Of, p)
+	at, day := j.moment(sentPrefix+d.Of, p), ""
 	given := !at.IsZero()
-	if on := p.done[d.Of]; !given && on != nil && on.Due != nil {
-		at = on.Due.At
+	if on := p.done[p.stands(d.Of)]; !given && on != nil && on.Due != nil {
+		at, day = on.Due.At, on.Due.Day
+		if on.Due.Held {
+			if out.At.IsZero() && d.Words == "" {
+				out.rest(d.Of + " rests while law enforcement asks for delay, and this one with it")
+			}
+			return
+		}
 	}
 	if at.IsZero() || !out.At.IsZero() && !at.Before(out.At) {
 		return
 	}
-	out.At, out.Day, out.Start, out.StartAt = at.UTC(), "", sentPrefix+d.Of, time.Time{}
+	out.At, out.Day, out.Start, out.StartAt = at.UTC(), day, sentPrefix+d.Of, time.Time{}
 	if given {
 		out.StartAt = at.UTC()
 		return
@@ -228,29 +259,48 @@ func (j *judge) relate(out *Due, d *Deadline, p *person) {
 	out.Notes = append(out.Notes, d.Of+" is not given yet; this falls due with it at the latest")
 }
 
+// rest stops the clock.
+func (d *Due) rest(why string) {
+	d.Held = true
+	d.Notes = append(d.Notes, why)
+}
+
 // hold lets a clock rest while law enforcement asks for delay, and gives the
-// statute's tail after the release.
+// statute's tail after the release. What was due before it was asked stays due then.
 func (j *judge) hold(out *Due, r *Rule, p *person) {
 	h := j.facts.Hold
 	if h == nil || r.Hold == nil || h.Since.IsZero() {
 		return
 	}
-	if h.Released.IsZero() {
-		out.Held = true
-		out.Notes = append(out.Notes, "law enforcement has asked for delay; the clock rests until the release. "+r.Hold.Words)
+	if !out.At.IsZero() && h.Since.After(out.At) {
+		out.Notes = append(out.Notes, "law enforcement asked for delay only after it was due")
 		return
 	}
-	at := h.Released.UTC()
-	if r.Hold.tail.Countable() {
-		pt, err := deadline.Count(h.Released, r.Hold.tail, deadline.Counting{Zone: j.zone(r, p), Calendar: j.book.calendars[cmp.Or(r.Deadline.Calendar, p.Country)]})
-		if err != nil {
+	if h.Released.IsZero() {
+		out.rest("law enforcement has asked for delay; the clock rests until the release. " + r.Hold.Words)
+		return
+	}
+	released := "law enforcement's delay was released on " + h.Released.UTC().Format("2 January 2006 15:04 UTC")
+	end, tail := deadline.Point{At: h.Released.UTC()}, r.Hold.tail.Countable()
+	if tail {
+		var err error
+		c := deadline.Counting{Zone: j.zone(r, p), Calendar: j.book.calendars[cmp.Or(r.Deadline.Calendar, p.Country)]}
+		if end, err = deadline.Count(h.Released, r.Hold.tail, c); err != nil {
 			out.Notes = append(out.Notes, "the time after the release cannot be counted: "+err.Error())
 			return
 		}
-		at = pt.At
 	}
-	if !out.At.IsZero() && at.After(out.At) {
-		out.At = at
-		out.Notes = append(out.Notes, "law enforcement's delay was released on "+h.Released.UTC().Format("2 January 2006 15:04 UTC")+"; due "+cmp.Or(r.Hold.Tail, "at once")+" after it")
+	switch {
+	case out.At.IsZero() && !tail:
+		if !out.StartAt.IsZero() && out.StartAt.Before(end.At) {
+			out.StartAt = end.At
+			out.Notes = append(out.Notes, released+"; the law's words count from then")
+		}
+	case out.At.IsZero() || end.At.After(out.At):
+		out.At, out.Day = end.At, ""
+		if end.WholeDay {
+			out.Day = end.Day.String()
+		}
+		out.Notes = append(out.Notes, released+"; due "+cmp.Or(r.Hold.Tail, "at once")+" after it")
 	}
 }

@@ -42,6 +42,7 @@ type Outcome struct {
 	Due     *Due     // nil unless required
 	reasons []string // what held, or the one thing that failed
 	open    []string // exemptions that are not settled
+	instead string   // id of the rule that takes its place
 }
 
 // Spread is the outcome for each of the three numbers of persons.
@@ -161,7 +162,7 @@ func (p *person) say(format, about string) string {
 func (j *judge) outcome(versions []*Rule, p *person) Outcome {
 	var outside string
 	newest := versions[len(versions)-1]
-	for _, r := range versions {
+	for _, r := range slices.Backward(versions) { // where both are valid at starts of their own, the newer
 		if r.Status == Pending {
 			continue
 		}
@@ -218,6 +219,7 @@ type finding struct {
 	words   []string // in which what is missing is asked for
 	missing []string
 	exempt  []string
+	instead string
 	spread  *Spread
 }
 
@@ -227,7 +229,7 @@ func (f *finding) wait(name, words string) {
 
 // steps are asked in this order; the first that fails ends a judgement.
 var steps = [...]func(*judge, *Rule, *person, *finding){
-	(*judge).kinds, (*judge).reach, (*judge).follows, (*judge).conditions, (*judge).threshold, (*judge).exemptions,
+	(*judge).kinds, (*judge).reach, (*judge).follows, (*judge).conditions, (*judge).threshold, (*judge).exemptions, (*judge).yields,
 }
 
 func (j *judge) judge(r *Rule, p *person) Outcome {
@@ -236,7 +238,7 @@ func (j *judge) judge(r *Rule, p *person) Outcome {
 	for _, step := range steps {
 		step(j, r, p, &f)
 		if f.failed != "" {
-			o.Status, o.reasons, o.Spread = NotRequired, []string{f.failed}, f.spread
+			o.Status, o.reasons, o.Spread, o.instead = NotRequired, []string{f.failed}, f.spread, f.instead
 			return o
 		}
 	}
@@ -330,7 +332,7 @@ func (j *judge) follows(r *Rule, p *person, f *finding) {
 	if r.Follows == "" {
 		return
 	}
-	on := p.done[r.Follows]
+	on := p.done[p.stands(r.Follows)]
 	switch on.Status {
 	case Required:
 		f.held = append(f.held, on.Rule.ID+" is owed")
@@ -390,4 +392,26 @@ func (j *judge) exemptions(r *Rule, p *person, f *finding) {
 			f.exempt = append(f.exempt, c.holds)
 		}
 	}
+}
+
+// yields lets a rule step back where another one that takes its place is owed.
+func (j *judge) yields(r *Rule, p *person, f *finding) {
+	if r.GivesWay == "" {
+		return
+	}
+	switch on := p.done[r.GivesWay]; on.Status {
+	case Required:
+		f.instead, f.failed = r.GivesWay, r.GivesWay+" is owed and takes its place"
+	case NeedsFacts, NotEvaluated:
+		f.exempt = append(f.exempt, r.GivesWay+" is owed and takes its place")
+	}
+}
+
+// stands is the id of the rule that took the place of another; id itself where none
+// did.
+func (p *person) stands(id string) string {
+	if on := p.done[id]; on != nil && on.instead != "" {
+		return on.instead
+	}
+	return id
 }

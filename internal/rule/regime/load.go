@@ -8,25 +8,19 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"path"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/wakebell/wakebell/internal/rule/deadline"
 	"github.com/wakebell/wakebell/internal/rule/regime/node"
+	"github.com/wakebell/wakebell/internal/rule/regime/source"
 	"github.com/wakebell/wakebell/internal/rule/regime/term"
 )
 
-// Bounds of packs.
-const (
-	maxFile  = 1 << 20 // bytes of one file
-	maxFiles = 500
-	maxRules = 5000
-)
+// maxRules bounds a book.
+const maxRules = 5000
 
 // Book is everything Load has read: the rules and the words they are written in.
 // It does not change after Load.
@@ -55,7 +49,8 @@ type Pack struct {
 	Jurisdiction string
 	File         string
 	Rules        int
-	Operator     bool // not shipped
+	Sum          string // the first 12 hex digits of its SHA-256
+	Operator     bool   // not shipped
 }
 
 // condition is a compiled test with its words.
@@ -81,24 +76,7 @@ type Source struct {
 }
 
 // Problem is what is wrong in a pack, and where.
-type Problem struct {
-	File   string
-	Line   int
-	Rule   string // id, where it concerns one
-	Reason string
-}
-
-// Error is "file:line: rule: reason".
-func (p Problem) Error() string {
-	at := p.File
-	if p.Line > 0 {
-		at = fmt.Sprintf("%s:%d", p.File, p.Line)
-	}
-	if p.Rule != "" {
-		at += ": " + p.Rule
-	}
-	return at + ": " + p.Reason
-}
+type Problem = source.Problem
 
 // file is the YAML of a pack.
 type file struct {
@@ -113,6 +91,7 @@ type file struct {
 	Source       string              `yaml:"source"`
 	Sure         Sureness            `yaml:"sure"`
 	Review       string              `yaml:"review"`
+	Counting     string              `yaml:"counting"`
 	Groups       map[string][]string `yaml:"groups"`
 	Kinds        map[string]Kind     `yaml:"kinds"`
 	Facts        map[string]Fact     `yaml:"facts"`
@@ -136,15 +115,7 @@ type loader struct {
 }
 
 func (l *loader) wrong(f *file, line int, rule, format string, args ...any) {
-	reason := fmt.Sprintf(format, args...)
-	if rest, ok := strings.CutPrefix(reason, "line "); ok && line == 0 { // as YAML's own errors say it
-		if number, rest, ok := strings.Cut(rest, ": "); ok {
-			if n, err := strconv.Atoi(number); err == nil {
-				line, reason = n, rest
-			}
-		}
-	}
-	l.problems = append(l.problems, Problem{f.name, line, rule, reason})
+	l.problems = append(l.problems, Problem{File: f.name, Line: line, Rule: rule, Reason: fmt.Sprintf(format, args...)})
 }
 
 // Load reads every *.yaml file at the top of each source. It returns the book, or
@@ -183,39 +154,21 @@ func Load(calendars map[string]*deadline.Calendar, sources ...Source) (*Book, er
 }
 
 func (l *loader) read(s Source, sum io.Writer) {
-	names, err := fs.Glob(s.FS, "*.yaml")
-	if err != nil || len(names) > maxFiles {
-		l.problems = append(l.problems, fmt.Errorf("packs: more than %d files (%w)", maxFiles, err))
-		return
-	}
-	for _, name := range names {
-		f := &file{name: path.Base(name), operator: s.Operator}
-		if info, err := fs.Stat(s.FS, name); err != nil || info.Size() > maxFile {
-			l.wrong(f, 0, "", "the file cannot be read or is larger than %d KB", maxFile>>10)
+	texts, problems := source.Read(s.FS)
+	l.problems = append(l.problems, problems...)
+	for _, t := range texts {
+		_, _ = fmt.Fprintf(sum, "%s %d\n", t.Name, len(t.Text))
+		_, _ = sum.Write(t.Text)
+		if t.Node == nil {
 			continue
 		}
-		text, err := fs.ReadFile(s.FS, name)
-		if err != nil {
-			l.wrong(f, 0, "", "%v", err)
-			continue
-		}
-		_, _ = fmt.Fprintf(sum, "%s %d\n", f.name, len(text))
-		_, _ = sum.Write(text)
-		var doc yaml.Node
-		if err := yaml.Unmarshal(text, &doc); err != nil {
-			l.wrong(f, 0, "", "%s", strings.TrimPrefix(err.Error(), "yaml: "))
-			continue
-		}
-		if len(doc.Content) == 0 {
-			continue
-		}
-		f.node = doc.Content[0]
+		f := &file{name: t.Name, operator: s.Operator, node: t.Node}
 		if unknown := node.Unknown(f.node, *f); unknown != nil {
 			l.wrong(f, unknown.Line, "", "%q is no field here", unknown.Value)
 			continue
 		}
 		if err := f.node.Decode(f); err != nil {
-			l.wrong(f, 0, "", "%s", strings.Join(strings.Fields(strings.TrimPrefix(err.Error(), "yaml: ")), " "))
+			l.problems = append(l.problems, source.Problems(f.name, err)...)
 			continue
 		}
 		if f.Pack == "" {
@@ -225,8 +178,14 @@ func (l *loader) read(s Source, sum io.Writer) {
 		l.files = append(l.files, f)
 		l.book.Packs = append(l.book.Packs, Pack{
 			ID: f.Pack, Title: f.Title, Version: f.Version, Jurisdiction: f.Jurisdiction, File: f.name, Rules: len(f.Rules), Operator: f.operator,
+			Sum: digest(t.Text),
 		})
 	}
+}
+
+func digest(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])[:12]
 }
 
 // words gathers the vocabulary of all files; a word is defined once.
@@ -242,9 +201,19 @@ func (l *loader) words() {
 	for name, d := range b.Facts {
 		d.Name = name
 		b.Facts[name] = d
-		if !slices.Contains([]FactType{term.YesNo, term.Choice, term.Number, term.List}, d.Type) || d.Question == "" ||
-			(d.Type == term.Choice || d.Type == term.List) != (len(d.Values) > 0) {
-			l.problems = append(l.problems, fmt.Errorf("fact %s: needs a type (yes_no, choice, number, list), a question, and values for choice and list", name))
+	}
+	for _, f := range l.files {
+		for _, name := range slices.Sorted(maps.Keys(f.Facts)) {
+			if reason := f.Facts[name].Wrong(name); reason != "" {
+				l.wrong(f, node.Line(f.node, "facts", name), "", "fact %s: %s", name, reason)
+			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(f.Moments)) {
+			for _, earlier := range f.Moments[name].After {
+				if _, ok := b.Moments[earlier]; !ok {
+					l.wrong(f, node.Line(f.node, "moments", name), "", "moment %s: after: %q is no moment of any pack", name, earlier)
+				}
+			}
 		}
 	}
 }
@@ -317,6 +286,7 @@ func (l *loader) rules(f *file) {
 		r := &f.Rules[i]
 		r.Pack, r.PackVersion, r.File, r.Line = f.Pack, f.Version, f.name, node.Line(f.node, "rules", i)
 		r.zone, r.operator = zone, f.operator
+		r.Counting = or(r.Counting, f.Counting)
 		r.Instrument, r.Source, r.Review = or(r.Instrument, f.Instrument), or(r.Source, f.Source), or(r.Review, f.Review)
 		r.Jurisdiction, r.Reach, r.Sure = or(r.Jurisdiction, f.Jurisdiction), or(r.Reach, f.Reach, Either), or(r.Sure, f.Sure)
 		r.Status, r.Stage = or(r.Status, InForce), or(r.Stage, "single")

@@ -79,7 +79,7 @@ func (j *judge) number(r *Rule, t *Threshold, f *finding) {
 		f.wait(MissingPersons, fmt.Sprintf("the bound is %s and between %d and %d persons are affected: an estimate is needed", t, n.Min, n.Max))
 		return
 	}
-	say := fmt.Sprintf("%s affected%s, the bound is %s", count(n), j.where(t, r), t)
+	say := fmt.Sprintf("%s affected%s, the bound is %s", n, j.where(t, r), t)
 	if owed {
 		f.held = append(f.held, say)
 		return
@@ -87,15 +87,14 @@ func (j *judge) number(r *Rule, t *Threshold, f *finding) {
 	f.failed = say
 }
 
-func (t *Threshold) met(n int64) bool {
-	switch {
-	case t.MoreThan > 0:
-		return n > t.MoreThan
-	case t.AtLeast > 0:
-		return n >= t.AtLeast
-	}
-	return n < t.FewerThan
+func (t *Threshold) bound() headcount.Bound {
+	return headcount.Bound{MoreThan: t.MoreThan, AtLeast: t.AtLeast, FewerThan: t.FewerThan}
 }
+
+func (t *Threshold) met(n int64) bool { return t.bound().Met(n) }
+
+// String is the bound in words.
+func (t *Threshold) String() string { return t.bound().String() }
 
 func (j *judge) where(t *Threshold, r *Rule) string {
 	switch t.Of {
@@ -105,25 +104,4 @@ func (j *judge) where(t *Threshold, r *Rule) string {
 		return " in the state that has most"
 	}
 	return " in " + r.Jurisdiction
-}
-
-func count(n Persons) string {
-	switch {
-	case n.Min == n.Max:
-		return fmt.Sprintf("%d persons are", n.Min)
-	case n.Estimate < 0:
-		return fmt.Sprintf("%d to %d persons are", n.Min, n.Max)
-	}
-	return fmt.Sprintf("about %d persons (%d to %d) are", n.Estimate, n.Min, n.Max)
-}
-
-// String is the bound in words.
-func (t *Threshold) String() string {
-	switch {
-	case t.MoreThan > 0:
-		return fmt.Sprintf("more than %d", t.MoreThan)
-	case t.AtLeast > 0:
-		return fmt.Sprintf("at least %d", t.AtLeast)
-	}
-	return fmt.Sprintf("fewer than %d", t.FewerThan)
 }

@@ -104,12 +104,14 @@ type Rule struct {
 	Select       string      `yaml:"select"`  // how to find the competent one, in words
 	Jurisdiction string      `yaml:"jurisdiction"`
 	Reach        Reach       `yaml:"reach"`
-	Follows      string      `yaml:"follows"` // id of a rule that must be owed as well
-	When         []Test      `yaml:"when"`    // all must hold
-	Unless       []Test      `yaml:"unless"`  // exemptions: one that holds ends the duty; one that is open does not
+	Follows      string      `yaml:"follows"`      // id of a rule that must be owed as well
+	GivesWay     string      `yaml:"gives_way_to"` // id of a rule that takes its place where it is owed
+	When         []Test      `yaml:"when"`         // all must hold
+	Unless       []Test      `yaml:"unless"`       // exemptions: one that holds ends the duty; one that is open does not
 	Threshold    *Threshold  `yaml:"threshold"`
 	Start        string      `yaml:"start"` // moment the clock starts at, or "sent:<rule>"
 	Deadline     Deadline    `yaml:"deadline"`
+	Counting     string      `yaml:"counting"`  // regulation_1182_71: its reading is noted beside the due time
 	Qualifier    string      `yaml:"qualifier"` // words of the law beside the deadline
 	Stage        string      `yaml:"stage"`     // single, initial, intermediate, final, …
 	Content      []string    `yaml:"content"`   // what the notice must contain, by name
@@ -168,6 +170,9 @@ type Threshold struct {
 	Of        string `yaml:"of"` // "" = persons of the rule's jurisdiction; "total"; "any_state" = of the one with most
 	Or        *Test  `yaml:"or"` // owed whatever the number when it holds
 }
+
+// Counting1182 marks rules whose periods Regulation (EEC, Euratom) 1182/71 counts.
+const Counting1182 = "regulation_1182_71"
 
 // Hold says that law enforcement may ask for delay.
 type Hold struct {

@@ -2,6 +2,7 @@ package regime
 
 import (
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -130,6 +131,39 @@ func TestBadPacks(t *testing.T) {
 		"word twice":          {"pack: x\nfacts:\n  risk: {type: yes_no, question: x}\n", `1.yaml:3: facts: "risk" is defined twice`},
 		"large":               {"pack: x\n#" + strings.Repeat("x", 10<<20), "larger than"},
 		"no pack":             {"title: x\n", "the name of the pack is missing"},
+		"no pack, a list":     {"- a\n- b\n", "1.yaml"},
+		"second document":     {rule("") + "---\npack: y\n", "1.yaml:10: a pack is one document"},
+		"alias":               {rule("") + "title: &t [a]\nsource: *t\n", "1.yaml:10: anchors and aliases are not read"},
+		"alias of itself":     {"pack: x\nrules: &a [*a]\n", "anchors and aliases are not read"},
+		"bomb":                {bomb(), "1.yaml:2: anchors and aliases are not read"},
+		"merge key":           {"pack: x\nrules: [{<<: {id: a}}]\n", `1.yaml:2: "<<" is no field here`},
+		"Latin-1":             {rule("") + "# caf\xe9\n", "1.yaml:10: the text is not UTF-8"},
+		"UTF-16":              {"\xff\xfep\x00a\x00c\x00k\x00:\x00", "1.yaml:1: the text is not UTF-8"},
+		"NUL":                 {"pack: x\x00\n", "1.yaml"},
+		"deep":                {"pack: x\nrules: " + strings.Repeat("[", 20_000), "1.yaml"},
+		"negative bound":      {rule(", threshold: {more_than: -5}"), "threshold: one of"},
+		"negative other":      {rule(", threshold: {more_than: 500, at_least: -1}"), "threshold: one of"},
+		"huge bound":          {rule(", threshold: {more_than: 99999999999999999999}"), "1.yaml:9: cannot unmarshal"},
+		"negative deadline":   {rules("  - {id: a, owes: [controller], to: authority, start: aware, deadline: -3 h}\n"), "1.yaml:9: deadline: a period reads"},
+		"huge deadline":       {rules("  - {id: a, owes: [controller], to: authority, start: aware, deadline: 999999999999 days}\n"), "1.yaml:9: deadline: a period reads"},
+		"fraction":            {rules("  - {id: a, owes: [controller], to: authority, start: aware, deadline: 1.5 h}\n"), "1.yaml:9: deadline: a period reads"},
+		"negative tail":       {rule(", hold: {tail: -1 days}"), "1.yaml:9: a: hold.tail"},
+		"counting":            {rule(", counting: moon"), "1.yaml:9: a: counting"},
+		"gives way":           {rule(", gives_way_to: z"), `1.yaml:9: a: depends on "z"`},
+		"gives way to itself": {rule(", gives_way_to: a"), "1.yaml:9: a: depends on itself"},
+		"cycle of limits": {rules(`
+  - {id: a, owes: [controller], to: authority, start: aware, deadline: {earliest: [{within: 3 h, from: "sent:b"}]}}
+  - {id: b, owes: [controller], to: authority, start: aware, deadline: {within: 3 h, cases: [{name: breach, then: {within: 5 h, from: "sent:a"}}]}}
+`), "depends on itself: a → b → a"},
+		"fact without type":  {"pack: x\nfacts:\n  colour: {question: x}\n", "1.yaml:3: fact colour: needs a type"},
+		"fact's name":        {"pack: x\nfacts:\n  a-b: {type: yes_no, question: x}\n", "1.yaml:3: fact a-b: a name has"},
+		"fact's word":        {"pack: x\nfacts:\n  in: {type: yes_no, question: x}\n", "1.yaml:3: fact in: this word"},
+		"after nothing":      {"pack: x\nmoments:\n  now: {words: x, question: x, after: [never]}\n", `1.yaml:3: moment now: after: "never" is no moment`},
+		"comprehension":      {rule(`, when: [{if: 'kinds_of_data.map(k, k).size() > 0', holds: x, fails: y}]`), "1.yaml:9: a: if:"},
+		"exists":             {rule(`, when: [{if: 'kinds_of_data.exists(k, k == "card")', holds: x, fails: y}]`), "1.yaml:9: a: if:"},
+		"long expression":    {rule(`, when: [{if: 'personal_data` + strings.Repeat(" || personal_data", 200) + `', holds: x, fails: y}]`), "longer than 2000 bytes"},
+		"deep expression":    {rule(`, when: [{if: '` + strings.Repeat("(", 900) + "personal_data" + strings.Repeat(")", 900) + `', holds: x, fails: y}]`), "1.yaml:9: a: if:"},
+		"vocabulary in rule": {rule(", facts: {x: {type: yes_no, question: x}}"), `1.yaml:9: "facts" is no field here`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -137,6 +171,42 @@ func TestBadPacks(t *testing.T) {
 				t.Errorf("%v\nwant %q", err, c.want)
 			}
 		})
+	}
+}
+
+// bomb is a billion words in a few lines.
+func bomb() string {
+	var b strings.Builder
+	b.WriteString("pack: x\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n")
+	for i := 1; i < 10; i++ {
+		fmt.Fprintf(&b, "a%d: &a%d [%s]\n", i, i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i-1), 10), ", "))
+	}
+	return b.String()
+}
+
+// What is no plain file is refused by name, and the other sources stay whole.
+func TestBadFiles(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		file *fstest.MapFile
+		want string
+	}{
+		"own.yml":    {&fstest.MapFile{Data: []byte("pack: x")}, "own.yml: a pack is a file whose name ends in .yaml"},
+		"dir.yaml":   {&fstest.MapFile{Mode: fs.ModeDir | 0o700}, "dir.yaml: this is no file"},
+		"pipe.yaml":  {&fstest.MapFile{Mode: fs.ModeNamedPipe | 0o600}, "pipe.yaml: this is no file"},
+		"large.yaml": {&fstest.MapFile{Data: make([]byte, 1<<20+1)}, "large.yaml: the file is larger than 1024 KB"},
+	} {
+		m := fstest.MapFS{"0.yaml": {Data: []byte(words)}, name: c.file}
+		if _, err := Load(holiday.Shipped(), Source{FS: m}); err == nil || err.Error() != c.want {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+	many := fstest.MapFS{}
+	for i := range 20 {
+		many[fmt.Sprintf("%02d.yaml", i)] = &fstest.MapFile{Data: []byte("#" + strings.Repeat("x", 1<<20-2))}
+	}
+	if _, err := Load(holiday.Shipped(), Source{FS: many}); err == nil || !strings.Contains(err.Error(), "larger than 16 MB together") {
+		t.Error(err)
 	}
 }
 

@@ -270,12 +270,22 @@ func TestEntries(t *testing.T) {
 	body = g.get(who.Auditor, "/ledger/entries?about="+strings.ToLower(st.Ref)+"&kind=incident.&actor=counsel&from=2026-11-21&until=2026-11-21", http.StatusOK)
 	g.has(body, "nobody asked", "the data were worthless")
 	g.lacks(body, "seen in the log", "Not yours to read")
+	// A machine is named by its token, never by a bare id.
+	tok, _, err := g.people.CreateToken(t.Context(), who.Engine("test"), who.TokenInput{Name: "siem-bridge", Roles: []who.Role{who.Manager}})
+	must(t, err)
+	_, err = g.d.Incidents.Execute(t.Context(), who.Identity{Actor: tok.ID, Name: tok.Name, Roles: []who.Role{who.Manager}}, st.Ref, &incident.Note{Text: "seen by a machine"}, 0)
+	must(t, err)
+	body = g.get(who.Auditor, "/ledger/entries?actor="+tok.ID, http.StatusOK)
+	g.has(body, "Token siem-bridge", "seen by a machine")
+	g.lacks(body, ">"+tok.ID+"<")
 	res, _ := g.do(who.Auditor, httptest.NewRequest(http.MethodGet, "/ledger/entries?about=5", nil))
 	if res.Header.Get("Location") != "/ledger/entries/5" {
 		t.Errorf("a number leads to %s", res.Header.Get("Location"))
 	}
 	g.get(who.Auditor, "/ledger/entries/0", http.StatusNotFound)
 	g.get(who.Auditor, "/ledger/entries/x", http.StatusNotFound)
+	size, err = g.led.Size(t.Context(), g.db)
+	must(t, err)
 	g.get(who.Auditor, "/ledger/entries/"+strconv.FormatInt(size+1, 10), http.StatusNotFound)
 
 	list, err := g.led.Subject(t.Context(), g.db, st.ID, 0, 1)

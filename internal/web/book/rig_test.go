@@ -52,14 +52,15 @@ func as(role who.Role) who.Identity {
 // rig is the face over real rooms, with the demo company in them.
 type rig struct {
 	*page.Web
-	t     *testing.T
-	db    *store.DB
-	clk   *clock.Clock
-	led   *record.Ledger
-	d     book.Deps
-	ends  chan error // each verification waits for what it ends with
-	owed  *duty.Service
-	roles []who.Role
+	t      *testing.T
+	db     *store.DB
+	clk    *clock.Clock
+	led    *record.Ledger
+	d      book.Deps
+	people *who.Service
+	ends   chan error // each verification waits for what it ends with
+	owed   *duty.Service
+	roles  []who.Role
 }
 
 func open(t *testing.T) *rig {
@@ -74,7 +75,7 @@ func open(t *testing.T) *rig {
 	incidents := incident.New(db, led, clk, plans, dirs, people)
 	duties := duty.New(db, led, clk, plans, dirs, incidents, jobs, lawtest.Shipped(t))
 	incidents.Observe(duties.OnIncident)
-	g := &rig{t: t, db: db, clk: clk, led: led, ends: make(chan error), owed: duties, roles: who.Roles()}
+	g := &rig{t: t, db: db, clk: clk, led: led, ends: make(chan error), owed: duties, people: people, roles: who.Roles()}
 	views := view.New(db, led, clk, incidents, people)
 	views.Tell("duty.", story.Tell)
 	views.Tell("duties.", story.Tell)

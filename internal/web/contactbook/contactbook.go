@@ -16,6 +16,8 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/directory/exchange"
+	"github.com/wakebell/wakebell/internal/rule/regime"
+	"github.com/wakebell/wakebell/internal/web/contactbook/entity"
 	"github.com/wakebell/wakebell/internal/web/page"
 )
 
@@ -25,6 +27,7 @@ type Deps struct {
 	Exchange  *exchange.Service
 	People    *who.Service
 	DB        *store.DB
+	Book      func() *regime.Book // the rule packs in force
 }
 
 type screen struct {
@@ -37,6 +40,7 @@ const nav = "/directory"
 // Mount registers the screen.
 func Mount(w *page.Web, d Deps) {
 	s := screen{d, w}
+	entity.Mount(w, entity.Deps{Directory: d.Directory, Book: d.Book})
 	w.Show(nav, s.overview)
 	w.Show("/directory/people", s.people)
 	w.Show("/directory/people/{id}", s.person)

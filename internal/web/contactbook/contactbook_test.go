@@ -22,6 +22,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/store/storetest"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/assessment/lawtest"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/directory/exchange"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
@@ -74,7 +75,7 @@ func open(t *testing.T, demo bool) *rig {
 		return as(role), role != ""
 	}, DB: db, Clock: clk})
 	g.Show("/settings/people", func(*page.Request) (page.Page, error) { return page.Page{Title: "People"}, nil })
-	contactbook.Mount(g.Web, contactbook.Deps{Directory: g.dir, Exchange: g.ex, People: people, DB: db})
+	contactbook.Mount(g.Web, contactbook.Deps{Directory: g.dir, Exchange: g.ex, People: people, DB: db, Book: lawtest.Shipped(t).Book})
 	return g
 }
 
@@ -424,4 +425,57 @@ func TestImport(t *testing.T) {
 	has(t, g.get(who.Manager, "/directory/customers.csv", http.StatusOK), "alpenwerk,Alpenwerk AG,DE,de-AT,lumenhof-gmbh,6,aware", "contact_role")
 	to, _ = g.upload(who.Manager, "again.csv", g.get(who.Manager, "/directory/customers.csv", http.StatusOK), http.StatusSeeOther)
 	has(t, g.get(who.Manager, to, http.StatusOK), "0 added, 0 changed", "there is nothing to import")
+}
+
+// TestWhatAnEntityIs: yes, no and not known in the words of the packs, and the zone, beside what the other form edits.
+func TestWhatAnEntityIs(t *testing.T) {
+	t.Parallel()
+	g := open(t, true)
+	const page, path = "/directory/entities/lumenhof-gmbh", "/directory/entities/lumenhof-gmbh/law"
+	body := g.get(who.Responder, page, http.StatusOK)
+	has(t, body, "In the eyes of the law", "an important entity under NIS2", "Europe/Berlin")
+	if strings.Contains(body, "Say what it is") {
+		t.Error("who may not edit is offered it")
+	}
+	g.get(who.Responder, path, http.StatusForbidden)
+	g.post(who.Responder, path, http.StatusForbidden, "_form", "law", "_page", path)
+	has(t, g.get(who.Admin, page, http.StatusOK), "Say what it is", `href="`+path)
+
+	form := g.get(who.Admin, path+"?kind=us_bank", http.StatusOK)
+	has(t, form, "Is it an important entity under NIS2", "An important entity under NIS2. ", "rules ask for it", "European Union: ", "United States: ", `id="law-is.us_bank"`, `name="is.important_entity" value="yes" checked`)
+	for _, no := range []string{`name="is.controller"`, `name="is.processor"`} {
+		if strings.Contains(form, no) {
+			t.Errorf("%s is asked, though it follows from the processings", no)
+		}
+	}
+	before, err := g.dir.Entity(t.Context(), as(who.Admin), "lumenhof-gmbh")
+	must(t, err)
+	version := strconv.Itoa(before.Version)
+	save := func(status int, pairs ...string) string {
+		t.Helper()
+		_, body := g.post(who.Admin, path, status, append([]string{"_form", "law", "_page", path, "version", version}, pairs...)...)
+		return body
+	}
+	has(t, save(http.StatusUnprocessableEntity, "zone", "Europe/Nowhere"), "is not a time zone")
+	has(t, save(http.StatusUnprocessableEntity, "zone", "Europe/Vienna", "is.financial_entity", "perhaps"), "yes, no or not known", `value="Europe/Vienna"`)
+	save(http.StatusSeeOther, "zone", "Europe/Vienna", "is.financial_entity", "yes", "is.important_entity", "unknown", "is.us_bank", "no")
+	e, err := g.dir.Entity(t.Context(), as(who.Admin), "lumenhof-gmbh")
+	must(t, err)
+	is, known := e.Kinds["important_entity"]
+	if !e.Kinds["financial_entity"] || is || known || e.Zone != "Europe/Vienna" || len(e.Processings) != 2 || len(e.Kinds) != len(before.Kinds)-1 {
+		t.Errorf("saved: %+v", e)
+	}
+	if no, said := e.Kinds["us_bank"]; no || !said {
+		t.Error("a no is not the same as not known")
+	}
+	has(t, save(http.StatusConflict, "zone", "Europe/Rome"), "saved this before you", "Europe/Vienna")
+	has(t, g.get(who.Admin, page, http.StatusOK), "a financial entity under DORA", "important entity", "Europe/Vienna")
+	// The other form leaves what stands here.
+	v := strconv.Itoa(e.Version)
+	g.post(who.Admin, page+"/edit", http.StatusSeeOther, "_form", "item", "_page", page+"/edit", "version", v, "name", "Lumenhof", "country", "DE")
+	after, err := g.dir.Entity(t.Context(), as(who.Admin), "lumenhof-gmbh")
+	must(t, err)
+	if after.Zone != e.Zone || len(after.Kinds) != len(e.Kinds) || after.Name != "Lumenhof" {
+		t.Errorf("after the other form: %+v", after)
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
+	"github.com/wakebell/wakebell/internal/rule/regime"
 	"github.com/wakebell/wakebell/internal/web/page"
 	"github.com/wakebell/wakebell/internal/web/page/differ"
 )
@@ -82,6 +83,7 @@ type card struct {
 	gaps []directory.Gap
 	used []use
 	duty *duty // of a team that is called
+	book *regime.Book
 }
 
 // use is another item that names this one.
@@ -97,7 +99,7 @@ func (s screen) item(r *page.Request, k kind) (page.Page, error) {
 	if err != nil {
 		return page.Page{}, err
 	}
-	c := card{thing: it, r: r, k: k, sh: shelfOf(k.Kind, it.Sub)}
+	c := card{thing: it, r: r, k: k, sh: shelfOf(k.Kind, it.Sub), book: s.Book()}
 	if c.dir, err = s.Directory.Snapshot(s.DB); err != nil {
 		return page.Page{}, err
 	}

@@ -3,6 +3,8 @@ package contactbook
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -160,7 +162,21 @@ func (t teller) entity(v directory.Entity) []differ.Said {
 		{Label: "Processings", Text: lines(v.Processings, func(p directory.Processing) string { return p.Name + " (" + string(p.Role) + ")" })},
 		{Label: "Supervisory authority", Text: t.name(directory.KindParty, v.Authority)},
 		{Label: "Data protection officer", Text: t.person(v.PrivacyOfficer)},
+		{Label: "Time zone", Text: v.Zone},
+		{Label: "It is", Text: kindsOf(v, true)},
+		{Label: "It is not", Text: kindsOf(v, false)},
 	}
+}
+
+// kindsOf names what an entity is, or is not, by the words it stands in the record with.
+func kindsOf(v directory.Entity, is bool) string {
+	var out []string
+	for _, k := range slices.Sorted(maps.Keys(v.Kinds)) {
+		if v.Kinds[k] == is {
+			out = append(out, strings.ReplaceAll(k, "_", " "))
+		}
+	}
+	return strings.Join(out, "\n")
 }
 
 func (t teller) service(v directory.ITService) []differ.Said {

@@ -510,7 +510,7 @@ func sure(r *regime.Rule) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		default:
-			templ_7745c5c3_Err = page.Chip(page.Tag{Text: "Unverified", Icon: page.IconTriangleAlert, Tone: page.Warn}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Unverified().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

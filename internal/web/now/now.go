@@ -13,6 +13,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/decide/duty/next"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/notify/notice"
@@ -59,7 +60,8 @@ type row struct {
 	view.Item
 	Next  page.Clock // zero DueAt: nothing is running
 	Whose string
-	Taken bool // a person has it; false: it lies with a team
+	Taken bool   // a person has it; false: it lies with a team
+	Into  string // reference of the incident it became part of
 }
 
 // board is what the screen shows.
@@ -134,6 +136,15 @@ func (s screen) read(r *page.Request) (board, error) {
 	if b.Rows, err = s.rows(r.Context(), r.By, items); err != nil {
 		return b, err
 	}
+	if b.Tab != tabOpen {
+		into, err := s.Views.MergedInto(r.Context(), r.By, items)
+		if err != nil {
+			return b, err
+		}
+		for i, it := range b.Rows {
+			b.Rows[i].Into = into[it.ID]
+		}
+	}
 	for _, it := range b.Rows {
 		if it.Missed {
 			b.Missed++
@@ -176,7 +187,7 @@ func (s screen) rows(ctx context.Context, by who.Identity, items []view.Item) ([
 			ids = append(ids, it.ID)
 		}
 	}
-	next, err := s.Duties.NextOf(ctx, by, ids)
+	first, err := next.Of(ctx, s.DB, by, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +198,7 @@ func (s screen) rows(ctx context.Context, by who.Identity, items []view.Item) ([
 	out := make([]row, len(items))
 	for i, it := range items {
 		out[i].Item = it
-		d, ok := next[it.ID]
+		d, ok := first[it.ID]
 		if !ok {
 			continue
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/decide/duty/policy"
 	"github.com/wakebell/wakebell/internal/web/page/live"
 )
 
@@ -25,6 +26,7 @@ type Clock struct {
 	Ended    string // "waived" or "withdrawn": it runs no more
 	Basis    string // why, in a sentence
 	Href     string
+	Unsure   bool          // owed under a rule that nobody checked against its text
 	Soon     time.Duration // time left from which it is amber
 	Critical time.Duration // and red
 }
@@ -44,13 +46,16 @@ var thresholds = map[string][2]time.Duration{
 	"employee_group":     {6 * time.Hour, 2 * time.Hour},
 	duty.RuleController:  {6 * time.Hour, 2 * time.Hour},
 	duty.RuleAuthority:   {24 * time.Hour, 6 * time.Hour},
+	policy.Answer:        {24 * time.Hour, 6 * time.Hour},
+	policy.Personnel:     {6 * time.Hour, 2 * time.Hour},
 }
 
 var clockIcons = map[string]IconName{
 	duty.RuleProductTeam: IconBellRing, duty.RuleClassify: IconGauge, duty.RuleSIRT: IconSiren,
 	"leadership": IconUserRound, "siht": IconUsersRound, "legal": IconScale, duty.RuleSitrep: IconMessageSquareText,
 	duty.RuleBoard: IconPresentation, "customer": IconMail, "partner": IconHandshake, "employee_group": IconUsersRound,
-	duty.RuleController: IconMail, duty.RuleAuthority: IconLandmark,
+	duty.RuleController: IconMail, duty.RuleAuthority: IconLandmark, policy.Answer: IconSend,
+	policy.Personnel: IconUsersRound,
 }
 
 // ClockOf makes the display of a duty.
@@ -58,6 +63,7 @@ func ClockOf(d duty.Duty) Clock {
 	c := Clock{
 		ID: "duty-" + d.ID, Name: d.Title, Icon: clockIcons[d.Rule], For: d.Recipient.Name, Whose: HolderOf(d),
 		StartAt: d.StartAt, DueAt: d.DueAt, MetAt: d.MetAt, Basis: d.Basis.Text + " (" + d.Basis.Source + ")",
+		Unsure: d.Basis.Unverified(),
 	}
 	if c.Icon == "" {
 		c.Icon = IconHourglass

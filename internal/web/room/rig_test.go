@@ -52,6 +52,7 @@ type rig struct {
 	in     *intake.Service
 	db     *store.DB
 	jobs   *job.Runner
+	led    *record.Ledger
 }
 
 func open(t testing.TB) *rig {
@@ -89,7 +90,7 @@ func open(t testing.TB) *rig {
 	})
 	blobs, err := blob.New(blob.Config{Dir: t.TempDir(), Max: 4096})
 	g.must(err)
-	g.jobs = jobs
+	g.jobs, g.led = jobs, led
 	g.files = file.New(db, led, g.clk, g.inc, jobs, blobs)
 	led.OnErase(func(_ context.Context, tx *store.Tx, entries []record.Entry) error {
 		return g.files.OnErase(tx, entries)
@@ -112,7 +113,7 @@ func open(t testing.TB) *rig {
 		SignedIn: g.signedIn, SignIn: "/sign-in", People: g.people, DB: db, Clock: g.clk, Log: slog.New(slog.DiscardHandler),
 	})
 	lawful := assessment.New(db, g.clk, lawtest.Shipped(g.t), g.inc, dirs,
-		func(context.Context, store.Reader, string) (assessment.Sent, error) { return nil, nil }, g.duties.RederiveOpen)
+		func(context.Context, store.Reader, string) (assessment.Sent, error) { return nil, nil }, g.duties.TakePacks)
 	g.inc.Observe(lawful.OnIncident)
 	room.Mount(g.Web, room.Deps{
 		Incidents: g.inc, Files: g.files, Views: views, Duties: g.duties, Escalation: g.calls, Intake: in, Directory: dirs, Plans: plans, Assessment: lawful, DB: db,

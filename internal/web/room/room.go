@@ -16,6 +16,7 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
 	"github.com/wakebell/wakebell/internal/web/page"
+	"github.com/wakebell/wakebell/internal/web/room/contact"
 	"github.com/wakebell/wakebell/internal/web/room/course"
 	"github.com/wakebell/wakebell/internal/web/room/head"
 	"github.com/wakebell/wakebell/internal/web/room/kept"
@@ -53,6 +54,7 @@ func Mount(w *page.Web, d Deps) {
 	ties.Mount(w, d)
 	lawful.Mount(w, d)
 	weigh.Mount(w, d)
+	contact.Mount(w, d)
 }
 
 // view is what the room shows. Parts that nobody wants now are not read.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 )
 
@@ -264,6 +265,58 @@ func TestCallsAreAnswered(t *testing.T) {
 	body = g.get(responder, at)
 	hasNot(t, body, "I have it")
 	has(t, body, "Answered", "Met after")
+}
+
+// TestColleagueAnswers: who is of the called team has the button as well, others have not.
+func TestColleagueAnswers(t *testing.T) {
+	t.Parallel()
+	g := open(t)
+	st := g.declare(incident.Declare{})
+	at := "/incidents/" + st.Ref
+	body := g.get("portal-lead", at)
+	has(t, body, " of your team was called", "I have it")
+	hasNot(t, body, "You were called")
+	hasNot(t, g.get("data-engineer", at), "I have it")
+	action := regexp.MustCompile(`action="(` + at + `/calls/[^"]+)"`).FindStringSubmatch(body)
+	if action == nil {
+		t.Fatal("no way to answer")
+	}
+	if code, _ := g.post("data-engineer", at, action[1], "call"); code != http.StatusForbidden {
+		t.Errorf("another team answers: %d", code)
+	}
+	g.done("portal-lead", at, action[1], "call")
+	hasNot(t, g.get("portal-lead", at), "I have it")
+	hasNot(t, g.get(responder, at), "I have it")
+}
+
+// TestReminderStandsOnce: the alarm in front of a due time and the reminder it sent are one line, which reads well.
+func TestReminderStandsOnce(t *testing.T) {
+	t.Parallel()
+	g := open(t)
+	st := g.declare(incident.Declare{})
+	for range 12 {
+		g.must(g.clk.Advance(time.Minute))
+		g.must(g.jobs.Drain(t.Context(), g.clk.Now()))
+	}
+	body := g.get(manager, "/incidents/"+st.Ref+"?show=calls")
+	has(t, body, " reminded</b>", "Tell the product team")
+	hasNot(t, body, "<b>Reminder</b>", "reminded to")
+	if reminded, alarms := strings.Count(body, " reminded</b>"), len(g.told(st, "duty.alarmed")); reminded != alarms || alarms == 0 {
+		t.Errorf("%d reminders are shown for %d alarms", reminded, alarms)
+	}
+}
+
+// told lists the entries of a kind.
+func (g *rig) told(st incident.State, kind string) (out []record.Entry) {
+	g.t.Helper()
+	list, err := g.led.Subject(g.t.Context(), g.db, st.ID, 0, 0)
+	g.must(err)
+	for _, e := range list {
+		if e.Kind == kind {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 func TestRegionsAlone(t *testing.T) {

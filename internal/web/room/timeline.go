@@ -55,8 +55,10 @@ func (s screen) readTimeline(r *page.Request, v *view) error {
 		if err != nil {
 			return err
 		}
-		for _, l := range lines {
-			v.Lines = append(v.Lines, entry(*v, l))
+		for i, l := range lines {
+			if i == 0 || !reminded(lines[i-1], l) {
+				v.Lines = append(v.Lines, entry(*v, l))
+			}
 		}
 		if cursor = next; next == "" || len(runs(*v)) >= enough {
 			break
@@ -67,6 +69,18 @@ func (s screen) readTimeline(r *page.Request, v *view) error {
 		v.More = r.Path("after", cursor)
 	}
 	return nil
+}
+
+// reminded says that l is the alarm in front of a due time whose reminder to people is the entry after it: one
+// thing that happened, told once, by whom it reached.
+func reminded(after, l told.Line) bool {
+	if after.Kind != "call.reminded" || l.Kind != "duty.alarmed" {
+		return false
+	}
+	var call struct{ Calls []struct{ Duty string } }
+	var alarm struct{ Duty, Alarm string }
+	return json.Unmarshal(after.Data, &call) == nil && json.Unmarshal(l.Data, &alarm) == nil &&
+		alarm.Alarm == "reminder" && len(call.Calls) > 0 && call.Calls[0].Duty == alarm.Duty
 }
 
 // belong says to which entry of the page a file was dropped.
@@ -103,6 +117,8 @@ func entry(v view, l told.Line) line {
 		factEntry(m, l, &e)
 	case "duties.rederived":
 		e.Title, e.Text = "Deadlines", text
+	case "duties.repacked":
+		e.Title, e.Text = "New rule packs", head.Upper(strings.TrimPrefix(text, "New rule packs came in, "))
 	default:
 		e.Title, e.Text = cut(text)
 	}

@@ -23,6 +23,8 @@ const (
 	LegalAsked     Trigger = "personal data unknown or yes, or law enforcement considered"
 	PartyAffected  Trigger = "the party is affected"
 	ByLaw          Trigger = "a law asks for it"
+	AnswerAsked    Trigger = "somebody outside asked for an answer by a date"
+	GraveIncident  Trigger = "confirmed security incident of severity 0 or 1"
 	ControllerOwes Trigger = "our entity is controller, personal data, risk not excluded"
 	ProcessorOwed  Trigger = "our entity is processor and personal data is involved"
 )
@@ -32,6 +34,7 @@ const (
 	Triggered = "triggered" // the moment the rule came to apply in this incident
 	Last      = "last"      // the report before; for the first one: triggered
 	FromPlan  = "plan"      // the moment the plan names for customers
+	Asked     = "asked"     // the moment somebody asked; the date comes from them
 )
 
 // Rule is one row of the policies as data: when it is owed, from which moment it
@@ -73,6 +76,8 @@ const (
 	Board       = "board"
 	Authority   = "authority_gdpr"
 	Controller  = "controller"
+	Answer      = "answer"
+	Personnel   = "personnel"
 )
 
 // Rules returns every rule of the policies, in the order duties are shown.
@@ -143,6 +148,18 @@ func outwardRules() []Rule {
 	}
 	return []Rule{
 		party("customer"), party("partner"), party("employee_group"),
+		{
+			ID: Personnel, Title: "Tell our own personnel", Trigger: GraveIncident, Start: Triggered, Holder: "siht", Recipient: Personnel,
+			Period:  hours(func(p plan.Plan) int { return p.PersonnelHours }),
+			Outward: false, MetBy: notice, Source: "policy 003, Notification and Communication",
+			Text: "The SIHT is responsible for appropriate notification of personnel; our plan asks for it where the severity is 0 or 1.",
+		},
+		{
+			ID: Answer, Title: "Answer %s", Trigger: AnswerAsked, Start: Asked, Holder: "legal", Recipient: Asked,
+			Period:  hours(func(plan.Plan) int { return 0 }),
+			Outward: true, MetBy: []string{"answer"}, Shown: true, Source: "policy 003, Interaction with Law Enforcement; Public Media Handling",
+			Text: "What an authority, the police or the media ask for by a date is answered by then, under legal's direction.",
+		},
 		{
 			ID: Controller, Title: "Tell the controller %s", Trigger: ProcessorOwed, Start: "aware", Holder: "siht", Recipient: "controller",
 			Period:  hours(func(p plan.Plan) int { return p.ControllerHours }),

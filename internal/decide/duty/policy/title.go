@@ -1,6 +1,9 @@
 package policy
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Title is what a rule asks, for people, without the name of a recipient; "" for an id that is
 // none of these.
@@ -11,4 +14,16 @@ func Title(id string) string {
 		}
 	}
 	return ""
+}
+
+// Name is the title of one duty: to whom it is owed, and which of a series it is.
+func (r Rule) Name(recipient string, ordinal int) string {
+	out := r.Title
+	if strings.Contains(out, "%s") {
+		out = fmt.Sprintf(out, recipient)
+	}
+	if r.Recurs {
+		out = fmt.Sprintf("%s no. %d", out, ordinal)
+	}
+	return out
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/fact"
+	"github.com/wakebell/wakebell/internal/prepare/directory"
 )
 
 // Recovered says whether reports end. Going back to an earlier phase after the recorded
@@ -55,4 +57,43 @@ func LegalWhy(s incident.State) string {
 		}
 	}
 	return ""
+}
+
+// Asks are the answers somebody asked for that an incident owes, those given among them.
+func Asks(s incident.State) []fact.Ask {
+	f, _ := s.Fact(fact.OfAsked, "")
+	return f.Value.Asked
+}
+
+// Grave says whether all of our people are to hear of it.
+func Grave(s incident.State) bool {
+	return s.Nature == incident.Security && s.Status == incident.Confirmed && s.Severity != nil && *s.Severity <= 1
+}
+
+// Affected lists the ids of affected parties of one kind: those in scope, and for
+// customers without a list of their own those of the services in scope. A confirmed
+// incident whose scope nobody has recorded may affect all customers of its service.
+func Affected(s incident.State, dir directory.Snapshot, kind directory.PartyKind) (ids []string, why string) {
+	scope := s.ScopeNow()
+	switch kind {
+	case directory.PartyPartner:
+		return scope.Partners, "in scope"
+	case directory.PartyEmployeeGroup:
+		return scope.EmployeeGroups, "in scope"
+	}
+	if len(scope.Customers) > 0 {
+		return scope.Customers, "in scope"
+	}
+	services, why := scope.Services, "uses a service in scope; no list of affected customers is recorded yet"
+	if _, recorded := s.Facts[string(incident.FactScope)]; !recorded && s.Status == incident.Confirmed {
+		services, why = []string{s.Service}, "uses the service of this confirmed incident; no scope is recorded yet"
+	}
+	for _, svc := range services {
+		for _, c := range dir.ITServices[svc].Customers {
+			if !slices.Contains(ids, c) {
+				ids = append(ids, c)
+			}
+		}
+	}
+	return ids, why
 }

@@ -12,27 +12,29 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/record/phrase"
+	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 )
 
 // body is what the entries of duties hold, of all kinds.
 type body struct {
 	duty.Difference
-	Cause      string    `json:"cause"`
-	Duty       string    `json:"duty"`
-	Key        string    `json:"key"`
-	With       string    `json:"with"`
-	Ref        string    `json:"evidence"`
-	DueAt      time.Time `json:"due_at"`
-	Remark     string    `json:"remark" private:"true"`
-	LateReason string    `json:"late_reason" private:"true"`
-	Reason     string    `json:"reason" private:"true"`
-	As         string    `json:"as"`
-	Complete   bool      `json:"complete"`
-	Ground     string    `json:"ground" private:"true"`
-	Person     string    `json:"person"`
-	Holder     duty.Ref  `json:"holder"`
-	Alarm      string    `json:"alarm"`
+	Packs      assessment.Taking `json:"packs"`
+	Cause      string            `json:"cause"`
+	Duty       string            `json:"duty"`
+	Key        string            `json:"key"`
+	With       string            `json:"with"`
+	Ref        string            `json:"evidence"`
+	DueAt      time.Time         `json:"due_at"`
+	Remark     string            `json:"remark" private:"true"`
+	LateReason string            `json:"late_reason" private:"true"`
+	Reason     string            `json:"reason" private:"true"`
+	As         string            `json:"as"`
+	Complete   bool              `json:"complete"`
+	Ground     string            `json:"ground" private:"true"`
+	Person     string            `json:"person"`
+	Holder     duty.Ref          `json:"holder"`
+	Alarm      string            `json:"alarm"`
 }
 
 // Tell puts an entry of a kind "duty.*" or "duties.*" into a sentence, "" for one it
@@ -51,6 +53,8 @@ func Tell(e record.Entry, name func(id string) string) string {
 	switch e.Kind {
 	case "duties.rederived":
 		return rederived(b, e.At)
+	case "duties.repacked":
+		return repacked(b, e.At, name)
 	case "duty.met":
 		return met(b, e.At, small)
 	case "duty.undone":
@@ -61,7 +65,7 @@ func Tell(e record.Entry, name func(id string) string) string {
 		if b.Person == "" {
 			return fmt.Sprintf("Given back to %s: %s", b.Holder.Name, small)
 		}
-		return fmt.Sprintf("%s has to %s", name(b.Person), small)
+		return fmt.Sprintf("Given to %s: %s", name(b.Person), small)
 	case "duty.alarmed":
 		if b.Alarm == "missed" {
 			return fmt.Sprintf("Missed: %s, due %s", small, phrase.Time(b.DueAt, e.At))
@@ -151,6 +155,18 @@ func rederived(b body, at time.Time) string {
 		return "The directory changed: " + text
 	}
 	return text
+}
+
+// repacked tells which rule packs came in, and what that changed.
+func repacked(b body, at time.Time, name func(id string) string) string {
+	text := "New rule packs came in, " + b.Packs.Words()
+	if b.Packs.By != "" {
+		text += ", read anew by " + name(b.Packs.By)
+	}
+	if b.Empty() {
+		return text + ": no duty changed"
+	}
+	return text + ": " + rederived(b, at)
 }
 
 func owed(d duty.Duty, at time.Time) string {

@@ -45,7 +45,7 @@ func TestTell(t *testing.T) {
 		"Open again: notify BayLDA: wrong office":           entry(t, "duty.undone", m{"duty": "2", "reason": "wrong office"}),
 		"Missed: notify BayLDA, due 09:00 UTC":              entry(t, "duty.alarmed", m{"duty": "2", "alarm": "missed", "due_at": past}),
 		"Reminder: notify BayLDA, due 2026-11-23 10:00 UTC": entry(t, "duty.alarmed", m{"duty": "2", "alarm": "reminder", "due_at": at.Add(72 * time.Hour)}),
-		"Nora Halvorsen has to notify BayLDA":               entry(t, "duty.assigned", m{"duty": "2", "person": "nora"}),
+		"Given to Nora Halvorsen: notify BayLDA":            entry(t, "duty.assigned", m{"duty": "2", "person": "nora"}),
 		"Given back to SIHT: notify BayLDA":                 entry(t, "duty.assigned", m{"duty": "2", "holder": m{"name": "SIHT"}}),
 		"Nora Halvorsen agreed as legal to waive: notify BayLDA; the yes of an executive is still needed: no risk": entry(t, "duty.waiver_consented",
 			m{"duty": "2", "as": "legal", "ground": "no risk"}),

@@ -48,6 +48,7 @@ const (
 	OfIndicators   Name = "indicators"      // value: grading.Indicators
 	OfConsequences Name = "consequences"    // value: grading.Consequences, of a breach of personal data
 	OfENISA        Name = "enisa"           // value: grading.ENISA, the input of the score
+	OfAsked        Name = "asked"           // value: [Ask], all answers that somebody outside asked for by a date
 )
 
 // The moments a clock can start from or stop at; value: RFC 3339 time with zone.
@@ -85,7 +86,7 @@ var Moments = [...]Name{Occurred, Discovered, Aware, Classified, Contained, Erad
 // Names lists every fact name in the order of the documentation.
 func Names() []Name {
 	return append(slices.Clone(Moments[:]),
-		OfHarm, OfCause, OfPlace, OfScope, OfPersonalData, OfRisk, OfProtected, OfLaw, OfIndicators, OfConsequences, OfENISA)
+		OfHarm, OfCause, OfPlace, OfScope, OfPersonalData, OfRisk, OfProtected, OfLaw, OfIndicators, OfConsequences, OfENISA, OfAsked)
 }
 
 // Harm is one way the incident hurts (policy 002: "existing or impending negative
@@ -118,6 +119,18 @@ type Persons struct {
 	Max      int    `json:"max"`
 }
 
+// Ask is an answer that an authority, the police or somebody else outside wants by a
+// date. The contact that brought the question and the one that answered it have the text.
+type Ask struct {
+	No         int       `json:"no"`              // of the contact that brought it
+	Side       string    `json:"side"`            // authority|law_enforcement|media|other
+	Party      string    `json:"party,omitempty"` // directory id of who asks, if it stands there
+	Name       string    `json:"name"`            // of the organisation
+	AskedAt    time.Time `json:"asked_at"`
+	DueAt      time.Time `json:"due_at"`
+	AnsweredAt time.Time `json:"answered_at,omitzero"`
+}
+
 // Value holds the value of a fact; exactly the part its name asks for is set.
 type Value struct {
 	At         time.Time             `json:"at,omitzero"`
@@ -129,6 +142,7 @@ type Value struct {
 	Indicators *grading.Indicators   `json:"indicators,omitempty"`
 	ENISA      *grading.ENISA        `json:"enisa,omitempty"`
 	Outlook    *grading.Consequences `json:"consequences,omitempty"`
+	Asked      []Ask                 `json:"asked,omitempty"`
 	Law        json.RawMessage       `json:"law,omitempty"` // true, a word, a number or a list of words; absent = not known
 }
 
@@ -229,6 +243,10 @@ func ParseValue(n Name, raw json.RawMessage) (v Value, text string, err error) {
 		if strict(v.ENISA) != nil {
 			return v, "", bad("an object with categories, identifiability, confidentiality, integrity, availability, malicious, more_than_100, unintelligible")
 		}
+	case n == OfAsked:
+		if strict(&v.Asked) != nil {
+			return v, "", bad("a list of {no, side, party, name, asked_at, due_at, answered_at}")
+		}
 	case IsLaw(n):
 		if v.Law, err = parseLaw(raw); err != nil {
 			return v, "", bad(err.Error())
@@ -275,6 +293,8 @@ func WireValue(f Fact) any {
 		return f.Value.Outlook
 	case f.Name == OfENISA:
 		return f.Value.ENISA
+	case f.Name == OfAsked:
+		return f.Value.Asked
 	case IsLaw(f.Name):
 		return f.Value.Law
 	}
@@ -319,6 +339,16 @@ func (v Value) Check(n Name, now time.Time) []fault.Field {
 	}
 	for i, k := range v.Kinds {
 		oneOf(fmt.Sprintf("value[%d]", i), k, "trade_secret", "intellectual_property", "contract_secrecy")
+	}
+	for i, a := range v.Asked {
+		f := fmt.Sprintf("value[%d].", i)
+		oneOf(f+"side", a.Side, "authority", "law_enforcement", "media", "other")
+		if a.No < 1 || strings.TrimSpace(a.Name) == "" {
+			add(f+"name", "the number of the contact and the name of who asks are needed")
+		}
+		if a.AskedAt.Before(Earliest) || a.DueAt.Before(a.AskedAt) || (!a.AnsweredAt.IsZero() && a.AnsweredAt.Before(a.AskedAt)) {
+			add(f+"due_at", "the time asked, and a time not before it by which the answer is due, are needed")
+		}
 	}
 	if v.Indicators != nil {
 		if err := v.Indicators.Validate(); err != nil {

@@ -21,6 +21,14 @@ func Told(f Fact) string {
 			}
 		}
 		return upper(strings.Join(parts, ", "))
+	case f.Name == OfAsked:
+		open := 0
+		for _, a := range f.Value.Asked {
+			if a.AnsweredAt.IsZero() {
+				open++
+			}
+		}
+		return strconv.Itoa(len(f.Value.Asked)) + " asked for, " + strconv.Itoa(open) + " open"
 	case f.Value.ENISA != nil:
 		if s, err := f.Value.ENISA.Score(); err == nil {
 			return "Score " + strconv.FormatFloat(s.Score, 'f', -1, 64) + ", " + strings.ReplaceAll(string(s.Band), "_", " ")

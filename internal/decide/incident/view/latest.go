@@ -58,7 +58,7 @@ func (s *Service) Latest(ctx context.Context, by who.Identity, ref string, show 
 			if len(lines) == limit {
 				return lines, by.Cursor(bound, strconv.FormatInt(lines[limit-1].Seq, 10)), nil
 			}
-			lines = append(lines, s.line(e, name))
+			lines = append(lines, s.line(by, e, name))
 		}
 		if len(entries) < size {
 			return lines, "", nil

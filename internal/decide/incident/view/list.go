@@ -6,6 +6,7 @@ package view
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -170,11 +171,12 @@ type Service struct {
 	people    *who.Service
 	tellers   map[string]Teller
 	namers    map[string]Namer
+	guarded   map[string]who.Permission // by prefix of kind
 }
 
 // New returns the service.
 func New(db *store.DB, led *record.Ledger, clk *clock.Clock, incidents *incident.Service, people *who.Service) *Service {
-	return &Service{db: db, led: led, clk: clk, incidents: incidents, people: people, tellers: map[string]Teller{}, namers: map[string]Namer{}}
+	return &Service{db: db, led: led, clk: clk, incidents: incidents, people: people, tellers: map[string]Teller{}, namers: map[string]Namer{}, guarded: map[string]who.Permission{}}
 }
 
 // List returns a page of incidents and the cursor of the next one, "" on the last.
@@ -378,4 +380,52 @@ func (s *Service) BySignal(ctx context.Context, r store.Reader, signal string) (
 		ids = append(ids, id)
 	}
 	return ids, rows.Err()
+}
+
+// MergedInto gives the reference of the incident that each closed one of a list became part of, by id. Permission
+// incident.read.
+func (s *Service) MergedInto(ctx context.Context, by who.Identity, items []Item) (map[string]string, error) {
+	if err := who.Check(by, who.PermIncidentRead); err != nil {
+		return nil, err
+	}
+	var ids []any
+	for _, it := range items {
+		if !it.ClosedAt.IsZero() {
+			ids = append(ids, it.ID)
+		}
+	}
+	out := map[string]string{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	rows, err := s.db.Query(ctx, `SELECT id FROM incident WHERE id IN (`+store.Placeholders(len(ids))+`) AND state LIKE '%"merged_into":"%'`, ids...)
+	if err != nil {
+		return nil, fmt.Errorf("read what incidents were merged into: %w", err)
+	}
+	var merged []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
+		merged = append(merged, id)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return nil, err
+	}
+	for _, id := range merged {
+		st, err := s.incidents.GetTx(s.db, id)
+		if err != nil {
+			return nil, err
+		}
+		if st.MergedInto == "" {
+			continue // the words stand in somebody's text
+		}
+		into, err := s.incidents.GetTx(s.db, st.MergedInto)
+		if err != nil {
+			return nil, err
+		}
+		out[id] = into.Ref
+	}
+	return out, nil
 }

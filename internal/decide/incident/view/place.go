@@ -56,7 +56,7 @@ func (s *Service) Places(ctx context.Context, by who.Identity, ids []string) (ma
 	name, first := s.names(ctx), map[string]int64{}
 	out := make(map[string]Place, len(entries))
 	for _, e := range entries {
-		p := Place{Line: s.line(e, name), Incident: e.Subject}
+		p := Place{Line: s.line(by, e, name), Incident: e.Subject}
 		oldest, known := first[e.Subject]
 		if !known {
 			err := s.db.QueryRow(ctx, "SELECT COALESCE(MIN(seq), 0) FROM (SELECT seq FROM ledger_entry WHERE subject = ? ORDER BY seq DESC LIMIT ?) AS newest", e.Subject, FirstPage).Scan(&oldest)

@@ -41,7 +41,7 @@ var shows = map[Show][]string{
 	Facts:   {"incident.declared", "incident.edited", "incident.fact_recorded", "incident.signals_linked", "incident.signals_unlinked", "incident.phase_entered"},
 	Calls:   {"call.", "duty.alarmed"},
 	Reports: {"incident.sitrep_sent", "incident.noted", "incident.file_"},
-	Notices: {"notice.", "duty.met"},
+	Notices: {"notice.", "dispatch.", "filing.", "contact.", "duty.met"},
 }
 
 // Line is one ledger entry told for people. Data is its body as recorded; of an erased
@@ -74,6 +74,10 @@ func (s *Service) Name(prefix string, n Namer) { s.namers[prefix] = n }
 // Tell sets who tells the entries whose kind begins with prefix, such as "duty.".
 // Only at wiring.
 func (s *Service) Tell(prefix string, t Teller) { s.tellers[prefix] = t }
+
+// Guard hides the bodies of entries whose kind begins with prefix from those without a
+// permission; that they are there is shown. Only at wiring.
+func (s *Service) Guard(prefix string, p who.Permission) { s.guarded[prefix] = p }
 
 // Timeline returns what the ledger holds of an incident, oldest first, and the cursor
 // of the next page. Permission incident.read.
@@ -112,7 +116,7 @@ func (s *Service) Timeline(ctx context.Context, by who.Identity, ref string, sho
 			if len(lines) == limit {
 				return lines, by.Cursor(bound, strconv.FormatInt(lines[limit-1].Seq, 10)), nil
 			}
-			lines = append(lines, s.line(e, name))
+			lines = append(lines, s.line(by, e, name))
 		}
 		if len(entries) < chunk {
 			return lines, "", nil
@@ -121,11 +125,11 @@ func (s *Service) Timeline(ctx context.Context, by who.Identity, ref string, sho
 }
 
 // Lines tells entries that a room has read for somebody who may read them, such as the
-// history of a signal or of the system.
+// history of a signal or of the system. What is guarded is shown: they have read it.
 func (s *Service) Lines(ctx context.Context, entries []record.Entry) []Line {
 	name, lines := s.names(ctx), make([]Line, len(entries))
 	for i, e := range entries {
-		lines[i] = s.line(e, name)
+		lines[i] = s.line(who.Engine("reader"), e, name)
 	}
 	return lines
 }
@@ -145,7 +149,23 @@ func openSeq(by who.Identity, cursor string, bound []string) (int64, error) {
 	return seq, nil
 }
 
-func (s *Service) line(e record.Entry, name func(string) string) Line {
+// sealed reports whether the body of an entry is not for everybody who reads the incident.
+func (s *Service) sealed(by who.Identity, kind string) bool {
+	for prefix, p := range s.guarded {
+		if strings.HasPrefix(kind, prefix) && !by.Has(p) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Service) line(by who.Identity, e record.Entry, name func(string) string) Line {
+	if s.sealed(by, e.Kind) {
+		return Line{
+			Seq: e.Seq, ID: e.ID, Kind: e.Kind, At: e.At, KnownAt: e.KnownAt, RecordedAt: e.RecordedAt, Actor: e.Actor,
+			ActorName: name(e.Actor), Erased: e.Erased, Text: plain(e.Kind) + "; what it says is not shown to you", Data: json.RawMessage("{}"),
+		}
+	}
 	l := Line{
 		Seq: e.Seq, ID: e.ID, Kind: e.Kind, At: e.At, KnownAt: e.KnownAt, RecordedAt: e.RecordedAt,
 		Actor: e.Actor, ActorName: name(e.Actor), Erased: e.Erased, Data: merge(e),
@@ -219,6 +239,8 @@ func (s *Service) names(ctx context.Context) func(id string) string {
 			n = cmp.Or(s.namers[prefix+":"](ctx, s.db, rest), id)
 		} else if p, err := s.people.PersonTx(ctx, s.db, id); err == nil && p.Name != "" {
 			n = p.Name
+		} else if t, err := s.people.TokenName(ctx, s.db, id); err == nil && t != "" {
+			n = "Token " + t
 		}
 		known[id] = n
 		return n

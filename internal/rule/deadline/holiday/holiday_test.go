@@ -87,6 +87,7 @@ func TestReadICS(t *testing.T) {
 		"BEGIN:VCALENDAR\nEND:VCALENDAR\n":                                        "no whole-day event",
 		"BEGIN:VEVENT\nDTSTART:2027-01-04\nEND:VEVENT\n":                          "line 2: a date reads",
 		"BEGIN:VEVENT\nDTSTART:20270104\nRRULE:FREQ=YEARLY\nEND:VEVENT\n":         "line 3: recurring",
+		"BEGIN:VEVENT\nDTSTART:20270104T090000\nEND:VEVENT\n":                     "line 2: a holiday is a whole day",
 		"BEGIN:VEVENT\nSUMMARY:x\nEND:VEVENT\n":                                   "line 3: an event without a start",
 		"BEGIN:VEVENT\nDTSTART:20270104\nDTEND:29990104\nSUMMARY:x\nEND:VEVENT\n": "more than",
 	} {

@@ -95,10 +95,13 @@ func (e event) into(days map[deadline.Day]string) error {
 }
 
 func date(value string) (time.Time, error) {
-	day, _, _ := strings.Cut(strings.TrimSpace(value), "T")
+	day, clock, _ := strings.Cut(strings.TrimSpace(value), "T")
 	t, err := time.Parse("20060102", day)
 	if err != nil {
 		return time.Time{}, errors.New("a date reads 20261225")
+	}
+	if strings.Trim(clock, "0Z") != "" {
+		return time.Time{}, errors.New("a holiday is a whole day; this event has an hour")
 	}
 	return t, nil
 }
@@ -141,6 +144,13 @@ func Import(into map[string]*deadline.Calendar, from fs.FS) error {
 		return err
 	}
 	for _, name := range names {
+		info, err := fs.Stat(from, name)
+		if err != nil {
+			return err
+		}
+		if !info.Mode().IsRegular() || info.Size() > maxICS {
+			return fmt.Errorf("%s: this is no file, or it is larger than %d MB", name, maxICS>>20)
+		}
 		text, err := fs.ReadFile(from, name)
 		if err != nil {
 			return err

@@ -15,6 +15,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/wakebell/wakebell/internal/rule/deadline"
 	"github.com/wakebell/wakebell/internal/rule/regime"
 	"github.com/wakebell/wakebell/internal/rule/regime/node"
 )
@@ -173,9 +174,18 @@ func (r *reader) time(field, text string) time.Time {
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
 		return t
 	}
-	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly} {
-		if t, err := time.ParseInLocation(layout, text, r.zone); err == nil {
-			return t
+	if day, err := time.Parse(time.DateOnly, text); err == nil {
+		return deadline.DayOf(day, time.UTC).Begin(r.zone)
+	}
+	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04"} {
+		t, err := time.ParseInLocation(layout, text, r.zone)
+		switch {
+		case err != nil:
+		case t.Format(layout) != text:
+			r.err = errors.Join(r.err, fmt.Errorf("%s: the clocks of %s skipped %s; write it with its offset", field, r.zone, text))
+			return time.Time{}
+		default:
+			return deadline.First(t)
 		}
 	}
 	r.err = errors.Join(r.err, fmt.Errorf("%s: %q is no time; write 2026-11-21T14:25:00+01:00", field, text))

@@ -16,6 +16,56 @@ type Persons struct {
 	Min, Estimate, Max int64
 }
 
+// String says it after "affected": "500 persons are", "about 500 persons (400 to 600) are".
+func (p Persons) String() string {
+	switch {
+	case p.Min == p.Max:
+		return fmt.Sprintf("%d persons are", p.Min)
+	case p.Estimate < 0:
+		return fmt.Sprintf("%d to %d persons are", p.Min, p.Max)
+	}
+	return fmt.Sprintf("about %d persons (%d to %d) are", p.Estimate, p.Min, p.Max)
+}
+
+// Bound is a number of persons as a law writes it: exactly one of the three is set.
+type Bound struct {
+	MoreThan, AtLeast, FewerThan int64
+}
+
+// Valid says whether exactly one is set, and none below zero.
+func (b Bound) Valid() bool {
+	set := 0
+	for _, n := range []int64{b.MoreThan, b.AtLeast, b.FewerThan} {
+		if n < 0 {
+			return false
+		}
+		set += int(min(n, 1))
+	}
+	return set == 1
+}
+
+// Met says whether n persons reach the bound.
+func (b Bound) Met(n int64) bool {
+	switch {
+	case b.MoreThan > 0:
+		return n > b.MoreThan
+	case b.AtLeast > 0:
+		return n >= b.AtLeast
+	}
+	return n < b.FewerThan
+}
+
+// String is the bound in words.
+func (b Bound) String() string {
+	switch {
+	case b.MoreThan > 0:
+		return fmt.Sprintf("more than %d", b.MoreThan)
+	case b.AtLeast > 0:
+		return fmt.Sprintf("at least %d", b.AtLeast)
+	}
+	return fmt.Sprintf("fewer than %d", b.FewerThan)
+}
+
 // Exactly is a known number.
 func Exactly(n int64) Persons { return Persons{n, n, n} }
 

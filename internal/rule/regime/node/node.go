@@ -40,6 +40,20 @@ func Line(n *yaml.Node, path ...any) int {
 	return line
 }
 
+// Alias is the first anchor or alias in a node; nil when there is none. A rule is read
+// by people: what it says stands in its place, and nothing multiplies unseen.
+func Alias(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode || n.Anchor != "" {
+		return n
+	}
+	for _, c := range n.Content {
+		if found := Alias(c); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
 // Unknown finds the first key that the type of v has no field for; nil when all
 // are known. Types that read themselves are asked by their wire form.
 //

@@ -43,6 +43,20 @@ type Moment struct {
 	After    []string `yaml:"after"`    // moments it cannot lie before
 }
 
+// Wrong says what is wrong with the fact's definition; "" when nothing is.
+func (d Fact) Wrong(name string) string {
+	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" || name == "" || name[0] < 'a' {
+		return "a name has small letters, digits and _, and begins with a letter"
+	}
+	if slices.Contains([]string{"in", "true", "false", "null"}, name) {
+		return "this word has a meaning in conditions; take another"
+	}
+	if !slices.Contains([]FactType{YesNo, Choice, Number, List}, d.Type) || d.Question == "" || (d.Type == Choice || d.Type == List) != (len(d.Values) > 0) {
+		return "needs a type (yes_no, choice, number, list), a question, and values for choice and list"
+	}
+	return ""
+}
+
 // Wants says what a value should be; "" when it is right.
 func (d Fact) Wants(v any) string {
 	one := func(s string) bool { return slices.Contains(d.Values, s) }

@@ -166,6 +166,16 @@ type log struct {
 	Kinds []string // beginnings the viewer may ask for
 }
 
+// asked names the actor of the filter, as the entries found do.
+func (v log) asked() string {
+	for _, l := range v.Lines {
+		if l.Actor == v.Actor {
+			return l.ActorName
+		}
+	}
+	return ""
+}
+
 func (s screen) entries(r *page.Request) (page.Page, error) {
 	if err := who.Check(r.By, who.PermLedgerRead); err != nil {
 		return page.Page{}, err

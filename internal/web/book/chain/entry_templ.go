@@ -70,7 +70,7 @@ func logPage(r *page.Request, v log, list page.Region) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = page.FilterSelect("actor", "Who", v.Actor, actors(v.Dir, v.Actor)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.FilterSelect("actor", "Who", v.Actor, actors(v.Dir, v.Actor, v.asked())).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

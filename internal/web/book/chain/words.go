@@ -132,7 +132,7 @@ func kinds(may []string) []page.Option {
 }
 
 // actors are the people, the program itself, and whoever the address names.
-func actors(dir directory.Snapshot, now string) []page.Option {
+func actors(dir directory.Snapshot, now, name string) []page.Option {
 	var out []page.Option
 	for id, p := range dir.People {
 		out = append(out, page.Option{Value: id, Label: p.Name})
@@ -142,7 +142,7 @@ func actors(dir directory.Snapshot, now string) []page.Option {
 	})
 	out = append([]page.Option{{Value: "", Label: "Anybody"}, {Value: "engine", Label: "Wakebell itself"}}, out...)
 	if !slices.ContainsFunc(out, func(o page.Option) bool { return o.Value == now }) {
-		out = append(out, page.Option{Value: now, Label: now})
+		out = append(out, page.Option{Value: now, Label: cmp.Or(name, now)})
 	}
 	return out
 }

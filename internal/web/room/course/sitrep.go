@@ -102,9 +102,9 @@ func draft(m head.Room, since time.Time, lines []view.Line, duties []duty.Duty) 
 	now := m.R.Now
 	at := func(t time.Time) string {
 		if t.UTC().YearDay() == now.UTC().YearDay() && t.UTC().Year() == now.UTC().Year() {
-			return t.UTC().Format("15:04")
+			return t.UTC().Format("15:04 UTC")
 		}
-		return t.UTC().Format("2 Jan 15:04")
+		return t.UTC().Format("2 Jan 15:04 UTC")
 	}
 	if m.Drill() {
 		b.WriteString("DRILL\n")
@@ -114,7 +114,7 @@ func draft(m head.Room, since time.Time, lines []view.Line, duties []duty.Duty) 
 	if reach := head.Reach(m.State); reach != "" {
 		b.WriteString(" Affected: " + reach + ".")
 	}
-	fmt.Fprintf(&b, "\n\nNew since %s UTC\n", at(since))
+	fmt.Fprintf(&b, "\n\nNew since %s\n", at(since))
 	if len(lines) == 0 {
 		b.WriteString("- Nothing new\n")
 	}

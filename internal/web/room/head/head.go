@@ -20,6 +20,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
@@ -38,6 +39,7 @@ type Deps struct {
 	Directory  *directory.Service
 	Plans      *plan.Service
 	Assessment *assessment.Service
+	Contacts   *contact.Service
 	Notices    *notice.Service
 	DB         *store.DB
 }

@@ -47,6 +47,7 @@ var words = map[incident.FactName][2]string{
 	incident.FactIndicators:   {"Indicators", "What the severity is suggested from."},
 	fact.OfConsequences:       {"Consequences for the persons", "Who has the data, what it did, how likely and how severe."},
 	fact.OfENISA:              {"ENISA score", "The input of the score. It advises, it never decides."},
+	fact.OfAsked:              {"Answers asked for", "Questions from outside that have a date. They are kept under Police, media, authorities."},
 	fact.HoldSince:            {"Law enforcement asked for delay", ""},
 	fact.HoldReleased:         {"Law enforcement lets us tell", ""},
 }

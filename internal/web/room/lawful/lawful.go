@@ -15,6 +15,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
+	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/rule/regime"
 	"github.com/wakebell/wakebell/internal/web/page"
@@ -40,7 +41,9 @@ type view struct {
 	Groups []group
 	Places []place
 	Asks   []ask
-	Whole  bool // every outcome in the open, for paper
+	Since  time.Time     // the packs are in force; zero: not noted
+	Taken  duty.Repacked // the last new packs this incident took
+	Whole  bool          // every outcome in the open, for paper
 }
 
 func (s Screen) show(r *page.Request) (page.Page, error) {
@@ -53,6 +56,12 @@ func (s Screen) show(r *page.Request) (page.Page, error) {
 		return page.Page{}, err
 	}
 	v := view{Room: m, Result: res, Book: s.Assessment.Book(), Whole: r.Query("whole") != ""}
+	if v.Since, err = s.Assessment.TakenAt(r.Context()); err != nil {
+		return page.Page{}, err
+	}
+	if v.Taken, err = s.Duties.LastPacks(r.Context(), r.By, m.ID, m.AsOf); err != nil {
+		return page.Page{}, err
+	}
 	v.Groups, v.Places, v.Asks = groups(v), places(v), asks(v)
 	said := page.Region{Name: "outcomes", On: page.Any(m.On("incident", "duty"), page.On("directory")), Body: outcomes(v)}
 	open := page.Region{Name: "questions", On: page.Any(m.On("incident"), page.On("directory")), Body: questions(v)}

@@ -6,8 +6,11 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
+	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/fact"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -300,4 +303,48 @@ func about(v view, o *regime.Outcome) string {
 		out += ", " + entityName(v, o.Entity)
 	}
 	return out
+}
+
+// packChange is one duty that new packs changed.
+type packChange struct {
+	What, Title, Reason string
+	Was, Due            time.Time
+}
+
+// changes lists what new packs did, what moved in front. Duties that took no more than the new
+// wording stand together at the end.
+func changes(d duty.Difference) []packChange {
+	var moved, out []packChange
+	var same int
+	for _, x := range d.Added {
+		out = append(out, packChange{What: "Added:", Title: x.Title, Due: x.DueAt})
+	}
+	for _, x := range d.Changed {
+		i := slices.IndexFunc(d.Moved, func(m duty.Move) bool { return m.Key == x.Key })
+		switch {
+		case i >= 0:
+			moved = append(moved, packChange{What: "Moved:", Title: x.Title, Was: d.Moved[i].Was, Due: x.DueAt})
+		case slices.Contains(d.Again, x.Key):
+			out = append(out, packChange{What: "Owed again:", Title: x.Title, Due: x.DueAt})
+		default:
+			same++
+		}
+	}
+	for _, x := range d.Withdrawn {
+		out = append(out, packChange{What: "Withdrawn:", Title: x.Title, Reason: x.Reason})
+	}
+	if out = append(moved, out...); same > 0 {
+		out = append(out, packChange{What: head.Count(same, "duty", "duties"), Title: "with the new basis, due as before"})
+	}
+	return out
+}
+
+// directoryPath leads to where the directory holds an answer: for what an entity is, whoever edits it finds the
+// question in front.
+func directoryPath(v view, id, question string) string {
+	path := "/directory/entities/" + id
+	if kind, is := strings.CutPrefix(question, "is."); is && v.R.By.Has(who.PermDirectoryEdit) {
+		path += "/law?kind=" + url.QueryEscape(kind) + "#law-is." + url.PathEscape(kind)
+	}
+	return path
 }

@@ -1,4 +1,7 @@
-package duty
+// Package next reads the duty that falls due first in each of some incidents, for lists. It carries out "oversees
+// and prioritizes actions" (policy 003): the next deadline leads. It only reads the tables of duties; it must not
+// import a face.
+package next
 
 import (
 	"context"
@@ -7,16 +10,17 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/duty/doc"
 )
 
-// NextOf returns the open duty that falls due first in each of some incidents, by incident id. An incident that
+// Of returns the open duty that falls due first in each of some incidents, by incident id. An incident that
 // owes nothing now is absent. A page of a list at a time: at most who.PageLimit. Permission duty.read.
-func (s *Service) NextOf(ctx context.Context, by who.Identity, incidents []string) (map[string]Duty, error) {
+func Of(ctx context.Context, r store.Reader, by who.Identity, incidents []string) (map[string]duty.Duty, error) {
 	if err := who.Check(by, who.PermDutyRead); err != nil {
 		return nil, err
 	}
-	out := make(map[string]Duty, len(incidents))
+	out := make(map[string]duty.Duty, len(incidents))
 	if len(incidents) == 0 {
 		return out, nil
 	}
@@ -27,7 +31,7 @@ func (s *Service) NextOf(ctx context.Context, by who.Identity, incidents []strin
 	// One short walk along an index per incident: an incident may owe thousands of duties at one time.
 	const one = `SELECT doc FROM (SELECT d.doc FROM duty_head h JOIN duty d ON d.state = 'open' AND d.due_at = h.next_due_at AND d.incident_id = h.incident_id
 		WHERE h.incident_id = ? ORDER BY d.id LIMIT 1) AS first`
-	list, err := doc.Query[Duty](ctx, store.Reader(s.db), one+strings.Repeat(" UNION ALL "+one, len(incidents)-1), args...)
+	list, err := doc.Query[duty.Duty](ctx, r, one+strings.Repeat(" UNION ALL "+one, len(incidents)-1), args...)
 	if err != nil {
 		return nil, fmt.Errorf("read the next duties: %w", err)
 	}

@@ -1,0 +1,85 @@
+// Package printtest reads PDF files back, for tests of what other packages print: it
+// checks that the file is well formed with another library than the one that wrote it,
+// and gives the words of each page.
+package printtest
+
+import (
+	"bytes"
+	"io"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/pdfcpu/pdfcpu/pkg/api"
+	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu"
+	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/model"
+)
+
+// Pages returns the text of each page of a file that package print has made: one line for
+// each piece of text, in the order it was drawn.
+func Pages(t testing.TB, pdf []byte) []string {
+	t.Helper()
+	api.DisableConfigDir()
+	conf := model.NewDefaultConfiguration()
+	ctx, err := api.ReadValidateAndOptimize(bytes.NewReader(pdf), conf)
+	if err != nil {
+		t.Fatalf("this is no well-formed PDF file: %v", err)
+	}
+	var pages []string
+	for n := range ctx.PageCount {
+		r, err := pdfcpu.ExtractPageContent(ctx, n+1)
+		if err != nil {
+			t.Fatalf("page %d: %v", n+1, err)
+		}
+		content, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatalf("page %d: %v", n+1, err)
+		}
+		pages = append(pages, words(content))
+	}
+	return pages
+}
+
+// Text returns the words of all pages, one space between any two of them.
+func Text(t testing.TB, pdf []byte) string {
+	t.Helper()
+	return strings.Join(strings.Fields(strings.Join(Pages(t, pdf), " ")), " ")
+}
+
+// shown is the operand of a Tj: UTF-16 in a literal string, whose characters are
+// identifiers of glyphs and of code points alike.
+var shown = regexp.MustCompile(`(?s)\(((?:[^\\()]|\\.)*)\) Tj`)
+
+func words(content []byte) string {
+	var b strings.Builder
+	for _, m := range shown.FindAllSubmatch(content, -1) {
+		raw := unescape(m[1])
+		units := make([]uint16, len(raw)/2)
+		for i := range units {
+			units[i] = uint16(raw[2*i])<<8 | uint16(raw[2*i+1])
+		}
+		b.WriteString(string(utf16.Decode(units)) + "\n")
+	}
+	return b.String()
+}
+
+func unescape(s []byte) []byte {
+	var out []byte
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' || i+1 == len(s) {
+			out = append(out, s[i])
+			continue
+		}
+		i++
+		switch s[i] {
+		case 'r':
+			out = append(out, '\r')
+		case 'n':
+			out = append(out, '\n')
+		default:
+			out = append(out, s[i])
+		}
+	}
+	return out
+}
