@@ -48,8 +48,13 @@ func (s *Service) gates(ctx context.Context, r store.Reader, st incident.State, 
 		Now: s.clk.Now(), Audience: string(n.Audience), Drill: n.Drill, Hold: h, EmbargoAt: n.Settings.EmbargoAt,
 		NeedsList: n.Audience.NeedsList(), Listed: l.ID != "", SignedOff: l.SignedOff(), Count: l.Count, Gaps: l.Gaps,
 		Bound: n.Content(l.Hash).Hash(), Missing: approval.Missing(cs.Groups, cs.Given), Press: n.Audience == Press,
-		Findings: consistent(n),
 	}
+	known, err := s.values(ctx, r, st, n)
+	if err != nil {
+		return nil, err
+	}
+	list := parsed(n)
+	in.Findings, in.Changed = findings(list, n, known), changed(list, n.Round(), known)
 	for _, d := range late {
 		in.Late = append(in.Late, d.Title)
 	}

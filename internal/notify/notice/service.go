@@ -19,6 +19,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
+	"github.com/wakebell/wakebell/internal/notify/notice/text"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 )
@@ -72,14 +73,19 @@ type Deps struct {
 // Service keeps notices. Every method checks the permission first.
 type Service struct {
 	Deps
-	db   *store.DB
-	led  *record.Ledger
-	clk  *clock.Clock
-	post Post
+	db    *store.DB
+	led   *record.Ledger
+	clk   *clock.Clock
+	post  Post
+	known Known
+
+	templates []text.Template
 }
 
 // New returns the service. It starts nothing.
-func New(d Deps) *Service { return &Service{Deps: d, db: d.DB, led: d.Ledger, clk: d.Clock} }
+func New(d Deps) *Service {
+	return &Service{Deps: d, db: d.DB, led: d.Ledger, clk: d.Clock, templates: text.Templates()}
+}
 
 // Deliver names who keeps the lists and sends. Only at wiring.
 func (s *Service) Deliver(p Post) { s.post = p }

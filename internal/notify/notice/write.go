@@ -15,6 +15,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident/check"
 
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
+	"github.com/wakebell/wakebell/internal/notify/notice/text"
 )
 
 // Start is what a notice begins with.
@@ -41,7 +42,7 @@ func (s *Service) Start(ctx context.Context, by who.Identity, ref string, in Sta
 	if in.Lang == "" {
 		in.Lang = "en"
 	}
-	src, err := in.source()
+	src, err := s.source(in)
 	if err != nil {
 		return Notice{}, err
 	}
@@ -101,7 +102,7 @@ func (s *Service) start(ctx context.Context, tx *store.Tx, by who.Identity, ref 
 }
 
 // source is the first text: the one given, or a template's.
-func (in Start) source() (source, error) {
+func (s *Service) source(in Start) (source, error) {
 	f := check.OneOf(nil, "audience", in.Audience, Audiences()...)
 	f = check.OneOf(f, "purpose", in.Purpose, Purposes()...)
 	if in.Purpose != First && in.Follows == 0 {
@@ -117,10 +118,10 @@ func (in Start) source() (source, error) {
 	if err := fault.Invalids(f...); err != nil {
 		return source{}, err
 	}
-	src := source{Lang: in.Lang, Subject: in.Subject, Body: in.Body}
+	src := source{Source: text.Source{Lang: in.Lang, Subject: in.Subject, Body: in.Body}}
 	if in.Subject == "" && in.Body == "" {
 		var err error
-		if src, err = template(in.Audience, in.Purpose, in.Lang, in.Template); err != nil {
+		if src, err = s.template(in.Audience, in.Purpose, in.Lang, in.Template); err != nil {
 			return source{}, err
 		}
 	}
@@ -198,7 +199,7 @@ func (s *Service) WriteText(ctx context.Context, by who.Identity, ref string, no
 	if err := fault.Invalids(f...); err != nil {
 		return Notice{}, err
 	}
-	if err := (source{Lang: in.Lang, Subject: in.Subject, Body: in.Body}).check(); err != nil {
+	if err := (source{Source: text.Source{Lang: in.Lang, Subject: in.Subject, Body: in.Body}}).check(); err != nil {
 		return Notice{}, err
 	}
 	return s.change(ctx, by, "notice.text", ref, no, func(c *change) error {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/notify/notice/approval"
+	"github.com/wakebell/wakebell/internal/notify/notice/text"
 )
 
 // The kinds of ledger entries. Their subject is the incident.
@@ -90,8 +91,9 @@ type Tied struct {
 
 type Submitted struct {
 	On
-	Bound string         `json:"bound"`
-	Needs approval.Needs `json:"needs"`
+	Bound  string         `json:"bound"`
+	Needs  approval.Needs `json:"needs"`
+	Values text.Values    `json:"values,omitempty" private:"true"` // what was known then
 }
 
 type GivenYes struct {
@@ -233,7 +235,7 @@ func courseOf(e record.Entry) (func(*Notice), error) {
 	case KindSubmitted:
 		return decoded(e, func(n *Notice, b Submitted) {
 			n.State = Review
-			n.Rounds = append(n.Rounds, Round{Bound: b.Bound, By: e.Actor, At: e.At, Needs: b.Needs, Given: []approval.Yes{}})
+			n.Rounds = append(n.Rounds, Round{Bound: b.Bound, By: e.Actor, At: e.At, Needs: b.Needs, Values: b.Values, Given: []approval.Yes{}})
 		})
 	case KindApproved:
 		return decoded(e, func(n *Notice, b GivenYes) {
