@@ -254,3 +254,30 @@ func (c *Client) WriteNotice(ctx context.Context, ref string, no int, lang, vari
 func (c *Client) NoticeAction(ctx context.Context, ref string, no int, action string, body map[string]any) (n Notice, err error) {
 	return n, c.Do(ctx, http.MethodPost, fmt.Sprintf("/incidents/%s/notices/%d/%s", url.PathEscape(ref), no, action), body, &n)
 }
+
+// CameBack is what came back by mail about one recipient.
+type CameBack struct {
+	Kind       string     `json:"kind"`
+	MessageID  string     `json:"message_id"`
+	Recipient  string     `json:"recipient"`
+	Action     string     `json:"action"`
+	Status     string     `json:"status"`
+	Diagnostic string     `json:"diagnostic"`
+	At         *time.Time `json:"at"`
+	From       string     `json:"from"`
+	Subject    string     `json:"subject"`
+	Text       string     `json:"text"`
+}
+
+// HandIn hands in a message that came back, as it came, and returns what it was understood as.
+func (c *Client) HandIn(ctx context.Context, message io.Reader) ([]CameBack, error) {
+	b, err := c.Send(ctx, http.MethodPost, "/api/v1/bounces", "message/rfc822", message)
+	if err != nil {
+		return nil, err
+	}
+	var p Page[CameBack]
+	if err := json.Unmarshal(b, &p); err != nil {
+		return nil, fmt.Errorf("read the answer about the message: %w", err)
+	}
+	return p.Items, nil
+}

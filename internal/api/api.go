@@ -20,6 +20,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
@@ -34,6 +35,7 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
+	stock "github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -49,6 +51,7 @@ type Deps struct {
 	People     *who.Service
 	Jobs       *job.Runner
 	Outbox     *mail.Outbox
+	Bounces    *bounce.Service // nil: the operations are not there
 	Plans      *plan.Service
 	Directory  *directory.Service
 	Exchange   *exchange.Service // nil: made here
@@ -66,6 +69,7 @@ type Deps struct {
 	Notices    *notice.Service
 	Assessment *assessment.Service
 	Contacts   *contact.Service
+	Templates  *stock.Shelf // nil: the shipped ones
 	Ledger     *record.Ledger
 	Audit      *audit.Service
 	DB         *store.DB
@@ -119,6 +123,9 @@ func build(d Deps) *face {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
+	if d.Templates == nil {
+		d.Templates, _ = stock.New(nil) // the shipped ones alone are always right
+	}
 	if d.Exchange == nil {
 		d.Exchange = exchange.New(d.DB, d.Directory, d.People)
 	}
@@ -149,7 +156,9 @@ func build(d Deps) *face {
 	f.plan()
 	f.register()
 	f.law()
+	f.templates()
 	f.outbox()
+	f.bounces()
 	f.jobs()
 	f.tokens()
 	f.ledger()

@@ -17,8 +17,10 @@ import (
 	"github.com/wakebell/wakebell/examples"
 	"github.com/wakebell/wakebell/internal/base/blob"
 	"github.com/wakebell/wakebell/internal/base/clock"
+	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/store/storetest"
@@ -33,6 +35,7 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
+	stock "github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -75,7 +78,7 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	clk := clock.NewTest(start)
 	var kinds []record.Kind
 	for _, k := range [][]record.Kind{
-		who.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), contact.Kinds(), notice.Kinds(), duty.Kinds(), escalation.Kinds(),
+		who.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), contact.Kinds(), duty.Kinds(), escalation.Kinds(), notice.Kinds(),
 	} {
 		kinds = append(kinds, k...)
 	}
@@ -83,6 +86,16 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	must(t, err)
 	people := who.New(db, led, clk)
 	jobs := job.New(db, clk, nil, job.Config{})
+	back, err := bounce.New(db, clk, jobs, nil, bounce.Config{Address: "notices@example.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	back.Handle(func(_ context.Context, r bounce.Report, _ []byte) error {
+		if r.MessageID != "<n7@bell.example>" {
+			return fault.New(fault.NotFound, "No notice is known by this id")
+		}
+		return nil
+	})
 	box, err := mail.New(db, clk, jobs, nil, mail.Config{})
 	must(t, err)
 	plans := plan.New(db, led, clk)
@@ -111,8 +124,10 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	must(t, err)
 	files := file.New(db, led, clk, incidents, jobs, blobs)
 	led.OnErase(func(_ context.Context, tx *store.Tx, entries []record.Entry) error { return files.OnErase(tx, entries) })
+	templates, err := stock.New(nil)
+	must(t, err)
 	notices := notice.New(notice.Deps{
-		DB: db, Ledger: led, Clock: clk, Plans: plans, Directory: dirs, Incidents: incidents, Duties: duties, Files: files, Outbox: box,
+		DB: db, Ledger: led, Clock: clk, Plans: plans, Directory: dirs, Incidents: incidents, Duties: duties, Files: files, Outbox: box, Templates: templates,
 		BaseURL: "http://wakebell.example",
 	})
 	g := &rig{t: t, clk: clk, log: &lockedBuffer{}, tokens: map[string]string{}}
@@ -123,7 +138,7 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	t.Cleanup(aud.Stop)
 	g.f = build(Deps{
 		People: people, Jobs: jobs, Outbox: box, Plans: plans, Directory: dirs, Intake: in, Alerts: alert.New(db, in), Triage: tri,
-		Incidents: incidents, Files: files, Duties: duties, Escalation: esc, Register: register.New(db, led, clk, incidents, duties, dirs), Assessment: law, Notices: notices, Contacts: contact.New(db, led, clk, incidents, files, dirs, nil), Audit: aud, Ledger: led, DB: db,
+		Incidents: incidents, Files: files, Duties: duties, Escalation: esc, Register: register.New(db, led, clk, incidents, duties, dirs), Assessment: law, Contacts: contact.New(db, led, clk, incidents, files, dirs, nil), Audit: aud, Ledger: led, DB: db, Notices: notices, Bounces: back,
 		Clock: clk, Log: slog.New(slog.NewTextHandler(g.log, nil)), Version: "test", TestClock: true,
 		Forward: func(ctx context.Context, d time.Duration) error { return jobs.Forward(ctx, clk.Now().Add(d)) },
 		Ready:   func(ctx context.Context) []Check { return []Check{{Name: "database"}} },

@@ -17,6 +17,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/store/datadir"
@@ -33,6 +34,7 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -56,6 +58,7 @@ type App struct {
 	Accounts   *account.Service
 	Jobs       *job.Runner
 	Outbox     *mail.Outbox
+	Bounces    *bounce.Service // what comes back by mail
 	Plans      *plan.Service
 	Directory  *directory.Service
 	Exchange   *exchange.Service
@@ -76,6 +79,7 @@ type App struct {
 	Contacts   *contact.Service // police, media, authorities
 	Audit      *audit.Service   // the ledger for those who check it
 	Views      *view.Service    // incidents as they are read, told by every room
+	Templates  *shelf.Shelf
 	Find       *find.Service
 
 	Live     *live.Hub    // tells open pages what changed
@@ -108,8 +112,19 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 func Kinds() []record.Kind {
 	var out []record.Kind
 	for _, k := range [][]record.Kind{
-		who.Kinds(), account.Kinds(), job.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), duty.Kinds(), contact.Kinds(),
-		escalation.Kinds(), trial.Kinds(), notice.Kinds(),
+		who.Kinds(),
+		account.Kinds(),
+		job.Kinds(),
+		plan.Kinds(),
+		directory.Kinds(),
+		intake.Kinds(),
+		incident.Kinds(),
+		file.Kinds(),
+		duty.Kinds(),
+		contact.Kinds(),
+		escalation.Kinds(),
+		trial.Kinds(),
+		notice.Kinds(),
 	} {
 		out = append(out, k...)
 	}
@@ -143,12 +158,18 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.Outbox, err = mail.New(a.DB, a.Clock, a.Jobs, cfg.Log, cfg.Mail); err != nil {
 		return err
 	}
+	if a.Bounces, err = bounce.New(a.DB, a.Clock, a.Jobs, cfg.Log, cfg.Bounce); err != nil {
+		return err
+	}
 	a.Plans = plan.New(a.DB, a.Ledger, a.Clock)
 	a.Directory = directory.New(a.DB, a.Ledger, a.People, a.Plans, a.Clock)
 	a.Exchange = exchange.New(a.DB, a.Directory, a.People)
 	a.Intake = intake.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory)
 	a.Alerts = alert.New(a.DB, a.Intake)
 	a.Incidents = incident.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.People)
+	if a.Templates, err = shelf.New(cfg.templates()); err != nil {
+		return err
+	}
 	if a.Law, err = assessment.NewLaw(cfg.packs()); err != nil {
 		return err
 	}
@@ -166,7 +187,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Register = register.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Duties, a.Directory)
 	a.Notices = notice.New(notice.Deps{
 		DB: a.DB, Ledger: a.Ledger, Clock: a.Clock, Plans: a.Plans, Directory: a.Directory, Incidents: a.Incidents, Duties: a.Duties,
-		Files: a.Files, Outbox: a.Outbox, BaseURL: cfg.BaseURL,
+		Files: a.Files, Outbox: a.Outbox, Templates: a.Templates, BaseURL: cfg.BaseURL,
 	})
 	a.Audit = audit.New(a.DB, a.Ledger, a.Clock, cfg.Log, func(ctx context.Context, against []byte) (record.Report, record.RebuildReport, error) {
 		rep, err := VerifyData(ctx, cfg, against)

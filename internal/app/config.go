@@ -12,6 +12,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
 )
 
@@ -25,8 +26,10 @@ type Config struct {
 	// only. The database is marked for it at creation.
 	TestClock bool
 	Packs     string // folder with the operator's own rule packs and calendars; "" = none
+	Templates string // folder with the operator's own templates of notices; "" = none
 	Migrate   bool   // bring an existing PostgreSQL database up to date at the start
 	Mail      mail.Config
+	Bounce    bounce.Config
 	Blobs     string // folder of the contents of files; default Dir/blobs. Several nodes share one
 	MaxFile   int64  // bytes of one file, default blob.DefaultMax
 	// Demo lets everybody sign in as anybody, as long as nobody has a passphrase.
@@ -79,6 +82,14 @@ func (c Config) packs() fs.FS {
 		return nil
 	}
 	return packs.Folder(c.Packs)
+}
+
+// templates is the operator's folder of templates; nil when there is none.
+func (c Config) templates() fs.FS {
+	if c.Templates == "" {
+		return nil
+	}
+	return packs.Folder(c.Templates)
 }
 
 // escalation is what the calling of people takes from the configuration.

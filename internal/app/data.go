@@ -26,7 +26,15 @@ import (
 // Projectors are the rooms whose tables follow from the ledger alone. To project, a
 // room needs none of its parts.
 func Projectors() []record.Projector {
-	return []record.Projector{new(intake.Service), new(incident.Service), new(file.Service), new(contact.Service), new(duty.Service), new(escalation.Service), new(notice.Service)}
+	return []record.Projector{
+		new(intake.Service),
+		new(incident.Service),
+		new(file.Service),
+		new(contact.Service),
+		new(duty.Service),
+		new(escalation.Service),
+		new(notice.Service),
+	}
 }
 
 // replays are all the rooms whose tables a check compares with the entries: also those

@@ -54,9 +54,11 @@ type root struct {
 	Duties   dutiesCmd   `cmd:"" help:"What the law asks for the facts in a file; without one, list duties."`
 	Notice   noticeCmd   `cmd:"" help:"Notices: write, approve, release."`
 	Rules    rulesCmd    `cmd:"" help:"Rules of law: list, show, test, check your own. Needs no server."`
+	Texts    textsCmd    `cmd:"" name:"templates" help:"Templates of notices: list, show, check your own. Needs no server."`
 	Call     callCmd     `cmd:"" help:"Calls: who was called, and acknowledge."`
 	Search   searchCmd   `cmd:"" help:"Find incidents, what was said in them, reports, alerts and people by words."`
 	Register registerCmd `cmd:"" help:"The breach register."`
+	Bounce   bounceCmd   `cmd:"" help:"What came back by mail."`
 	Outbox   outboxCmd   `cmd:"" help:"Messages that were sent, or kept."`
 	Dir      dirCmd      `cmd:"" name:"directory" help:"People, teams, services, customers: import, export, readiness."`
 	Account  accountCmd  `cmd:"" help:"Sign-in links for people."`

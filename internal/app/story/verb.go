@@ -174,13 +174,15 @@ func doMerge(t *teller, ctx context.Context, by who.Identity, s step) error {
 	return t.execute(ctx, by, s, &incident.Merge{Into: other.incident, Reason: in.Reason})
 }
 
-// doAck answers every call of this scene that waits for the person.
+// doAck answers every call of this scene that was made to the person and waits.
 func doAck(t *teller, ctx context.Context, by who.Identity, s step) error {
 	calls, err := t.Escalation.WaitingFor(ctx, by, s.scene.incident)
 	if err != nil {
 		return err
 	}
-	mine := slices.DeleteFunc(calls, func(k escalation.Call) bool { return s.scene.incident == "" && k.Incident != "" })
+	mine := slices.DeleteFunc(calls, func(k escalation.Call) bool {
+		return k.Person != by.Person || s.scene.incident == "" && k.Incident != ""
+	})
 	if len(mine) == 0 {
 		return t.nothing(s, "no call waits for this person")
 	}

@@ -1,8 +1,6 @@
 package notice_test
 
 import (
-	"context"
-	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -16,7 +14,6 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/gate"
-	"github.com/wakebell/wakebell/internal/notify/notice/text"
 )
 
 // TestCourse is the policy's story: a draft, sent back by legal, a new version, approved by
@@ -488,10 +485,11 @@ func TestFacts(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, db *store.DB) {
 		e, ctx := newEnv(t, db), t.Context()
-		known := text.Values{}
-		e.notices.Fill(func(context.Context, store.Reader, incident.State, notice.Notice) (text.Values, error) {
-			return maps.Clone(known), nil
-		})
+		measures := func(words string) {
+			t.Helper()
+			_, err := e.inc.Execute(ctx, as("mia"), e.st.Ref, &incident.RecordFact{Fact: "measures", Value: []byte(`"` + words + `"`)}, 0)
+			e.must(err)
+		}
 		for _, lang := range []string{"en", "de"} {
 			n, err := e.notices.Start(ctx, as("cora"), e.st.Ref, notice.Start{Audience: notice.Customer, Lang: lang})
 			e.must(err)
@@ -517,17 +515,17 @@ func TestFacts(t *testing.T) {
 			}
 		}
 		shut(gate.Texts, "needs “")
-		known["incident.measures"] = text.Known("the token was withdrawn", "a note")
+		measures("the token was withdrawn")
 		shut(gate.Texts, "")
 		n, err = e.notices.Submit(ctx, as("cora"), e.st.Ref, n.No, 0)
 		e.must(err)
 		n = e.approve(n, "lena", "ewan")
 		shut(gate.Facts, "")
-		known["incident.measures"] = text.Known("the server was switched off", "another note")
+		measures("the server was switched off")
 		shut(gate.Facts, "was the token was withdrawn when it was submitted, and is the server was switched off now")
 		_, err = e.release("cora", n)
 		e.fails(fault.Conflict, err)
-		known["incident.measures"] = text.Known("the token was withdrawn", "a note")
+		measures("the token was withdrawn")
 
 		// Another language that does not say the same.
 		_, err = e.notices.WriteText(ctx, as("cora"), e.st.Ref, n.No, notice.TextInput{Lang: "de", Subject: "Was geschah", Body: "Wir haben etwas getan, und zwar am 3. März 2026."})

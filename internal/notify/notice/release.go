@@ -190,7 +190,7 @@ func (c *change) release(in Go) error {
 	if b.Ended {
 		return c.meetAll()
 	}
-	return c.s.post.Send(c.ctx, c.tx, c.by, Handover{Run: b.Run, Ref: c.st.Ref, Notice: c.n, List: l})
+	return c.s.post.Send(c.ctx, c.tx, c.by, Handover{Run: b.Run, Ref: c.st.Ref, Notice: c.n, List: l, Values: r.Values})
 }
 
 // HoldInput is what legal makes of law enforcement's request to delay notices.

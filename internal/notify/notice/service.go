@@ -19,6 +19,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
+	"github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
@@ -43,6 +44,7 @@ type Handover struct {
 	Ref    string // of the incident
 	Notice Notice
 	List   List
+	Values text.Values // that every recipient's copy has in common
 }
 
 // Post keeps the lists of recipients and sends to them.
@@ -67,24 +69,22 @@ type Deps struct {
 	Duties    *duty.Service
 	Files     *file.Service
 	Outbox    *mail.Outbox
+	Templates *shelf.Shelf
 	BaseURL   string // for links in mails
 }
 
 // Service keeps notices. Every method checks the permission first.
 type Service struct {
 	Deps
-	db    *store.DB
-	led   *record.Ledger
-	clk   *clock.Clock
-	post  Post
-	known Known
-
-	templates []text.Template
+	db   *store.DB
+	led  *record.Ledger
+	clk  *clock.Clock
+	post Post
 }
 
 // New returns the service. It starts nothing.
 func New(d Deps) *Service {
-	return &Service{Deps: d, db: d.DB, led: d.Ledger, clk: d.Clock, templates: text.Templates()}
+	return &Service{Deps: d, db: d.DB, led: d.Ledger, clk: d.Clock}
 }
 
 // Deliver names who keeps the lists and sends. Only at wiring.

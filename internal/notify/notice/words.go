@@ -10,25 +10,35 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/notify/notice/gate"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
+	"github.com/wakebell/wakebell/internal/notify/notice/value"
 )
 
-// Known says what is known for the fields of a notice's texts. Set at wiring; without it
-// nothing is known, and no text is checked against the record.
-type Known func(ctx context.Context, r store.Reader, st incident.State, n Notice) (text.Values, error)
-
-// Fill names who says what is known. Only at wiring.
-func (s *Service) Fill(k Known) { s.known = k }
-
+// values are what is known for the fields of a notice: the record, and the notice itself.
+// Its date is that of the submission, so that it does not move with every reading.
 func (s *Service) values(ctx context.Context, r store.Reader, st incident.State, n Notice) (text.Values, error) {
-	if s.known == nil {
-		return nil, nil
-	}
-	v, err := s.known(ctx, r, st, n)
+	dir, err := s.Directory.Snapshot(r)
 	if err != nil {
-		return nil, fmt.Errorf("read what is known for notice %s: %w", n.ID, err)
+		return nil, err
 	}
-	return v, nil
+	t := value.Telling{Reference: reference(st, n.No), Date: s.clk.Now()}
+	if round := n.Round(); round != nil {
+		t.Date = round.At
+	}
+	if n.Follows > 0 {
+		earlier, err := byNo(ctx, r, n.Incident, n.Follows)
+		if err != nil {
+			return nil, fmt.Errorf("read what notice %s follows: %w", n.ID, err)
+		}
+		t.EarlierReference = reference(st, n.Follows)
+		if earlier.Release != nil {
+			t.Earlier = earlier.Release.At
+		}
+	}
+	return value.Both(value.OfIncident(st, dir, value.About{}), value.OfNotice(t)), nil
 }
+
+// reference is what readers outside quote.
+func reference(st incident.State, no int) string { return fmt.Sprintf("%s/%d", st.Ref, no) }
 
 // source is a text as it is written, and the template it began as.
 type source struct {
@@ -42,21 +52,16 @@ func (src source) check() error {
 	return err
 }
 
-// Templates lists what a notice may begin as.
-func (s *Service) Templates() []text.Template { return s.templates }
-
 // template is the start of a text: the one named, or that of the audience and purpose.
-func (s *Service) template(a Audience, p Purpose, lang, id string) (source, error) {
-	for _, t := range s.templates {
-		mine := id == t.ID || id == "" && t.Audience == string(a) && t.Purpose == string(p)
-		if mine && t.Lang == lang {
-			return source{Source: t.Source(), template: t.ID}, nil
-		}
+func (s *Service) template(in Start) (source, error) {
+	t, ok := s.Templates.Pick(string(in.Audience), string(in.Purpose), in.Lang, in.Template)
+	switch {
+	case ok:
+		return source{Source: t.Source(), template: t.ID}, nil
+	case in.Template != "":
+		return source{}, fault.InvalidField("template", "is no template; list them, or leave it out")
 	}
-	if id != "" {
-		return source{}, fault.InvalidField("template", "is no template in this language")
-	}
-	const none = "is needed: there is no template for this audience, purpose and language"
+	const none = "is needed: there is no template for this audience and purpose"
 	return source{}, fault.Invalids(fault.Field{Field: "subject", Message: none}, fault.Field{Field: "body", Message: none})
 }
 
@@ -91,9 +96,6 @@ func findings(list []text.Named, n Notice, known text.Values) []gate.Finding {
 			out = append(out, gate.Finding{Where: f.Sentence, Says: "The text " + f.Text + " says what the master does not: " + f.Fact + "."})
 		}
 	}
-	if known == nil {
-		return out
-	}
 	for _, t := range list {
 		_, missing := t.With("", nil, known).For(nil)
 		for _, m := range missing {
@@ -107,7 +109,7 @@ func findings(list []text.Named, n Notice, known text.Values) []gate.Finding {
 
 // changed are the facts that are other now than when the texts were submitted.
 func changed(list []text.Named, r *Round, known text.Values) []gate.Finding {
-	if r == nil || known == nil {
+	if r == nil {
 		return nil
 	}
 	var out []gate.Finding

@@ -46,6 +46,7 @@ func (s *Service) Start(ctx context.Context, by who.Identity, ref string, in Sta
 	if err != nil {
 		return Notice{}, err
 	}
+	in.Lang = src.Lang // a template may be there in another language only
 	return s.write(ctx, by, "notice.start", func(tx *store.Tx) (Notice, error) { return s.start(ctx, tx, by, ref, in, src) })
 }
 
@@ -121,7 +122,7 @@ func (s *Service) source(in Start) (source, error) {
 	src := source{Source: text.Source{Lang: in.Lang, Subject: in.Subject, Body: in.Body}}
 	if in.Subject == "" && in.Body == "" {
 		var err error
-		if src, err = s.template(in.Audience, in.Purpose, in.Lang, in.Template); err != nil {
+		if src, err = s.template(in); err != nil {
 			return source{}, err
 		}
 	}

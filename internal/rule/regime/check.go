@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wakebell/wakebell/internal/rule/deadline"
+	"github.com/wakebell/wakebell/internal/rule/regime/headcount"
 	"github.com/wakebell/wakebell/internal/rule/regime/order"
 )
 
@@ -36,7 +37,7 @@ func (l *loader) rule(f *file, r *Rule) {
 	if !slices.Contains([]Sureness{Read, ReadPartly, Remembered}, r.Sure) {
 		wrong("sure: read, partly or remembered")
 	}
-	if _, group := b.Groups[r.Jurisdiction]; !group && r.Reach != Anywhere && !b.place(r.Jurisdiction) {
+	if _, group := b.Groups[r.Jurisdiction]; !group && r.Reach != Anywhere && !headcount.Place(r.Jurisdiction) {
 		wrong("jurisdiction: %q is no ISO 3166 code and no group", r.Jurisdiction)
 	}
 	if r.Counting != "" && r.Counting != Counting1182 && r.Counting != "none" {
@@ -222,6 +223,10 @@ func (l *loader) sort() {
 	}
 	var circles [][]string
 	l.book.order, circles = order.Of(ids, on)
+	l.book.places = make(map[string]int, len(l.book.order))
+	for at, id := range l.book.order {
+		l.book.places[id] = at
+	}
 	for _, c := range circles {
 		r := l.book.versions[c[len(c)-2]][0]
 		l.wrong(&file{name: r.File}, r.Line, r.ID, "depends on itself: %s", strings.Join(c, " → "))

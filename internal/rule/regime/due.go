@@ -36,7 +36,7 @@ func (j *judge) start(r *Rule, p *person, f *finding) time.Time {
 		return at
 	}
 	if id, sent := strings.CutPrefix(r.Start, sentPrefix); sent {
-		id = p.stands(id)
+		id = j.stands(id, p)
 		follow := *r
 		follow.Follows = id
 		if r.Follows != id {
@@ -53,7 +53,7 @@ func (j *judge) start(r *Rule, p *person, f *finding) time.Time {
 func (j *judge) moment(name string, p *person) time.Time {
 	own, incident := p.Moments, j.facts.Moments
 	if id, sent := strings.CutPrefix(name, sentPrefix); sent {
-		own, incident, name = p.Sent, j.facts.Sent, p.stands(id)
+		own, incident, name = p.Sent, j.facts.Sent, j.stands(id, p)
 	}
 	if at := own[name]; !at.IsZero() {
 		return at
@@ -125,7 +125,7 @@ func (j *judge) limit(r *Rule, d *Deadline, limit Limit, p *person) (point, stri
 	pt := point{from: cmp.Or(limit.From, r.Start), period: limit.Within, yearEnd: limit.YearEnd}
 	pt.start = j.moment(pt.from, p)
 	if id, sent := strings.CutPrefix(pt.from, sentPrefix); sent && pt.start.IsZero() {
-		if on := p.done[p.stands(id)]; on != nil && on.Due != nil {
+		if on := j.on(j.stands(id, p), p); on != nil && on.Due != nil {
 			pt.start, pt.expected, pt.resting = on.Due.At, true, on.Due.Held
 		}
 	}
@@ -238,7 +238,7 @@ func (j *judge) relate(out *Due, d *Deadline, p *person) {
 	}
 	at, day := j.moment(sentPrefix+d.Of, p), ""
 	given := !at.IsZero()
-	if on := p.done[p.stands(d.Of)]; !given && on != nil && on.Due != nil {
+	if on := j.on(j.stands(d.Of, p), p); !given && on != nil && on.Due != nil {
 		at, day = on.Due.At, on.Due.Day
 		if on.Due.Held {
 			if out.At.IsZero() && d.Words == "" {

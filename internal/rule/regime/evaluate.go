@@ -90,14 +90,14 @@ type Evaluation struct {
 // A condition that uses no finding of an entity's own is evaluated once, whatever
 // the number of entities.
 func (b *Book) Evaluate(f Facts) (Evaluation, error) {
-	j := &judge{book: b, facts: f, common: make([]*term.Verdict, len(b.conditions)), persons: headcount.Sums(f.Persons, b.Groups), unplaced: headcount.Unplaced(f.Persons)}
+	j := &judge{book: b, facts: f, common: make([]*term.Verdict, len(b.conditions)), persons: headcount.Sums(f.Persons, b.Groups), unplaced: headcount.Unplaced(f.Persons), numbers: map[*Rule]*finding{}}
 	var err error
 	if j.scope, err = term.NewScope(b.Facts, f.Known); err != nil {
 		return Evaluation{}, fmt.Errorf("evaluate the rules: %w", err)
 	}
 	entities := make([]*person, 0, len(f.Entities))
 	for i := range f.Entities {
-		p := &person{Entity: &f.Entities[i], done: make(map[string]*Outcome, len(b.order)), said: map[phrase]string{}}
+		p := &person{Entity: &f.Entities[i], index: i, said: map[phrase]string{}}
 		if len(p.Known) > 0 {
 			known := maps.Clone(f.Known)
 			if known == nil {
@@ -111,16 +111,15 @@ func (b *Book) Evaluate(f Facts) (Evaluation, error) {
 		entities = append(entities, p)
 	}
 	if len(entities) == 0 {
-		entities = append(entities, &person{Entity: &Entity{}, nobody: true, done: map[string]*Outcome{}, said: map[phrase]string{}})
+		entities = append(entities, &person{Entity: &Entity{}, nobody: true, said: map[phrase]string{}})
 	}
-	out := make([]Outcome, 0, len(b.order)*len(entities))
+	j.entities, j.done = len(entities), make([]Outcome, 0, len(b.order)*len(entities))
 	for _, id := range b.order {
 		for _, p := range entities {
-			out = append(out, j.outcome(b.versions[id], p))
-			p.done[id] = &out[len(out)-1]
+			j.done = append(j.done, j.outcome(b.versions[id], p))
 		}
 	}
-	return Evaluation{Book: b, Outcomes: out}, nil
+	return Evaluation{Book: b, Outcomes: j.done}, nil
 }
 
 // judge holds what one evaluation needs.
@@ -131,6 +130,21 @@ type judge struct {
 	common   []*term.Verdict // by condition, for entities without findings of their own
 	persons  map[string]Persons
 	unplaced map[string]int64 // by country, not recorded for any of its parts
+	numbers  map[*Rule]*finding
+	at       finding    // at hand
+	held     [16]string // its room
+	entities int
+	done     []Outcome // by place of the rule, then by entity
+}
+
+// on is the outcome of a rule that is judged already; nil when it is not.
+func (j *judge) on(id string, p *person) *Outcome {
+	rule, known := j.book.places[id]
+	at := rule*j.entities + p.index
+	if !known || at >= len(j.done) {
+		return nil
+	}
+	return &j.done[at]
 }
 
 // person is an entity in one evaluation.
@@ -138,7 +152,7 @@ type person struct {
 	*Entity
 	nobody bool // no entity is known
 	scope  *term.Scope
-	done   map[string]*Outcome // by rule id
+	index  int
 	said   map[phrase]string
 }
 
@@ -191,7 +205,7 @@ func (j *judge) begins(r *Rule, p *person) time.Time {
 		start = j.facts.At
 	}
 	if id, sent := strings.CutPrefix(r.Start, sentPrefix); sent && start.IsZero() {
-		if on := p.done[id]; on != nil && on.Due != nil {
+		if on := j.on(id, p); on != nil && on.Due != nil {
 			start = on.Due.StartAt
 		}
 	}
@@ -215,6 +229,7 @@ func (r *Rule) outside(start time.Time) string {
 // finding is what the steps of a judgement say: failed ends it; open waits.
 type finding struct {
 	failed  string
+	is      string // the kind of entity that owes
 	held    []string
 	words   []string // in which what is missing is asked for
 	missing []string
@@ -234,15 +249,16 @@ var steps = [...]func(*judge, *Rule, *person, *finding){
 
 func (j *judge) judge(r *Rule, p *person) Outcome {
 	o := Outcome{Rule: r, Entity: p.ID}
-	var f finding
+	j.at = finding{held: j.held[:0]} // most rules fail: what held is copied for those that do not
+	f := &j.at
 	for _, step := range steps {
-		step(j, r, p, &f)
+		step(j, r, p, f)
 		if f.failed != "" {
 			o.Status, o.reasons, o.Spread, o.instead = NotRequired, []string{f.failed}, f.spread, f.instead
 			return o
 		}
 	}
-	start := j.start(r, p, &f)
+	start := j.start(r, p, f)
 	if f.failed != "" {
 		o.Status, o.reasons = NotRequired, []string{f.failed}
 		return o
@@ -252,10 +268,14 @@ func (j *judge) judge(r *Rule, p *person) Outcome {
 		o.Status, o.reasons, o.Missing = NeedsFacts, f.words, f.missing
 		return o
 	}
-	o.Status, o.reasons, o.open = Required, f.held, f.exempt
+	held := make([]string, 0, len(f.held)+2)
+	if f.is != "" {
+		held = append(held, p.say("%s is %s", j.book.Kinds[f.is].Words))
+	}
+	o.Status, o.reasons, o.open = Required, append(held, f.held...), f.exempt
 	due, why := j.due(r, &r.Deadline, p, start)
 	if why != "" {
-		o.Status, o.reasons, o.open = NotEvaluated, append(f.held, why), nil
+		o.Status, o.reasons, o.open = NotEvaluated, append(o.reasons, why), nil
 		return o
 	}
 	o.Due = due
@@ -272,7 +292,7 @@ func (j *judge) kinds(r *Rule, p *person, f *finding) {
 	for _, kind := range r.Owes {
 		is, known := p.Is[kind]
 		if is {
-			f.held = append(f.held, p.say("%s is %s", j.book.Kinds[kind].Words))
+			f.is = kind
 			return
 		}
 		if !known {
@@ -332,7 +352,7 @@ func (j *judge) follows(r *Rule, p *person, f *finding) {
 	if r.Follows == "" {
 		return
 	}
-	on := p.done[p.stands(r.Follows)]
+	on := j.on(j.stands(r.Follows, p), p)
 	switch on.Status {
 	case Required:
 		f.held = append(f.held, on.Rule.ID+" is owed")
@@ -399,7 +419,7 @@ func (j *judge) yields(r *Rule, p *person, f *finding) {
 	if r.GivesWay == "" {
 		return
 	}
-	switch on := p.done[r.GivesWay]; on.Status {
+	switch on := j.on(r.GivesWay, p); on.Status {
 	case Required:
 		f.instead, f.failed = r.GivesWay, r.GivesWay+" is owed and takes its place"
 	case NeedsFacts, NotEvaluated:
@@ -409,8 +429,8 @@ func (j *judge) yields(r *Rule, p *person, f *finding) {
 
 // stands is the id of the rule that took the place of another; id itself where none
 // did.
-func (p *person) stands(id string) string {
-	if on := p.done[id]; on != nil && on.instead != "" {
+func (j *judge) stands(id string, p *person) string {
+	if on := j.on(id, p); on != nil && on.instead != "" {
 		return on.instead
 	}
 	return id

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/rule/regime/headcount"
@@ -66,7 +65,7 @@ type HoldFact struct {
 // Check refuses facts that are unknown, of the wrong shape, or contradict each
 // other. The errors name the fact.
 func (b *Book) Check(f Facts) []error {
-	errs := slices.Concat(b.checkKnown("", f.Known), b.checkMoments("", f.Moments, nil), b.checkSent("", f.Sent), headcount.Check(f.Persons, b.place))
+	errs := slices.Concat(b.checkKnown("", f.Known), b.checkMoments("", f.Moments, nil), b.checkSent("", f.Sent), headcount.Check(f.Persons))
 	switch h := f.Hold; {
 	case h == nil:
 	case h.Since.IsZero():
@@ -83,7 +82,7 @@ func (b *Book) Check(f Facts) []error {
 			errs = append(errs, fmt.Errorf("entities: each has an id of its own; %q is missing or used twice", e.ID))
 		}
 		seen[e.ID] = true
-		if e.Country != "" && !b.place(e.Country) {
+		if e.Country != "" && !headcount.Place(e.Country) {
 			errs = append(errs, fmt.Errorf("%scountry: %q is no ISO 3166 code, like DE", at, e.Country))
 		}
 		for _, kind := range slices.Sorted(maps.Keys(e.Is)) {
@@ -140,14 +139,4 @@ func (b *Book) checkMoments(at string, own, incident map[string]time.Time) (errs
 		}
 	}
 	return errs
-}
-
-// place says whether name is a jurisdiction that persons can be counted in: two
-// letters of ISO 3166-1, or an ISO 3166-2 code like US-CA.
-func (b *Book) place(name string) bool {
-	country, part, cut := strings.Cut(name, "-")
-	letters := func(s string, least, most int) bool {
-		return len(s) >= least && len(s) <= most && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
-	}
-	return letters(country, 2, 2) && (!cut || letters(part, 1, 3))
 }

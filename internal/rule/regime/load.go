@@ -36,7 +36,8 @@ type Book struct {
 	conditions []*condition
 	shared     map[string]*condition
 	versions   map[string][]*Rule
-	order      []string // ids, each after those it depends on
+	order      []string       // ids, each after those it depends on
+	places     map[string]int // of the ids in it
 	calendars  map[string]*deadline.Calendar
 	Vectors    []VectorNode // tests the packs bring, for package factfile
 }

@@ -38,7 +38,19 @@ func (j *judge) threshold(r *Rule, p *person, f *finding) {
 	}
 }
 
+// number compares once for all entities: persons are counted for the incident.
 func (j *judge) number(r *Rule, t *Threshold, f *finding) {
+	n := j.numbers[r]
+	if n == nil {
+		n = &finding{}
+		j.compare(r, t, n)
+		j.numbers[r] = n
+	}
+	f.failed, f.spread = n.failed, n.spread
+	f.held, f.missing, f.words = append(f.held, n.held...), append(f.missing, n.missing...), append(f.words, n.words...)
+}
+
+func (j *judge) compare(r *Rule, t *Threshold, f *finding) {
 	n, known := j.persons[r.Jurisdiction]
 	country, _, part := strings.Cut(r.Jurisdiction, "-")
 	switch t.Of {

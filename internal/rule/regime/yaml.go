@@ -8,14 +8,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/wakebell/wakebell/internal/rule/deadline"
+	"github.com/wakebell/wakebell/internal/rule/regime/wire"
 )
-
-// qualitative are the words a deadline may be where the law names no number.
-var qualitative = []string{
-	"immediately", "without_undue_delay", "without_unreasonable_delay", "without_delay", "promptly", "timely",
-	"as_soon_as_possible", "as_soon_as_practicable", "on_request", "voluntary", "always", "before_the_limit", "by_contract", "none",
-}
 
 // UnmarshalYAML reads a condition's name, or {if, holds, fails}.
 func (t *Test) UnmarshalYAML(n *yaml.Node) error {
@@ -27,82 +21,45 @@ func (t *Test) UnmarshalYAML(n *yaml.Node) error {
 	return n.Decode((*plain)(t))
 }
 
-// deadlineWire is the long form of a deadline in YAML.
-type deadlineWire struct {
-	Within     string      `yaml:"within"`
-	From       string      `yaml:"from"`
-	YearEnd    bool        `yaml:"year_end"`
-	Earliest   []limitWire `yaml:"earliest"`
-	Late       *limitWire  `yaml:"late"`
-	Cases      []caseWire  `yaml:"cases"`
-	Before     string      `yaml:"before"`
-	NotLater   string      `yaml:"not_later_than"`
-	With       string      `yaml:"with"`
-	Words      string      `yaml:"words"`
-	Calendar   string      `yaml:"calendar"`
-	Roll       bool        `yaml:"roll"`
-	RollUnless []string    `yaml:"roll_unless"`
-}
-
 // Wire is the long form.
-func (Deadline) Wire() any { return deadlineWire{} }
+func (Deadline) Wire() any { return wire.Deadline{} }
 
-type limitWire struct {
-	Within  string `yaml:"within"`
-	From    string `yaml:"from"`
-	YearEnd bool   `yaml:"year_end"`
-}
-
-type caseWire struct {
-	If    string       `yaml:"if"`
-	Name  string       `yaml:"name"`
-	Holds string       `yaml:"holds"`
-	Fails string       `yaml:"fails"`
-	Then  deadlineWire `yaml:"then"`
-}
-
-func (w limitWire) limit() (Limit, error) {
-	p, err := deadline.Parse(w.Within)
-	if err != nil {
-		return Limit{}, err
-	}
-	if p == (deadline.Period{}) {
-		return Limit{}, errors.New(`within: missing; a deadline reads "72 h", "30 days", "5 business days" or "1 month"`)
-	}
-	return Limit{p, w.From, w.YearEnd}, nil
+func limitOf(w wire.Limit) (Limit, error) {
+	p, err := w.Period()
+	return Limit{p, w.From, w.YearEnd}, err
 }
 
 // UnmarshalYAML reads "72 h", a qualitative word, or the long form.
 func (d *Deadline) UnmarshalYAML(n *yaml.Node) error {
 	if n.Kind == yaml.ScalarNode {
-		w := deadlineWire{Within: n.Value}
-		if slices.Contains(qualitative, n.Value) {
-			w = deadlineWire{Words: n.Value}
+		w := wire.Deadline{Within: n.Value}
+		if slices.Contains(wire.Qualitative, n.Value) {
+			w = wire.Deadline{Words: n.Value}
 		}
 		return d.from(w, n.Line)
 	}
-	var w deadlineWire
+	var w wire.Deadline
 	if err := n.Decode(&w); err != nil {
 		return err
 	}
 	return d.from(w, n.Line)
 }
 
-func (d *Deadline) from(w deadlineWire, line int) error {
+func (d *Deadline) from(w wire.Deadline, line int) error {
 	fail := func(err error) error { return fmt.Errorf("line %d: deadline: %w", line, err) }
 	d.line, d.Calendar, d.Roll, d.RollUnless = line, w.Calendar, w.Roll, w.RollUnless
 	if w.Within != "" {
-		w.Earliest = append(w.Earliest, limitWire{w.Within, w.From, w.YearEnd})
+		w.Earliest = append(w.Earliest, wire.Limit{Within: w.Within, From: w.From, YearEnd: w.YearEnd})
 	}
 	for _, lw := range w.Earliest {
-		limit, err := lw.limit()
+		limit, err := limitOf(lw)
 		if err != nil {
 			return fail(err)
 		}
 		d.Limits = append(d.Limits, limit)
 	}
 	if w.Late != nil {
-		late, err := w.Late.limit()
+		late, err := limitOf(*w.Late)
 		if err != nil {
 			return fail(err)
 		}
@@ -124,8 +81,8 @@ func (d *Deadline) from(w deadlineWire, line int) error {
 		}
 		d.Relation, d.Of = relation, of
 	}
-	if w.Words != "" && !slices.Contains(qualitative, w.Words) {
-		return fail(fmt.Errorf("%q is no word for a deadline; use one of %s, or a period with a unit", w.Words, strings.Join(qualitative, ", ")))
+	if w.Words != "" && !slices.Contains(wire.Qualitative, w.Words) {
+		return fail(fmt.Errorf("%q is no word for a deadline; use one of %s, or a period with a unit", w.Words, strings.Join(wire.Qualitative, ", ")))
 	}
 	d.Words = w.Words
 	if len(d.Limits) == 0 && d.Of == "" && d.Words == "" {

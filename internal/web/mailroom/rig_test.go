@@ -26,6 +26,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/directory/exchange"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
@@ -96,8 +97,10 @@ func open(t *testing.T) *rig {
 	blobs, err := blob.New(blob.Config{Dir: t.TempDir(), Max: 4096})
 	g.must(err)
 	g.files = file.New(db, led, g.clk, g.inc, jobs, blobs)
+	templates, err := shelf.New(nil)
+	g.must(err)
 	g.notices = notice.New(notice.Deps{
-		DB: db, Ledger: led, Clock: g.clk, Plans: plans, Directory: dirs, Incidents: g.inc, Duties: duties, Files: g.files, Outbox: box,
+		DB: db, Ledger: led, Clock: g.clk, Plans: plans, Directory: dirs, Incidents: g.inc, Duties: duties, Files: g.files, Outbox: box, Templates: templates,
 		BaseURL: "https://wakebell.example",
 	})
 	g.notices.Deliver(g)

@@ -69,7 +69,7 @@ func TestLawAnswersWhomToTell(t *testing.T) {
 		t.Errorf("list: %s", v)
 	}
 	whole := g.get(counsel, path+"?whole=1")
-	has(t, whole, "The facts this was judged by", "Rule packs, version", "Judged and printed")
+	has(t, whole, "The facts this was judged by", "Rule packs, version", "Judged and printed", "Source: ", "of the pack eu", st.Ref+". Not legal advice.")
 	if strings.Count(whole, "<details") == 0 || !strings.Contains(whole, "open>") {
 		t.Error("the folds are not open on paper")
 	}

@@ -165,13 +165,13 @@ func (p Persons) more(o Persons) bool {
 }
 
 // Check refuses numbers that contradict themselves or each other; the errors name
-// the field. place says whether a name is a jurisdiction.
-func Check(persons map[string]Persons, place func(string) bool) (errs []error) {
+// the field.
+func Check(persons map[string]Persons) (errs []error) {
 	for _, where := range slices.Sorted(maps.Keys(persons)) {
 		p := persons[where]
 		least := parts(persons, where).Min
 		switch {
-		case !place(where):
+		case !Place(where):
 			errs = append(errs, fmt.Errorf("persons.%s: no jurisdiction of that name; use ISO 3166, like DE or US-CA", where))
 		case p.Min < 0:
 			errs = append(errs, fmt.Errorf("persons.%s: a number of persons is not negative", where))
@@ -190,3 +190,13 @@ func Check(persons map[string]Persons, place func(string) bool) (errs []error) {
 
 // most keeps sums far from the end of int64.
 const most = 100_000_000_000
+
+// Place says whether name is a jurisdiction that persons can be counted in: two
+// letters of ISO 3166-1, or an ISO 3166-2 code like US-CA.
+func Place(name string) bool {
+	country, part, cut := strings.Cut(name, "-")
+	letters := func(s string, least, most int) bool {
+		return len(s) >= least && len(s) <= most && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
+	}
+	return letters(country, 2, 2) && (!cut || letters(part, 1, 3))
+}

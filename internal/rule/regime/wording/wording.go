@@ -21,6 +21,9 @@ func Deadline(b *regime.Book, r *regime.Rule) string {
 	if r.Qualifier != "" {
 		text += "; " + r.Qualifier
 	}
+	if r.GivesWay != "" {
+		text += "; where " + r.GivesWay + " is owed, that takes its place"
+	}
 	return text
 }
 
