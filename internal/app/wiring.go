@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/wakebell/wakebell/internal/base/record"
@@ -70,10 +71,7 @@ func (a *App) statement(context.Context, store.Reader, string, string) (bool, er
 
 // reproject makes the tables of each subject anew; a room passes over what is not its own.
 func (a *App) reproject(ctx context.Context, tx *store.Tx, entries []record.Entry) error {
-	if err := a.Files.OnErase(tx, entries); err != nil {
-		return err
-	}
-	if err := a.Contacts.OnErase(tx, entries); err != nil {
+	if err := errors.Join(a.Files.OnErase(tx, entries), a.Contacts.OnErase(tx, entries)); err != nil {
 		return err
 	}
 	var done []string
@@ -82,16 +80,9 @@ func (a *App) reproject(ctx context.Context, tx *store.Tx, entries []record.Entr
 			continue
 		}
 		done = append(done, e.Subject)
-		if err := a.Intake.Reproject(tx, e.Subject); err != nil {
-			return err
-		}
-		if err := a.Incidents.ReprojectSubject(tx, e.Subject); err != nil {
-			return err
-		}
-		if err := a.Duties.Reproject(ctx, tx, e.Subject); err != nil {
-			return err
-		}
-		if err := a.Notices.Reproject(ctx, tx, e.Subject); err != nil {
+		if err := errors.Join(
+			a.Intake.Reproject(tx, e.Subject), a.Incidents.ReprojectSubject(tx, e.Subject), a.Duties.Reproject(ctx, tx, e.Subject), a.Notices.Reproject(ctx, tx, e.Subject),
+		); err != nil {
 			return err
 		}
 	}
