@@ -25,6 +25,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
+	"github.com/wakebell/wakebell/internal/decide/assessment/handover"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/find"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -35,6 +36,7 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/form/filing"
 	stock "github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
@@ -60,6 +62,7 @@ type Deps struct {
 	Triage     *triage.Service
 	Incidents  *incident.Service
 	Files      *file.Service
+	Handover   *handover.Service
 	Views      *view.Service // nil: made here, and tells entries of other rooms in plain words
 	Find       *find.Service // nil: made here
 	Duties     *duty.Service
@@ -67,6 +70,7 @@ type Deps struct {
 	Trials     *trial.Service // nil: no test calls
 	Register   *register.Service
 	Notices    *notice.Service
+	Filings    *filing.Service // nil: no forms
 	Assessment *assessment.Service
 	Contacts   *contact.Service
 	Templates  *stock.Shelf // nil: the shipped ones
@@ -145,7 +149,9 @@ func build(d Deps) *face {
 	f.commands()
 	f.incidentParts()
 	f.files()
+	f.handovers()
 	f.contacts()
+	f.filings()
 	f.duties()
 	f.notices()
 	f.calls()

@@ -24,6 +24,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/base/who/account"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
+	"github.com/wakebell/wakebell/internal/decide/assessment/handover"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/find"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -34,6 +35,10 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
+	"github.com/wakebell/wakebell/internal/notify/notice/form"
+	"github.com/wakebell/wakebell/internal/notify/notice/form/filing"
+	"github.com/wakebell/wakebell/internal/notify/notice/form/prefill"
 	"github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
@@ -67,13 +72,16 @@ type App struct {
 	Incidents  *incident.Service
 	Blobs      *blob.Store
 	Files      *file.Service
+	Handover   *handover.Service
 	Triage     *triage.Service
 	Duties     *duty.Service
 	Escalation *escalation.Service
 	Trials     *trial.Service // test calls
 	Health     *ready.Service // would an alarm reach someone?
 	Register   *register.Service
+	Dispatch   *dispatch.Service // brings notices to their recipients
 	Notices    *notice.Service
+	Filings    *filing.Service // forms of authorities
 	Law        *assessment.Law
 	Assessment *assessment.Service
 	Contacts   *contact.Service // police, media, authorities
@@ -120,11 +128,14 @@ func Kinds() []record.Kind {
 		intake.Kinds(),
 		incident.Kinds(),
 		file.Kinds(),
+		handover.Kinds(),
 		duty.Kinds(),
 		contact.Kinds(),
 		escalation.Kinds(),
 		trial.Kinds(),
 		notice.Kinds(),
+		dispatch.Kinds(),
+		filing.Kinds(),
 	} {
 		out = append(out, k...)
 	}
@@ -176,19 +187,28 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.Blobs, err = blob.New(blob.Config{Dir: cfg.Blobs, Max: cfg.MaxFile}); err != nil {
 		return err
 	}
+	a.Handover = handover.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Directory)
 	a.Files = file.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Jobs, a.Blobs)
 	a.Triage = triage.New(a.DB, a.Intake, a.Incidents)
 	a.Duties = duty.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.Incidents, a.Jobs, a.Law)
-	a.Assessment = assessment.New(a.DB, a.Clock, a.Law, a.Incidents, a.Directory, a.sent, a.Duties.TakePacks)
+	a.Assessment = assessment.New(a.DB, a.Clock, a.Law, a.Incidents, a.Directory, a.Plans, a.sent, a.Duties.TakePacks)
 	a.Escalation = escalation.New(a.DB, a.Ledger, a.Clock, a.Directory, a.Plans, a.People, a.Duties, a.Intake, a.Outbox, a.Jobs,
 		cfg.escalation())
 	a.Trials = trial.New(a.DB, a.Ledger, a.Clock, a.People, a.Outbox, a.Jobs, trial.Config{BaseURL: cfg.BaseURL, Log: cfg.Log})
 	a.Health = ready.New(a.DB, a.Clock, a.Directory, a.Outbox, a.Jobs, a.Trials, a.machine, cfg.Version)
-	a.Register = register.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Duties, a.Directory)
+	a.Register = register.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Duties, a.Directory, a.Plans)
+	if a.Dispatch, err = dispatch.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Directory, a.Duties, a.Jobs, a.Blobs, cfg.dispatch()); err != nil {
+		return err
+	}
 	a.Notices = notice.New(notice.Deps{
 		DB: a.DB, Ledger: a.Ledger, Clock: a.Clock, Plans: a.Plans, Directory: a.Directory, Incidents: a.Incidents, Duties: a.Duties,
 		Files: a.Files, Outbox: a.Outbox, Templates: a.Templates, BaseURL: cfg.BaseURL,
 	})
+	forms, err := form.Load(prefill.Names(), cfg.forms()...)
+	if err != nil {
+		return fmt.Errorf("load the forms: %w", err)
+	}
+	a.Filings = filing.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.Incidents, a.Duties, a.Files, a.Law, forms)
 	a.Audit = audit.New(a.DB, a.Ledger, a.Clock, cfg.Log, func(ctx context.Context, against []byte) (record.Report, record.RebuildReport, error) {
 		rep, err := VerifyData(ctx, cfg, against)
 		return rep.Ledger, rep.Tables, err
@@ -295,6 +315,9 @@ func (a *App) close() error {
 	var errs []error
 	if a.Audit != nil {
 		a.Audit.Stop() // it still writes how its run ended
+	}
+	if a.Dispatch != nil {
+		a.Dispatch.Close()
 	}
 	if a.DB != nil {
 		errs = append(errs, a.DB.Close())

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -13,6 +14,9 @@ import (
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/mail"
 	"github.com/wakebell/wakebell/internal/base/mail/bounce"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
+	"github.com/wakebell/wakebell/internal/notify/notice/form"
+	"github.com/wakebell/wakebell/internal/notify/notice/form/pack"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
 )
 
@@ -25,13 +29,22 @@ type Config struct {
 	// TestClock makes the product's time movable by POST /debug/clock, on loopback
 	// only. The database is marked for it at creation.
 	TestClock bool
+	Forms     string // folder with the operator's own forms of authorities; "" = none
 	Packs     string // folder with the operator's own rule packs and calendars; "" = none
 	Templates string // folder with the operator's own templates of notices; "" = none
 	Migrate   bool   // bring an existing PostgreSQL database up to date at the start
 	Mail      mail.Config
 	Bounce    bounce.Config
-	Blobs     string // folder of the contents of files; default Dir/blobs. Several nodes share one
-	MaxFile   int64  // bytes of one file, default blob.DefaultMax
+	// Connections to the mail server while many copies of a notice are sent, default 8.
+	Connections int
+	// ReturnPath gets the reports of failure of notices; default the sender.
+	ReturnPath string
+	// WebhookSecret signs notices posted to recipients; WebhookInside lets them be posted to
+	// private networks.
+	WebhookSecret string
+	WebhookInside bool
+	Blobs         string // folder of the contents of files; default Dir/blobs. Several nodes share one
+	MaxFile       int64  // bytes of one file, default blob.DefaultMax
 	// Demo lets everybody sign in as anybody, as long as nobody has a passphrase.
 	Demo bool
 	// Proxies are the networks of reverse proxies whose X-Forwarded-For is believed.
@@ -73,7 +86,30 @@ func (c Config) Validate() error {
 		w.Field = strings.ReplaceAll(w.Field, "_", "-") // as the option is called
 		f = append(f, w)
 	}
+	for _, w := range fault.FieldsOf(c.dispatch().Validate()) {
+		w.Field = strings.ReplaceAll(w.Field, "_", "-")
+		if w.Field != "base-url" { // said above
+			f = append(f, w)
+		}
+	}
 	return fault.Invalids(f...)
+}
+
+// dispatch is what the sending of notices takes from the configuration.
+func (c Config) dispatch() dispatch.Config {
+	return dispatch.Config{
+		Mail: c.Mail, Connections: c.Connections, BaseURL: c.BaseURL, ReturnPath: c.ReturnPath,
+		WebhookSecret: c.WebhookSecret, WebhookInside: c.WebhookInside, Log: c.Log,
+	}
+}
+
+// forms are those that come with the program, and the operator's over them.
+func (c Config) forms() []form.Source {
+	out := []form.Source{{FS: pack.Files}}
+	if c.Forms != "" {
+		out = append(out, form.Source{FS: os.DirFS(c.Forms), Operator: true})
+	}
+	return out
 }
 
 // packs is the operator's folder of rule packs; nil when there is none.

@@ -11,6 +11,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/notify/register"
 )
 
 // wire says what follows from what. Each line runs in the transaction of its cause.
@@ -29,10 +30,14 @@ func (a *App) wire() {
 	a.Directory.Observe(a.Duties.RederiveOpen)
 	// A close is refused while outward duties stand open.
 	a.Incidents.Guard(a.openDuties)
+	// … and while counsel has not said what must be disclosed, and what is kept.
+	a.Incidents.Guard(assessment.Guard)
 	// A person who is no longer active is signed out everywhere.
 	a.People.Observe(a.Accounts.OnPerson)
 	// A new passphrase is told to its person, who may not be the one who set it.
 	a.Accounts.Observe(a.tellPassphrase)
+	// What was filed with authorities stands in the register.
+	a.Register.Tell(a.filed)
 	// Every commit of the ledger tells the open pages which of their regions are stale.
 	a.Ledger.OnCommit(a.Live.Wake)
 	// A verification is no entry of the ledger: it tells the open pages itself.
@@ -69,9 +74,29 @@ func (a *App) statement(context.Context, store.Reader, string, string) (bool, er
 	return false, nil
 }
 
+// filed is what the register says of forms that were filed.
+func (a *App) filed(ctx context.Context, r store.Reader, incident string) ([]register.FiledForm, error) {
+	list, err := a.Filings.OfIncident(ctx, r, incident)
+	var out []register.FiledForm
+	for _, f := range list {
+		if f.Sent == nil {
+			continue
+		}
+		line := register.FiledForm{
+			Number: f.No, Form: f.Form, Stage: f.Stage, Recipient: f.Recipient, Entity: f.Entity, FiledAt: f.Sent.At, FiledBy: f.Sent.By,
+			Channel: f.Sent.Channel, Receipt: f.Reference(), Late: f.Sent.LateReason, SHA256: []string{},
+		}
+		for _, d := range f.Sent.Documents {
+			line.SHA256 = append(line.SHA256, d.SHA256)
+		}
+		out = append(out, line)
+	}
+	return out, err
+}
+
 // reproject makes the tables of each subject anew; a room passes over what is not its own.
 func (a *App) reproject(ctx context.Context, tx *store.Tx, entries []record.Entry) error {
-	if err := errors.Join(a.Files.OnErase(tx, entries), a.Contacts.OnErase(tx, entries)); err != nil {
+	if err := errors.Join(a.Files.OnErase(tx, entries), a.Handover.OnErase(tx, entries), a.Contacts.OnErase(tx, entries)); err != nil {
 		return err
 	}
 	var done []string
@@ -83,6 +108,9 @@ func (a *App) reproject(ctx context.Context, tx *store.Tx, entries []record.Entr
 		if err := errors.Join(
 			a.Intake.Reproject(tx, e.Subject), a.Incidents.ReprojectSubject(tx, e.Subject), a.Duties.Reproject(ctx, tx, e.Subject), a.Notices.Reproject(ctx, tx, e.Subject),
 		); err != nil {
+			return err
+		}
+		if err := a.Filings.Reproject(tx, e.Subject); err != nil {
 			return err
 		}
 	}

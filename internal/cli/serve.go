@@ -59,6 +59,7 @@ type serveFlags struct {
 	OpenMetrics bool     `help:"Show /metrics to everybody who reaches the server ($WAKEBELL_OPEN_METRICS=1). Otherwise it needs a token with system.read, unless the server listens on loopback only." name:"open-metrics"`
 	Packs       string   `help:"Folder with your own rule packs and calendars ($WAKEBELL_PACKS); they win over the shipped ones by id." placeholder:"DIR"`
 	Templates   string   `help:"Folder with your own templates of notices ($WAKEBELL_TEMPLATES); they win over the shipped ones by id and language." placeholder:"DIR"`
+	Forms       string   `help:"Folder with your own forms of authorities ($WAKEBELL_FORMS); they win over the shipped ones by id." placeholder:"DIR"`
 	MaxFile     int64    `help:"Largest file that may be attached, in MB ($WAKEBELL_MAX_FILE); default 100." name:"max-file" placeholder:"MB"`
 	TestClock   bool     `help:"Make time movable by POST /debug/clock. Fixed for a database at its creation."`
 
@@ -75,6 +76,9 @@ type serveFlags struct {
 	BounceIMAPUser   string `help:"User of the mailbox ($WAKEBELL_BOUNCE_IMAP_USER); the password comes from $WAKEBELL_BOUNCE_IMAP_PASSWORD or the file $WAKEBELL_BOUNCE_IMAP_PASSWORD_FILE." name:"bounce-imap-user" placeholder:"NAME"`
 	BounceIMAPTLS    string `help:"tls, starttls, or none on this machine ($WAKEBELL_BOUNCE_IMAP_TLS); default tls." name:"bounce-imap-tls" placeholder:"MODE"`
 	BounceIMAPFolder string `help:"Folder to read ($WAKEBELL_BOUNCE_IMAP_FOLDER); default INBOX." name:"bounce-imap-folder" placeholder:"NAME"`
+	Lines            int    `help:"Connections to the mail server while a notice goes to many ($WAKEBELL_MAIL_CONNECTIONS); default 8, at most 50." name:"mail-connections" placeholder:"N"`
+	ReturnPath       string `help:"Address for reports of failure of notices ($WAKEBELL_MAIL_RETURN_PATH); default the sender." name:"mail-return-path" placeholder:"ADDRESS"`
+	HooksIn          bool   `help:"Let notices be posted to webhooks in private networks too ($WAKEBELL_NOTICE_WEBHOOK_INSIDE=1). They are signed with $WAKEBELL_NOTICE_WEBHOOK_SECRET, or the file $WAKEBELL_NOTICE_WEBHOOK_SECRET_FILE." name:"notice-webhook-inside"`
 }
 
 func (f serveFlags) config(e *env) (app.Config, error) {
@@ -87,6 +91,7 @@ func (f serveFlags) config(e *env) (app.Config, error) {
 	cfg.TestClock = f.TestClock
 	cfg.Packs = cmp.Or(f.Packs, e.Getenv("WAKEBELL_PACKS"))
 	cfg.Templates = cmp.Or(f.Templates, e.Getenv("WAKEBELL_TEMPLATES"))
+	cfg.Forms = cmp.Or(f.Forms, e.Getenv("WAKEBELL_FORMS"))
 	cfg.OpenMetrics = f.OpenMetrics || e.Getenv("WAKEBELL_OPEN_METRICS") == "1"
 	if v := e.Getenv("WAKEBELL_MAX_FILE"); f.MaxFile == 0 && v != "" {
 		if f.MaxFile, err = strconv.ParseInt(v, 10, 32); err != nil {
@@ -103,6 +108,17 @@ func (f serveFlags) config(e *env) (app.Config, error) {
 	}
 	port, err := e.number("WAKEBELL_SMTP_PORT", f.SMTPPort)
 	if err != nil {
+		return cfg, err
+	}
+	cfg.Connections = f.Lines
+	if v := e.Getenv("WAKEBELL_MAIL_CONNECTIONS"); f.Lines == 0 && v != "" {
+		if cfg.Connections, err = strconv.Atoi(v); err != nil {
+			return cfg, fault.InvalidField("WAKEBELL_MAIL_CONNECTIONS", "must be a number")
+		}
+	}
+	cfg.ReturnPath = cmp.Or(f.ReturnPath, e.Getenv("WAKEBELL_MAIL_RETURN_PATH"))
+	cfg.WebhookInside = f.HooksIn || e.Getenv("WAKEBELL_NOTICE_WEBHOOK_INSIDE") == "1"
+	if cfg.WebhookSecret, err = e.secret("WAKEBELL_NOTICE_WEBHOOK_SECRET", ""); err != nil {
 		return cfg, err
 	}
 	password, err := e.secret("WAKEBELL_SMTP_PASSWORD", "")

@@ -20,6 +20,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/base/who/account"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
+	"github.com/wakebell/wakebell/internal/decide/assessment/handover"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/find"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -30,6 +31,7 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/form/filing"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -72,6 +74,7 @@ type Deps struct {
 	Triage     *triage.Service
 	Incidents  *incident.Service
 	Files      *file.Service
+	Handover   *handover.Service
 	Views      *view.Service
 	Find       *find.Service
 	Duties     *duty.Service
@@ -80,6 +83,7 @@ type Deps struct {
 	Health     *ready.Service
 	Register   *register.Service
 	Notices    *notice.Service
+	Filings    *filing.Service
 	Assessment *assessment.Service
 	Contacts   *contact.Service
 	Ledger     *record.Ledger
@@ -118,7 +122,7 @@ func New(d Deps) (http.Handler, error) {
 	})
 	room.Mount(w, room.Deps{
 		Incidents: d.Incidents, Views: d.Views, Duties: d.Duties, Escalation: d.Escalation, Intake: d.Intake, Directory: d.Directory,
-		Files: d.Files, Plans: d.Plans, Assessment: d.Assessment, Contacts: d.Contacts, DB: d.DB, Notices: d.Notices,
+		Files: d.Files, Handover: d.Handover, Plans: d.Plans, Assessment: d.Assessment, Contacts: d.Contacts, DB: d.DB, Notices: d.Notices,
 	})
 	settings.Mount(w, settings.Deps{
 		People: d.People, Accounts: d.Accounts, BaseURL: d.BaseURL, Outbox: d.Outbox, Bounces: d.Bounces, Jobs: d.Jobs, Health: d.Health, Trials: d.Trials,

@@ -153,6 +153,7 @@ type Runner struct {
 
 	mu       sync.Mutex
 	handlers map[string]Handler
+	long     map[string]bool // kinds whose lease is renewed while they run
 	kinds    []any // names of handlers, sorted, as SQL arguments
 	sweeps   []*sweep
 	running  int
@@ -172,7 +173,7 @@ func New(db *store.DB, clk *clock.Clock, log *slog.Logger, cfg Config) *Runner {
 		log = slog.New(slog.DiscardHandler)
 	}
 	r := &Runner{
-		db: db, clk: clk, log: log, cfg: cfg.withDefaults(), handlers: map[string]Handler{},
+		db: db, clk: clk, log: log, cfg: cfg.withDefaults(), handlers: map[string]Handler{}, long: map[string]bool{},
 		changed: make(chan struct{}), wake: make(chan struct{}, 1),
 	}
 	r.planned.Store(always)
@@ -197,6 +198,17 @@ func (r *Runner) Register(kind string, h Handler) {
 	for n, k := range names {
 		r.kinds[n] = k
 	}
+}
+
+// RegisterLong is Register for work that may take longer than a lease, such as a
+// conversation with a slow server that must not be broken off: the lease is renewed while
+// the handler runs, and its context ends only with Stop or when the lease is lost. A
+// handler of this kind holds one of the workers, so it ends by itself before long.
+func (r *Runner) RegisterLong(kind string, h Handler) {
+	r.Register(kind, h)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.long[kind] = true
 }
 
 // Enqueue leaves a job behind in tx; it exists when tx commits.

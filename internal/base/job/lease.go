@@ -195,7 +195,10 @@ func (r *Runner) run(ctx context.Context, j Job) {
 }
 
 func (r *Runner) call(ctx context.Context, j Job) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, r.cfg.Lease*5/6)
+	r.mu.Lock()
+	h, long := r.handlers[j.Kind], r.long[j.Kind]
+	r.mu.Unlock()
+	ctx, cancel := r.bounded(ctx, j, long)
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
@@ -203,10 +206,26 @@ func (r *Runner) call(ctx context.Context, j Job) (err error) {
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
-	r.mu.Lock()
-	h := r.handlers[j.Kind]
-	r.mu.Unlock()
 	return h(ctx, j)
+}
+
+// bounded is the context of one handler: it ends before the lease does, or, for a long
+// one, when the lease is lost.
+func (r *Runner) bounded(ctx context.Context, j Job, long bool) (context.Context, context.CancelFunc) {
+	if !long {
+		return context.WithTimeout(ctx, r.cfg.Lease*5/6)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		for r.clk.Sleep(ctx, r.cfg.Lease/3) == nil {
+			err := j.Exclusive(ctx, func(*store.Tx) error { return nil })
+			if errors.Is(err, ErrLeaseLost) && !j.held.done.Load() {
+				r.log.Error("job lost its lease", "kind", j.Kind, "id", j.ID)
+				cancel()
+			}
+		}
+	}()
+	return ctx, cancel
 }
 
 // giveBack returns a job that was interrupted by Stop; that was no attempt.

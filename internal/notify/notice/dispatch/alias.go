@@ -1,0 +1,63 @@
+package dispatch
+
+import (
+	"github.com/wakebell/wakebell/internal/base/record"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/item"
+)
+
+// The shapes of sending; see package item.
+type (
+	List       = item.List
+	ListState  = item.ListState
+	Recipient  = item.Recipient
+	Contact    = item.Contact
+	Own        = item.Own
+	Channel    = item.Channel
+	State      = item.State
+	Run        = item.Run
+	RunState   = item.RunState
+	Tally      = item.Tally
+	Attachment = item.Attachment
+	Fact       = item.Fact
+	Event      = item.Event
+)
+
+// The states of a recipient's copy.
+const (
+	Gap       = item.Gap
+	LeftOut   = item.LeftOut
+	Queued    = item.Queued
+	Sending   = item.Sending
+	Sent      = item.Sent
+	Delivered = item.Delivered
+	Failed    = item.Failed
+	Bounced   = item.Bounced
+	Stopped   = item.Stopped
+)
+
+// The channels.
+const (
+	Email      = item.Email
+	Page       = item.Page
+	Webhook    = item.Webhook
+	Letter     = item.Letter
+	Phone      = item.Phone
+	HandedOver = item.HandedOver
+)
+
+// The states of lists and runs.
+const (
+	ListOpen   = item.Open
+	ListSigned = item.Signed
+	ListUsed   = item.Used
+	RunCanary  = item.Canary
+	RunWaiting = item.Waiting
+	RunRunning = item.Running
+	RunPaused  = item.Paused
+	RunHalted  = item.Halted
+	RunRefused = item.Refused
+	RunDone    = item.Done
+)
+
+// Kinds returns the ledger kinds this room writes.
+func Kinds() []record.Kind { return item.Kinds() }

@@ -1,0 +1,69 @@
+package dispatch
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/mail/bulk"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/hook"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/item"
+)
+
+const (
+	maxLine = 200
+	maxCell = 4000 // characters of one value of an imported line
+)
+
+// checkContact refuses a contact that could not be used, naming each wrong field.
+func checkContact(c Contact, ch Channel) error {
+	var wrong []fault.Field
+	need := func(ok bool, field, msg string) {
+		if !ok {
+			wrong = append(wrong, fault.Field{Field: field, Message: msg})
+		}
+	}
+	need(ch == "" || ch.Valid(), "channel", "must be one of email, page, webhook, letter, phone and handed_over")
+	need(bulk.ValidLine(c.Name, maxLine), "name", "must be one line of at most 200 ordinary characters")
+	need(bulk.ValidLine(c.Role, maxLine), "role", "must be one line of at most 200 ordinary characters")
+	need(c.Email == "" || bulk.ValidAddress(c.Email), "email", "must be an address like name@example.com")
+	need(c.Phone == "" || validPhone(c.Phone), "phone", "must be a number like +49 30 123456")
+	need(c.Webhook == "" || hook.Valid(c.Webhook), "webhook", "must be an http or https address without a user or password")
+	need(validLines(c.Postal), "postal", "must be a postal address of at most 10 lines")
+	return fault.Invalids(wrong...)
+}
+
+func validPhone(s string) bool {
+	digits := 0
+	for _, r := range s {
+		if r >= '0' && r <= '9' {
+			digits++
+		} else if !strings.ContainsRune("+ ()/.-", r) {
+			return false
+		}
+	}
+	return digits >= 3 && len(s) <= 40
+}
+
+func validLines(s string) bool {
+	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= 1000 && strings.Count(s, "\n") < 10 &&
+		!strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && unicode.IsControl(r) })
+}
+
+// reach puts a recipient on its first way.
+func reach(r Recipient, want Channel, known *bulk.Domains) Recipient {
+	r = item.First(r, want)
+	if r.Channel == Email && r.State == Queued {
+		r.Warning = lookalike(r.Address, known)
+	}
+	return r
+}
+
+// lookalike says why the domain of an address should be looked at, "" for nothing.
+func lookalike(address string, known *bulk.Domains) string {
+	if why := known.Lookalike(address); why != "" {
+		return "The domain of the address: " + why
+	}
+	return ""
+}

@@ -1,0 +1,101 @@
+// Package desk writes one recipient's copy of a notice: the text in their language, with
+// their own values in it. It carries out policy 003 ("Communications with customers must be
+// consistent, with the same or similar message delivered to each"): there is one text per
+// language, and nothing but the named fields differs. It keeps nothing and must not import
+// the network, a store or its own room.
+package desk
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/item"
+	"github.com/wakebell/wakebell/internal/notify/notice/text"
+)
+
+// Desk writes the copies of one run. It is safe for use by many at once.
+type Desk struct {
+	first   *text.Letter
+	letters map[string]*text.Letter // by language
+}
+
+// New reads the texts of a run and puts the common values in once.
+func New(run item.Run) (*Desk, error) {
+	if len(run.Texts) == 0 {
+		return nil, fault.InvalidField("texts", "need at least one language")
+	}
+	zone, err := time.LoadLocation(cmp.Or(run.Zone, "UTC"))
+	if err != nil {
+		return nil, fault.InvalidField("zone", "must be a time zone like Europe/Berlin")
+	}
+	d := &Desk{letters: map[string]*text.Letter{}}
+	for _, src := range run.Texts {
+		t, err := text.Parse(src)
+		if err != nil {
+			return nil, err
+		}
+		l := t.With(src.Lang, zone, run.Common)
+		d.letters[strings.ToLower(src.Lang)] = l
+		if d.first == nil {
+			d.first = l
+		}
+	}
+	return d, nil
+}
+
+// letter is the text for readers of a language: theirs, that of its base, or the first.
+func (d *Desk) letter(lang string) *text.Letter {
+	lang = strings.ToLower(lang)
+	if l := d.letters[lang]; l != nil {
+		return l
+	}
+	base, _, _ := strings.Cut(lang, "-")
+	if l := d.letters[base]; l != nil {
+		return l
+	}
+	return d.first
+}
+
+// Write writes the copy of one recipient. link is the address of their page, "" for none.
+// A field that has no value is an error that names it: such a copy does not go out.
+func (d *Desk) Write(r item.Recipient, link string) (text.Rendered, error) {
+	out, missing := d.letter(r.Lang).For(Values(r, link))
+	if len(missing) == 0 {
+		return out, nil
+	}
+	var wrong []fault.Field
+	for _, m := range missing {
+		wrong = append(wrong, fault.Field{Field: m.Field, Message: "has no value for this recipient"})
+	}
+	return out, fault.Invalids(wrong...)
+}
+
+// Values are what the text may say about one recipient.
+func Values(r item.Recipient, link string) text.Values {
+	c := r.Contact()
+	v := make(text.Values, 8+len(r.Own.Row))
+	put := func(name, words string) {
+		if words != "" {
+			v[name] = text.Value{Known: true, Text: words}
+		}
+	}
+	put("recipient.name", r.Name)
+	put("recipient.contact", cmp.Or(c.Name, r.Name))
+	put("recipient.salutation", r.Own.Salutation)
+	put("recipient.reference", r.Own.Reference)
+	put("recipient.clause", r.Own.Clause)
+	put("recipient.link", link)
+	if len(r.Own.Services) > 0 {
+		v["recipient.service"] = text.Value{Known: true, Text: r.Own.Services[0]}
+		v["recipient.services"] = text.Value{Known: true, List: r.Own.Services}
+	}
+	if !r.DueAt.IsZero() {
+		v["recipient.due"] = text.Value{Known: true, At: r.DueAt}
+	}
+	for k, words := range r.Own.Row {
+		put(text.Row+k, words)
+	}
+	return v
+}

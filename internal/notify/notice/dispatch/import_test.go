@@ -1,0 +1,146 @@
+package dispatch_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"strings"
+	"testing"
+
+	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/storetest"
+	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
+)
+
+const messy = `Firma;E-Mail;Ansprechpartner;Sprache;Telefon;Formula;party
+Good Ltd;good@customer.example;Gina;de-AT;;=1+1;
+=cmd|' /C calc'!A0;formula@customer.example;@SUM(A1);en;;+1;
+Twice Ltd;GOOD@customer.example;;;;;
+Bad Ltd;not an address;;;;;
+Evil Ltd;"a@b.example
+Bcc: c@d.example";;;;;
+Evil 2;x@y.example;"A
+Subject: b";;;;
+No Way Ltd;;;;;;
+Look Alike;x@nоrth.example;;;;;
+Only Phone;;;;+49 30 99;;
+;;;;;;south
+Nobody;;;;;;gone
+too;many;values;in;this;line;x;y
+`
+
+func TestImport(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB) {
+		e := newEnv(t, db, newSink(t, nil).port)
+		st := e.declare(t, incident.Real)
+		l := e.list(t, st.ID, "n1", "")
+		pre, err := e.Preview(t.Context(), comms, strings.NewReader(messy), dispatch.Import{})
+		if err != nil || len(pre.First) != 7 || pre.Mapping["E-Mail"] != "email" || pre.Delimiter != ";" {
+			t.Fatalf("%d lines, %v %q: %v", len(pre.First), pre.Mapping, pre.Delimiter, err)
+		}
+		got, err := e.Import(t.Context(), comms, l.ID, strings.NewReader(messy), dispatch.Import{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Lines != 12 || got.New != 6 || got.Double != 1 || got.Refused != 5 || got.Gaps != 1 || got.Warned != 1 || len(got.Doubles) != 1 || got.Doubles[0] != 4 {
+			t.Fatalf("%+v", got)
+		}
+		lines := map[int]string{}
+		for _, w := range got.Errors {
+			lines[w.Line] = w.Column + " " + w.Message
+			if strings.Contains(w.Message, "not an address") || strings.Contains(w.Message, "Bcc") {
+				t.Errorf("the message repeats the value: %q", w.Message)
+			}
+		}
+		for _, n := range []int{5, 6, 8, 14, 15} {
+			if lines[n] == "" {
+				t.Errorf("line %d is not named: %v", n, lines)
+			}
+		}
+		again, err := e.Import(t.Context(), comms, l.ID, strings.NewReader(messy), dispatch.Import{})
+		if err != nil || again.New != 1 || again.Double != 6 { // who has no address cannot be known again
+			t.Errorf("the same file again: %+v %v", again, err)
+		}
+		all := e.all(t, l.ID)
+		for _, r := range all {
+			switch r.Name {
+			case "Good Ltd":
+				if r.Own.Row["formula"] != "=1+1" || r.Lang != "de-at" {
+					t.Errorf("%+v", r)
+				}
+			case "South Inc":
+				if r.Party != "south" || r.Address != "sam@south.example" {
+					t.Errorf("%+v", r)
+				}
+			case "Only Phone":
+				if r.Channel != dispatch.Phone {
+					t.Errorf("%+v", r)
+				}
+			case "Look Alike":
+				if !strings.Contains(r.Warning, "domain") {
+					t.Errorf("%+v", r)
+				}
+			case "No Way Ltd":
+				if r.State != dispatch.Gap {
+					t.Errorf("%+v", r)
+				}
+				if err := e.LeaveOut(t.Context(), comms, r.ID, "=not a customer"); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		r := e.run(t, st, l)
+		e.drain(t)
+		var b bytes.Buffer
+		sum, err := e.Report(t.Context(), auditor, r.ID, &b)
+		want := sha256.Sum256(b.Bytes())
+		if err != nil || sum != hex.EncodeToString(want[:]) {
+			t.Fatalf("%s %v", sum, err)
+		}
+		rows, err := csv.NewReader(&b).ReadAll()
+		if err != nil || len(rows) != len(all)+1 {
+			t.Fatalf("%d lines, %v", len(rows), err)
+		}
+		for _, row := range rows {
+			for _, c := range row {
+				if c != "" && strings.ContainsRune("=+-@", rune(c[0])) {
+					t.Errorf("a spreadsheet would run %q", c)
+				}
+			}
+		}
+		if _, err := e.Import(t.Context(), comms, l.ID, strings.NewReader(messy), dispatch.Import{}); fault.KindOf(err) != fault.Conflict {
+			t.Errorf("a used list takes more: %v", err)
+		}
+	})
+}
+
+func TestPermissions(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, storetest.Open(t, store.SQLite), 0)
+	st := e.declare(t, incident.Real)
+	l := e.list(t, st.ID, "n1", many(3))
+	if _, err := e.Import(t.Context(), manager, l.ID, strings.NewReader(many(1)), dispatch.Import{}); fault.KindOf(err) != fault.Denied {
+		t.Errorf("the manager writes lists: %v", err)
+	}
+	if _, _, err := e.Recipients(t.Context(), liaison, l.ID, dispatch.Filter{}, "", 0); fault.KindOf(err) != fault.Denied {
+		t.Errorf("a liaison reads all recipients: %v", err)
+	}
+	one := e.all(t, l.ID)[0]
+	if _, err := e.Recipient(t.Context(), liaison, one.ID); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("a liaison reads another's customer: %v", err)
+	}
+	_, next, err := e.Recipients(t.Context(), comms, l.ID, dispatch.Filter{}, "", 2)
+	if err != nil || next == "" {
+		t.Fatal(next, err)
+	}
+	if _, _, err := e.Recipients(t.Context(), auditor, l.ID, dispatch.Filter{}, next, 2); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("a cursor of somebody else: %v", err)
+	}
+	if _, _, err := e.Recipients(t.Context(), comms, l.ID, dispatch.Filter{State: dispatch.Sent}, next, 2); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("a cursor of another filter: %v", err)
+	}
+}

@@ -1,0 +1,119 @@
+package item
+
+import (
+	"github.com/wakebell/wakebell/internal/base/record"
+)
+
+// The kinds of ledger entries. Their subject is the incident; recipients are named by their
+// opaque ids, so that a name or an address can be erased without touching the ledger.
+const (
+	KindSigned       = "dispatch.signed_off"      // a person answers for the list
+	KindVoided       = "dispatch.sign_off_voided" // the list was changed after that
+	KindLeftOut      = "dispatch.left_out"        // somebody is not told, by decision
+	KindStarted      = "dispatch.started"
+	KindCanary       = "dispatch.canary_done" // the first few went; a person decides
+	KindResumed      = "dispatch.resumed"
+	KindPaused       = "dispatch.paused"
+	KindStopped      = "dispatch.stopped"
+	KindRefused      = "dispatch.refused" // a drill reached the worker
+	KindOutcomes     = "dispatch.outcomes"
+	KindEnded        = "dispatch.ended"
+	KindBounced      = "dispatch.bounced"
+	KindOpened       = "dispatch.opened"
+	KindAcknowledged = "dispatch.acknowledged"
+	KindRecorded     = "dispatch.recorded" // what a person carried: a call, a letter, a handing over
+	KindFixed        = "dispatch.contact_given"
+	KindRevoked      = "dispatch.link_revoked"
+	KindReport       = "dispatch.reported" // a delivery report was made, with its checksum
+)
+
+// Kinds returns the ledger kinds this room writes.
+func Kinds() []record.Kind {
+	var out []record.Kind
+	for _, n := range [...]string{
+		KindSigned, KindVoided, KindLeftOut, KindStarted, KindCanary, KindResumed, KindPaused, KindStopped, KindRefused, KindOutcomes,
+		KindEnded, KindBounced, KindOpened, KindAcknowledged, KindRecorded, KindFixed, KindRevoked, KindReport,
+	} {
+		out = append(out, record.Kind{Name: n, Version: 1})
+	}
+	return out
+}
+
+// SignedOff says who stands behind which recipients.
+type SignedOff struct {
+	List    string `json:"list"`
+	Notice  string `json:"notice"`
+	Hash    string `json:"hash"`
+	Count   int    `json:"count"`
+	LeftOut int    `json:"left_out,omitempty"`
+}
+
+// Voided says that a signature does not hold any more.
+type Voided struct {
+	List   string `json:"list"`
+	Notice string `json:"notice"`
+	Hash   string `json:"hash"` // that was signed
+}
+
+// Left says that somebody on the list is not told.
+type Left struct {
+	List      string `json:"list"`
+	Recipient string `json:"recipient"`
+	Reason    string `json:"reason" private:"true"`
+}
+
+// Began is the start of a run.
+type Began struct {
+	Run    string `json:"run"`
+	Notice string `json:"notice"`
+	List   string `json:"list"`
+	Hash   string `json:"hash"`
+	Count  int    `json:"count"`
+	Canary int    `json:"canary,omitempty"`
+}
+
+// Turned is a change of a run's state.
+type Turned struct {
+	Run    string `json:"run"`
+	Notice string `json:"notice"`
+	Tally  *Tally `json:"tally,omitempty"`
+	Reason string `json:"reason,omitempty" private:"true"`
+}
+
+// Outcomes is one batch of what became of recipients.
+type Outcomes struct {
+	Run      string    `json:"run"`
+	Notice   string    `json:"notice"`
+	Outcomes []Outcome `json:"outcomes"`
+}
+
+// Outcome is what became of one recipient's copy. At is in microseconds.
+type Outcome struct {
+	Recipient string `json:"r"`
+	State     State  `json:"s"`
+	At        int64  `json:"at"`
+	Code      int    `json:"c,omitempty"`
+	Stage     int    `json:"n,omitempty"`
+	Twice     bool   `json:"twice,omitempty"`
+}
+
+// Single is what happened to one recipient.
+type Single struct {
+	Run       string  `json:"run"`
+	Notice    string  `json:"notice"`
+	Recipient string  `json:"recipient"`
+	Channel   Channel `json:"channel,omitempty"`
+	State     State   `json:"state,omitempty"`
+	How       string  `json:"how,omitempty"`  // of an acknowledgement: page, reply, phone …
+	Code      string  `json:"code,omitempty"` // of a report: the enhanced status code
+	Text      string  `json:"text,omitempty" private:"true"`
+}
+
+// Reported is a delivery report that was given out.
+type Reported struct {
+	Run    string `json:"run"`
+	Notice string `json:"notice"`
+	Form   string `json:"form"` // csv
+	SHA256 string `json:"sha256"`
+	Lines  int    `json:"lines"`
+}

@@ -1,0 +1,191 @@
+package dispatch
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/wakebell/wakebell/internal/base/clock"
+	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/item"
+)
+
+// Filter restricts a list of recipients.
+type Filter struct {
+	State   State   `json:"state,omitempty"`
+	Channel Channel `json:"channel,omitempty"` // among those of State, or of the whole list
+	Twice   bool    `json:"twice,omitempty"`   // who may have got it twice
+}
+
+// Recipients returns a page of a list in its order, and the cursor of the next page.
+// Permission recipient.read.
+func (s *Service) Recipients(ctx context.Context, by who.Identity, list string, f Filter, cursor string, limit int) ([]Recipient, string, error) {
+	if err := who.Check(by, who.PermRecipientRead); err != nil {
+		return nil, "", err
+	}
+	if f.State != "" && !f.State.Valid() {
+		return nil, "", fault.InvalidField("state", "is no state of a recipient")
+	}
+	if f.Channel != "" && !f.Channel.Valid() {
+		return nil, "", fault.InvalidField("channel", "is no channel")
+	}
+	if _, err := item.FindList(ctx, s.db, list); err != nil {
+		return nil, "", err
+	}
+	bound := []any{"recipients", list, f}
+	keys, err := by.OpenCursor(cursor, bound, 1)
+	if err != nil {
+		return nil, "", err
+	}
+	limit = who.Limit(limit)
+	q, args := `WHERE list_id=?`, []any{list}
+	if f.State != "" {
+		q, args = q+` AND state=?`, append(args, f.State)
+	}
+	if f.Channel != "" {
+		q, args = q+` AND channel=?`, append(args, f.Channel)
+	}
+	if f.Twice {
+		q += ` AND maybe_twice=1`
+	}
+	if keys != nil {
+		after, err := strconv.ParseInt(keys[0], 10, 64)
+		if err != nil {
+			return nil, "", fault.InvalidField("cursor", "does not belong to this list; start again without it")
+		}
+		q, args = q+` AND seq>?`, append(args, after)
+	}
+	page, err := item.Query(ctx, s.db, q+` ORDER BY seq LIMIT ?`, append(args, limit+1)...)
+	if err != nil {
+		return nil, "", err
+	}
+	for n := range page {
+		page[n].MessageID = s.messageID(page[n])
+	}
+	if len(page) <= limit {
+		return page, "", nil
+	}
+	page = page[:limit]
+	return page, by.Cursor(bound, strconv.FormatInt(page[limit-1].Seq, 10)), nil
+}
+
+// messageID is the Message-ID of a recipient's mail, "" where none goes by mail.
+func (s *Service) messageID(r Recipient) string {
+	if r.Channel != Email {
+		return ""
+	}
+	return item.MessageID(r, s.domain())
+}
+
+// Detail is one recipient with everything that happened.
+type Detail struct {
+	Recipient
+	Incident string  `json:"incident"`
+	Notice   string  `json:"notice"`
+	History  []Event `json:"history"`
+}
+
+// Recipient returns one recipient with the history. Permission recipient.read; a liaison
+// with recipient.work reads the own customers.
+func (s *Service) Recipient(ctx context.Context, by who.Identity, id string) (Detail, error) {
+	if err := who.CheckAny(by, who.PermRecipientRead, who.PermRecipientWork); err != nil {
+		return Detail{}, err
+	}
+	var d Detail
+	err := s.db.View(ctx, func(v *store.View) (err error) {
+		if d.Recipient, err = item.Find(ctx, v, id); err != nil {
+			return err
+		}
+		if !sees(by, d.Recipient) {
+			return item.ErrNone
+		}
+		l, err := item.FindList(ctx, v, d.List)
+		if err != nil {
+			return err
+		}
+		d.Incident, d.Notice = l.Incident, l.Notice
+		d.MessageID = s.messageID(d.Recipient)
+		d.History, err = item.Events(ctx, v, id)
+		return err
+	})
+	return d, err
+}
+
+// Customer is one line of a liaison's list.
+type Customer struct {
+	Recipient
+	Incident string   `json:"incident"`
+	Ref      string   `json:"ref"`
+	Notice   string   `json:"notice"`
+	Run      RunState `json:"run,omitempty"` // "" before it is sent
+	Script   string   `json:"script,omitempty"`
+}
+
+// Mine are the recipients a liaison looks after, of notices that are being prepared or were
+// sent: first whom to tell first. Permission recipient.work.
+func (s *Service) Mine(ctx context.Context, by who.Identity, cursor string, limit int) ([]Customer, string, error) {
+	if err := who.Check(by, who.PermRecipientWork); err != nil {
+		return nil, "", err
+	}
+	if by.Person == "" {
+		return []Customer{}, "", nil
+	}
+	bound := []any{"mine"}
+	keys, err := by.OpenCursor(cursor, bound, 2)
+	if err != nil {
+		return nil, "", err
+	}
+	limit = who.Limit(limit)
+	q, args := `WHERE liaison=? AND state<>'left_out'`, []any{by.Person}
+	if keys != nil {
+		due, err := strconv.ParseInt(keys[0], 10, 64)
+		if err != nil {
+			return nil, "", fault.InvalidField("cursor", "does not belong to this list; start again without it")
+		}
+		q, args = q+` AND (due_at, id) > (?, ?)`, append(args, due, keys[1])
+	}
+	page, err := item.Query(ctx, s.db, q+` AND liaison <> '' ORDER BY due_at, id LIMIT ?`, append(args, limit+1)...)
+	if err != nil {
+		return nil, "", err
+	}
+	next := ""
+	if len(page) > limit {
+		page = page[:limit]
+		last := page[limit-1]
+		next = by.Cursor(bound, strconv.FormatInt(clock.Micros(last.DueAt), 10), last.ID)
+	}
+	out := make([]Customer, 0, len(page))
+	lists := map[string]Customer{} // few lists, many recipients
+	for _, r := range page {
+		c, known := lists[r.List]
+		if !known {
+			if c, err = s.context(ctx, r.List); err != nil {
+				return nil, "", err
+			}
+			lists[r.List] = c
+		}
+		c.Recipient = r
+		out = append(out, c)
+	}
+	return out, next, nil
+}
+
+// context is what all recipients of one list have in common.
+func (s *Service) context(ctx context.Context, list string) (Customer, error) {
+	l, err := item.FindList(ctx, s.db, list)
+	if err != nil {
+		return Customer{}, err
+	}
+	st, err := s.incidents.GetTx(s.db, l.Incident)
+	if err != nil {
+		return Customer{}, err
+	}
+	c := Customer{Incident: l.Incident, Ref: st.Ref, Notice: l.Notice}
+	run, err := runOfList(ctx, s.db, list)
+	if fault.KindOf(err) == fault.NotFound && err != nil {
+		return c, nil
+	}
+	c.Run, c.Script = run.State, run.Script
+	return c, err
+}
