@@ -51,9 +51,8 @@ type Handover struct {
 type Post interface {
 	// List is the list of a notice; the zero List where there is none.
 	List(ctx context.Context, r store.Reader, notice string) (List, error)
-	// Carry makes the list of a notice: exactly those who got the earlier one, to which
-	// those found affected since are added. A first notice has no earlier one: its list
-	// begins empty.
+	// Carry makes the list of a notice that follows another: exactly those who got the
+	// earlier one, to which those found affected since are added.
 	Carry(ctx context.Context, tx *store.Tx, by who.Identity, earlier, next Notice) error
 	// Send starts the sending. It refuses a drill.
 	Send(ctx context.Context, tx *store.Tx, by who.Identity, h Handover) error
