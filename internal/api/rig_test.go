@@ -36,6 +36,7 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
+	stock "github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -124,8 +125,10 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	must(t, err)
 	files := file.New(db, led, clk, incidents, jobs, blobs)
 	led.OnErase(func(_ context.Context, tx *store.Tx, entries []record.Entry) error { return files.OnErase(tx, entries) })
+	templates, err := stock.New(nil)
+	must(t, err)
 	notices := notice.New(notice.Deps{
-		DB: db, Ledger: led, Clock: clk, Plans: plans, Directory: dirs, Incidents: incidents, Duties: duties, Files: files, Outbox: box,
+		DB: db, Ledger: led, Clock: clk, Plans: plans, Directory: dirs, Incidents: incidents, Duties: duties, Files: files, Outbox: box, Templates: templates,
 		BaseURL: "http://wakebell.example",
 	})
 	g := &rig{t: t, clk: clk, log: &lockedBuffer{}, tokens: map[string]string{}}

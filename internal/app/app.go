@@ -201,9 +201,8 @@ func (a *App) build(ctx context.Context) (err error) {
 		return err
 	}
 	a.Notices = notice.New(notice.Deps{
-		Templates: a.Templates,
-		DB:        a.DB, Ledger: a.Ledger, Clock: a.Clock, Plans: a.Plans, Directory: a.Directory, Incidents: a.Incidents, Duties: a.Duties,
-		Files: a.Files, Outbox: a.Outbox, BaseURL: cfg.BaseURL,
+		DB: a.DB, Ledger: a.Ledger, Clock: a.Clock, Plans: a.Plans, Directory: a.Directory, Incidents: a.Incidents, Duties: a.Duties,
+		Files: a.Files, Outbox: a.Outbox, Templates: a.Templates, BaseURL: cfg.BaseURL,
 	})
 	forms, err := form.Load(prefill.Names(), cfg.forms()...)
 	if err != nil {

@@ -29,11 +29,7 @@ import (
 // room needs none of its parts.
 func Projectors() []record.Projector {
 	return []record.Projector{
-		new(intake.Service),
-		new(incident.Service),
-		new(file.Service),
-		new(handover.Service),
-		new(contact.Service),
+		new(intake.Service), new(incident.Service), new(file.Service), new(handover.Service), new(contact.Service),
 		new(duty.Service),
 		new(escalation.Service),
 		new(notice.Service),

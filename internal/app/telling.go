@@ -41,6 +41,7 @@ func (a *App) tell() {
 	a.Views.Tell("contact.", contact.Tell)
 	a.Views.Guard("contact.", who.PermContactRead)
 	a.Views.Tell("notice.", notice.Tell)
+	a.Views.Guard("notice.", who.PermNoticeRead)
 	a.Views.Name("file:", a.Files.Name)
 	a.Views.Name("duty:", a.Duties.Title)
 	a.Views.Name("team:", a.called(func(dir directory.Snapshot, id string) string { return dir.Teams[id].Name }))

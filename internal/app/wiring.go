@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 
@@ -110,13 +111,7 @@ func (a *App) filed(ctx context.Context, r store.Reader, incident string) ([]reg
 
 // reproject makes the tables of each subject anew; a room passes over what is not its own.
 func (a *App) reproject(ctx context.Context, tx *store.Tx, entries []record.Entry) error {
-	if err := a.Files.OnErase(tx, entries); err != nil {
-		return err
-	}
-	if err := a.Handover.OnErase(tx, entries); err != nil {
-		return err
-	}
-	if err := a.Contacts.OnErase(tx, entries); err != nil {
+	if err := errors.Join(a.Files.OnErase(tx, entries), a.Handover.OnErase(tx, entries), a.Contacts.OnErase(tx, entries)); err != nil {
 		return err
 	}
 	var done []string
@@ -125,16 +120,9 @@ func (a *App) reproject(ctx context.Context, tx *store.Tx, entries []record.Entr
 			continue
 		}
 		done = append(done, e.Subject)
-		if err := a.Intake.Reproject(tx, e.Subject); err != nil {
-			return err
-		}
-		if err := a.Incidents.ReprojectSubject(tx, e.Subject); err != nil {
-			return err
-		}
-		if err := a.Duties.Reproject(ctx, tx, e.Subject); err != nil {
-			return err
-		}
-		if err := a.Notices.Reproject(ctx, tx, e.Subject); err != nil {
+		if err := errors.Join(
+			a.Intake.Reproject(tx, e.Subject), a.Incidents.ReprojectSubject(tx, e.Subject), a.Duties.Reproject(ctx, tx, e.Subject), a.Notices.Reproject(ctx, tx, e.Subject),
+		); err != nil {
 			return err
 		}
 		if err := a.Filings.Reproject(tx, e.Subject); err != nil {

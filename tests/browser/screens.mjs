@@ -9,7 +9,7 @@
  * @property {string} [phone] the same on a phone
  */
 
-const manager = "Jonas Wiesinger", admin = "Petra Lindqvist", reporter = "Liam Prendergast";
+const manager = "Jonas Wiesinger", admin = "Petra Lindqvist", reporter = "Liam Prendergast", writer = "Hugh Carrick", counsel = "Beatrix Hohenfels";
 
 /** @type {Screen[]} */
 export const screens = [
@@ -37,6 +37,9 @@ export const screens = [
   { path: "/incidents/{incident}/edit", as: manager },
   { path: "/incidents/{incident}/decisions", as: "Helene Brandstetter" },
   { path: "/incidents/{incident}/duties/{duty}", as: manager },
+  { path: "/notices", as: counsel },
+  { path: "/incidents/{incident}/notices", as: writer },
+  { path: "/incidents/{incident}/notices/new", as: writer },
   { path: "/incidents/{incident}/files", as: manager },
   { path: "/incidents/{incident}/filings", as: manager },
   { path: "/incidents/{filed}/filings", as: "Helene Brandstetter" },

@@ -21,6 +21,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 )
@@ -115,11 +116,18 @@ func newEnv(t *testing.T, db *store.DB) *env {
 	e.files = file.New(db, e.led, e.clk, e.inc, jobs, blobs)
 	e.notices = notice.New(notice.Deps{
 		DB: db, Ledger: e.led, Clock: e.clk, Plans: e.plans, Directory: e.dirs, Incidents: e.inc, Duties: e.duties, Files: e.files,
-		Outbox: e.outbox, BaseURL: "https://wakebell.example.com",
+		Outbox: e.outbox, Templates: e.shelf(), BaseURL: "https://wakebell.example.com",
 	})
 	e.notices.Deliver(e.post)
 	e.company()
 	return e
+}
+
+func (e *env) shelf() *shelf.Shelf {
+	e.t.Helper()
+	s, err := shelf.New(nil)
+	e.must(err)
+	return s
 }
 
 func (e *env) company() {

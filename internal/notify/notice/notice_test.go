@@ -13,6 +13,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/gate"
 )
 
 // TestCourse is the policy's story: a draft, sent back by legal, a new version, approved by
@@ -466,7 +467,7 @@ func TestRefused(t *testing.T) {
 		for _, in := range []notice.Start{
 			{Audience: "all", Subject: "a", Body: "b"},
 			{Audience: notice.Press, Subject: "a\nb", Body: "b"},
-			{Audience: notice.Press, Subject: "a", Body: strings.Repeat("b", 70<<10)},
+			{Audience: notice.Press, Subject: "a", Body: strings.Repeat("b", 101<<10)},
 			{Audience: notice.Press, Subject: "a", Body: "b", Purpose: notice.Update},
 			{Audience: notice.Press, Subject: "a", Body: "b", Lang: "English"},
 			{Audience: notice.Customer, Subject: "a", Body: "b", Duties: []string{"sirt:sirt:1"}},
@@ -474,6 +475,62 @@ func TestRefused(t *testing.T) {
 			_, err := e.notices.Start(ctx, as("cora"), e.st.Ref, in)
 			e.fails(fault.Invalid, err)
 		}
+		e.rebuilt()
+	})
+}
+
+// TestFacts: a text begins as a template, is held against the record, and a fact that
+// changed after the submission shuts the gate with its sentence.
+func TestFacts(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB) {
+		e, ctx := newEnv(t, db), t.Context()
+		measures := func(words string) {
+			t.Helper()
+			_, err := e.inc.Execute(ctx, as("mia"), e.st.Ref, &incident.RecordFact{Fact: "measures", Value: []byte(`"` + words + `"`)}, 0)
+			e.must(err)
+		}
+		for _, lang := range []string{"en", "de"} {
+			n, err := e.notices.Start(ctx, as("cora"), e.st.Ref, notice.Start{Audience: notice.Customer, Lang: lang})
+			e.must(err)
+			if x := n.Texts[0]; x.Template != "customer.first" || x.Lang != lang || !strings.Contains(x.Body, "{{") {
+				t.Errorf("template in %s: %+v", lang, x)
+			}
+		}
+		_, err := e.notices.Start(ctx, as("cora"), e.st.Ref, notice.Start{Audience: notice.Customer, Template: "no.such"})
+		e.fails(fault.Invalid, err)
+		_, err = e.notices.Start(ctx, as("cora"), e.st.Ref, notice.Start{Audience: notice.Customer, Subject: "a", Body: "Seen {{incident.discoverd}}"})
+		e.fails(fault.Invalid, err) // the field is misspelt: said while writing
+
+		n, err := e.notices.Start(ctx, as("cora"), e.st.Ref, notice.Start{Audience: notice.Customer, Subject: "What happened", Body: "We did this: {{incident.measures}}."})
+		e.must(err)
+		e.sign(n, "list-1")
+		shut := func(key, words string) {
+			t.Helper()
+			v, err := e.notices.Get(ctx, as("cora"), e.st.Ref, n.No)
+			e.must(err)
+			i := slices.IndexFunc(v.Gates, func(g gate.Gate) bool { return g.Key == key })
+			if g := v.Gates[i]; g.Open != (words == "") || !strings.Contains(g.Why, words) {
+				t.Errorf("gate %s: open %v, %s", key, g.Open, g.Why)
+			}
+		}
+		shut(gate.Texts, "needs “")
+		measures("the token was withdrawn")
+		shut(gate.Texts, "")
+		n, err = e.notices.Submit(ctx, as("cora"), e.st.Ref, n.No, 0)
+		e.must(err)
+		n = e.approve(n, "lena", "ewan")
+		shut(gate.Facts, "")
+		measures("the server was switched off")
+		shut(gate.Facts, "was the token was withdrawn when it was submitted, and is the server was switched off now")
+		_, err = e.release("cora", n)
+		e.fails(fault.Conflict, err)
+		measures("the token was withdrawn")
+
+		// Another language that does not say the same.
+		_, err = e.notices.WriteText(ctx, as("cora"), e.st.Ref, n.No, notice.TextInput{Lang: "de", Subject: "Was geschah", Body: "Wir haben etwas getan, und zwar am 3. März 2026."})
+		e.must(err)
+		shut(gate.Texts, "The text de")
 		e.rebuilt()
 	})
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/notify/notice/approval"
 	"github.com/wakebell/wakebell/internal/notify/notice/gate"
+	"github.com/wakebell/wakebell/internal/notify/notice/text"
 )
 
 // View is a notice as one person sees it.
@@ -30,6 +31,7 @@ type View struct {
 	Tied    []duty.Duty // open duties it may meet
 	Late    []duty.Duty // of those, past due
 	Hold    *Hold
+	Values  text.Values // what is known for its fields
 	Can     Can
 }
 
@@ -82,6 +84,9 @@ func (s *Service) view(ctx context.Context, by who.Identity, st incident.State, 
 		return v, err
 	}
 	if v.Late, err = s.late(ctx, s.db, n); err != nil {
+		return v, err
+	}
+	if v.Values, err = s.values(ctx, s.db, st, n); err != nil {
 		return v, err
 	}
 	if h, found, err := readHold(ctx, s.db, st.ID); err != nil {

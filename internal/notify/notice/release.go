@@ -17,7 +17,6 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/check"
 	"github.com/wakebell/wakebell/internal/decide/incident/fact"
-	"github.com/wakebell/wakebell/internal/notify/notice/agree"
 	"github.com/wakebell/wakebell/internal/notify/notice/approval"
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
 	"github.com/wakebell/wakebell/internal/notify/notice/gate"
@@ -45,16 +44,17 @@ func (s *Service) gates(ctx context.Context, r store.Reader, st incident.State, 
 	if err != nil {
 		return nil, err
 	}
-	told, err := s.telling(ctx, r, st, n)
-	if err != nil {
-		return nil, err
-	}
 	in := gate.Input{
 		Now: s.clk.Now(), Audience: string(n.Audience), Drill: n.Drill, Hold: h, EmbargoAt: n.Settings.EmbargoAt,
 		NeedsList: n.Audience.NeedsList(), Listed: l.ID != "", SignedOff: l.SignedOff(), Count: l.Count, Gaps: l.Gaps,
 		Bound: n.Content(l.Hash).Hash(), Missing: approval.Missing(cs.Groups, cs.Given), Press: n.Audience == Press,
-		Findings: agree.Findings(st, cs.Dir, n, told),
 	}
+	known, err := s.values(ctx, r, st, n)
+	if err != nil {
+		return nil, err
+	}
+	list := parsed(n)
+	in.Findings, in.Changed = findings(list, n, known), changed(list, n.Round(), known)
 	for _, d := range late {
 		in.Late = append(in.Late, d.Title)
 	}
@@ -190,7 +190,7 @@ func (c *change) release(in Go) error {
 	if b.Ended {
 		return c.meetAll()
 	}
-	return c.s.post.Send(c.ctx, c.tx, c.by, Handover{Run: b.Run, Ref: c.st.Ref, Notice: c.n, List: l})
+	return c.s.post.Send(c.ctx, c.tx, c.by, Handover{Run: b.Run, Ref: c.st.Ref, Notice: c.n, List: l, Values: r.Values})
 }
 
 // HoldInput is what legal makes of law enforcement's request to delay notices.

@@ -20,6 +20,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
 	"github.com/wakebell/wakebell/internal/notify/notice/shelf"
+	"github.com/wakebell/wakebell/internal/notify/notice/text"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 )
@@ -43,6 +44,7 @@ type Handover struct {
 	Ref    string // of the incident
 	Notice Notice
 	List   List
+	Values text.Values // that every recipient's copy has in common
 }
 
 // Post keeps the lists of recipients and sends to them.
@@ -50,7 +52,7 @@ type Post interface {
 	// List is the list of a notice; the zero List where there is none.
 	List(ctx context.Context, r store.Reader, notice string) (List, error)
 	// Carry makes the list of a notice that follows another: exactly those who got the
-	// earlier one, and those found affected since.
+	// earlier one, to which those found affected since are added.
 	Carry(ctx context.Context, tx *store.Tx, by who.Identity, earlier, next Notice) error
 	// Send starts the sending. It refuses a drill.
 	Send(ctx context.Context, tx *store.Tx, by who.Identity, h Handover) error

@@ -3,57 +3,139 @@ package notice
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/check"
+	"github.com/wakebell/wakebell/internal/notify/notice/gate"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
 	"github.com/wakebell/wakebell/internal/notify/notice/value"
 )
 
-// source is a text in Markdown with merge fields, as it is written.
+// values are what is known for the fields of a notice: the record, and the notice itself.
+// Its date is that of the submission, so that it does not move with every reading.
+func (s *Service) values(ctx context.Context, r store.Reader, st incident.State, n Notice) (text.Values, error) {
+	dir, err := s.Directory.Snapshot(r)
+	if err != nil {
+		return nil, err
+	}
+	t := value.Telling{Reference: reference(st, n.No), Date: s.clk.Now()}
+	if round := n.Round(); round != nil {
+		t.Date = round.At
+	}
+	if n.Follows > 0 {
+		earlier, err := byNo(ctx, r, n.Incident, n.Follows)
+		if err != nil {
+			return nil, fmt.Errorf("read what notice %s follows: %w", n.ID, err)
+		}
+		t.EarlierReference = reference(st, n.Follows)
+		if earlier.Release != nil {
+			t.Earlier = earlier.Release.At
+		}
+	}
+	return value.Both(value.OfIncident(st, dir, value.About{}), value.OfNotice(t)), nil
+}
+
+// reference is what readers outside quote.
+func reference(st incident.State, no int) string { return fmt.Sprintf("%s/%d", st.Ref, no) }
+
+// source is a text as it is written, and the template it began as.
 type source struct {
-	Lang, Subject, Body string
-	template            string
+	text.Source
+	template string
 }
 
 // maxSubject is what a mail's subject and a line of a list hold.
 const maxSubject = 200
 
-// check refuses what could not be sent: an unknown field is found while writing.
+// check refuses what could not be sent, above all a field that there is not.
 func (src source) check() error {
 	f := check.Text(nil, "subject", src.Subject, maxSubject, true)
 	f = check.Text(f, "body", src.Body, check.Screen, true)
 	if err := fault.Invalids(f...); err != nil {
 		return err
 	}
-	_, err := text.Parse(text.Source{Lang: src.Lang, Subject: src.Subject, Body: src.Body})
+	_, err := text.Parse(src.Source)
 	return err
 }
 
-// template is the start of a text: the operator's, or a built-in one.
-func (s *Service) template(a Audience, p Purpose, lang, id string) (source, error) {
-	t, ok := s.Templates.Pick(string(a), string(p), lang, id)
-	if !ok {
-		return source{}, fault.InvalidField("template", "is no template there is; wakebell templates ls lists them")
+// template is the start of a text: the one named, or that of the audience and purpose.
+func (s *Service) template(in Start) (source, error) {
+	t, ok := s.Templates.Pick(string(in.Audience), string(in.Purpose), in.Lang, in.Template)
+	switch {
+	case ok:
+		return source{Source: t.Source(), template: t.ID}, nil
+	case in.Template != "":
+		return source{}, fault.InvalidField("template", "is no template; list them, or leave it out")
 	}
-	return source{Lang: lang, Subject: t.Subject, Body: t.Body, template: t.ID + " " + t.Lang + " " + t.Version}, nil
+	const none = "is needed: there is no template for this audience and purpose"
+	return source{}, fault.Invalids(fault.Field{Field: "subject", Message: none}, fault.Field{Field: "body", Message: none})
 }
 
-// telling is what a notice says of itself.
-func (s *Service) telling(ctx context.Context, r store.Reader, st incident.State, n Notice) (value.Telling, error) {
-	t := value.Telling{Reference: fmt.Sprintf("%s/%d", st.Ref, n.No), Date: s.clk.Now()}
-	if n.Follows == 0 {
-		return t, nil
+// parsed are the texts of a notice, the master first.
+func parsed(n Notice) (list []text.Named) {
+	for _, t := range n.Texts {
+		p, err := text.Parse(text.Source{Lang: t.Lang, Subject: t.Subject, Body: t.Body})
+		if err != nil {
+			continue // it was written by a program that knew more fields; what sends it says so
+		}
+		name := t.Lang
+		if t.Variant != "" {
+			name += ", " + t.Variant
+		}
+		list = append(list, text.Named{Name: name, Text: p})
 	}
-	earlier, err := byNo(ctx, r, st.ID, n.Follows)
-	if err != nil {
-		return t, err
+	return list
+}
+
+// findings are what keeps the texts from being sent: languages and variants that do not say
+// the same as the master, and fields of the incident that nothing is known for.
+func findings(list []text.Named, n Notice, known text.Values) []gate.Finding {
+	if len(list) != len(n.Texts) || len(list) == 0 {
+		return []gate.Finding{{Says: "A text holds a field that this program does not know."}}
 	}
-	t.EarlierReference = fmt.Sprintf("%s/%d", st.Ref, earlier.No)
-	if earlier.Release != nil {
-		t.Earlier = earlier.Release.At
+	var out []gate.Finding
+	for _, f := range text.Consistent(list[0], list[1:], known, nil) {
+		switch f.Doubt {
+		case text.LeftOut:
+			out = append(out, gate.Finding{Where: f.Sentence, Says: "The text " + f.Text + " leaves out what the master says: " + f.Fact + "."})
+		case text.OnlyHere:
+			out = append(out, gate.Finding{Where: f.Sentence, Says: "The text " + f.Text + " says what the master does not: " + f.Fact + "."})
+		}
 	}
-	return t, nil
+	for _, t := range list {
+		_, missing := t.With("", nil, known).For(nil)
+		for _, m := range missing {
+			if f, _ := text.FieldOf(m.Field); f.Scope != text.OfRecipient {
+				out = append(out, gate.Finding{Says: "The text " + t.Name + " needs “" + m.Title + "”, and it is not known. Record it, or give words for when it is not known."})
+			}
+		}
+	}
+	return out
+}
+
+// changed are the facts that are other now than when the texts were submitted.
+func changed(list []text.Named, r *Round, known text.Values) []gate.Finding {
+	if r == nil {
+		return nil
+	}
+	var out []gate.Finding
+	for _, t := range list {
+		for _, f := range text.Changed(r.Values, known, t.Text) {
+			was, now := orNothing(f.Was), orNothing(f.Now)
+			out = append(out, gate.Finding{
+				Where: f.Sentence, Says: strings.ToUpper(f.Fact[:1]) + f.Fact[1:] + " was " + was + " when it was submitted, and is " + now + " now.",
+			})
+		}
+	}
+	return out
+}
+
+func orNothing(s string) string {
+	if s == "" {
+		return "not known"
+	}
+	return s
 }

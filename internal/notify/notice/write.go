@@ -15,6 +15,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident/check"
 
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
+	"github.com/wakebell/wakebell/internal/notify/notice/text"
 )
 
 // Start is what a notice begins with.
@@ -45,6 +46,7 @@ func (s *Service) Start(ctx context.Context, by who.Identity, ref string, in Sta
 	if err != nil {
 		return Notice{}, err
 	}
+	in.Lang = src.Lang // a template may be there in another language only
 	return s.write(ctx, by, "notice.start", func(tx *store.Tx) (Notice, error) { return s.start(ctx, tx, by, ref, in, src) })
 }
 
@@ -117,10 +119,10 @@ func (s *Service) source(in Start) (source, error) {
 	if err := fault.Invalids(f...); err != nil {
 		return source{}, err
 	}
-	src := source{Lang: in.Lang, Subject: in.Subject, Body: in.Body}
+	src := source{Source: text.Source{Lang: in.Lang, Subject: in.Subject, Body: in.Body}}
 	if in.Subject == "" && in.Body == "" {
 		var err error
-		if src, err = s.template(in.Audience, in.Purpose, in.Lang, in.Template); err != nil {
+		if src, err = s.template(in); err != nil {
 			return source{}, err
 		}
 	}
@@ -198,7 +200,7 @@ func (s *Service) WriteText(ctx context.Context, by who.Identity, ref string, no
 	if err := fault.Invalids(f...); err != nil {
 		return Notice{}, err
 	}
-	if err := (source{Lang: in.Lang, Subject: in.Subject, Body: in.Body}).check(); err != nil {
+	if err := (source{Source: text.Source{Lang: in.Lang, Subject: in.Subject, Body: in.Body}}).check(); err != nil {
 		return Notice{}, err
 	}
 	return s.change(ctx, by, "notice.text", ref, no, func(c *change) error {

@@ -117,9 +117,12 @@ func open(t testing.TB) *rig {
 	lawful := assessment.New(db, g.clk, lawtest.Shipped(g.t), g.inc, dirs, plans,
 		func(context.Context, store.Reader, string) (assessment.Sent, error) { return nil, nil }, g.duties.TakePacks)
 	g.inc.Observe(lawful.OnIncident)
+	notices := notice.New(notice.Deps{
+		DB: db, Ledger: led, Clock: g.clk, Plans: plans, Directory: dirs, Incidents: g.inc, Duties: g.duties, Files: g.files, Outbox: box,
+	})
 	room.Mount(g.Web, room.Deps{
+		Notices:   notices,
 		Incidents: g.inc, Files: g.files, Handover: handover.New(db, led, g.clk, g.inc, dirs), Views: views, Duties: g.duties, Escalation: g.calls, Intake: in, Directory: dirs, Plans: plans, Assessment: lawful, DB: db,
-		Notices: notice.New(notice.Deps{DB: db, Ledger: led, Clock: g.clk, Plans: plans, Directory: dirs, Incidents: g.inc, Duties: g.duties, Files: g.files}),
 	})
 	return g
 }

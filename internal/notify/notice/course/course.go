@@ -13,6 +13,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/notify/notice/approval"
 	"github.com/wakebell/wakebell/internal/notify/notice/bound"
+	"github.com/wakebell/wakebell/internal/notify/notice/text"
 )
 
 // Audience is the family of those who are told.
@@ -153,7 +154,8 @@ type Round struct {
 	At     time.Time      `json:"at"`
 	Needs  approval.Needs `json:"needs"`
 	Given  []approval.Yes `json:"given"`
-	End    string         `json:"end,omitempty"` // returned|voided
+	Values text.Values    `json:"values,omitempty"` // what was known when it was submitted
+	End    string         `json:"end,omitempty"`    // returned|voided
 	EndBy  string         `json:"end_by,omitempty"`
 	EndAt  time.Time      `json:"end_at,omitzero"`
 	Reason string         `json:"reason,omitempty"` // of the return; what changed

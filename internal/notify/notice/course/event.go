@@ -9,6 +9,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/notify/notice/approval"
+	"github.com/wakebell/wakebell/internal/notify/notice/text"
 )
 
 // The kinds of ledger entries. Their subject is the incident.
@@ -99,8 +100,9 @@ type Ticked struct {
 
 type Submitted struct {
 	On
-	Bound string         `json:"bound"`
-	Needs approval.Needs `json:"needs"`
+	Bound  string         `json:"bound"`
+	Needs  approval.Needs `json:"needs"`
+	Values text.Values    `json:"values,omitempty" private:"true"` // what was known then
 }
 
 type GivenYes struct {
@@ -254,7 +256,7 @@ func courseOf(e record.Entry) (func(*Notice), error) {
 	case KindSubmitted:
 		return decoded(e, func(n *Notice, b Submitted) {
 			n.State = Review
-			n.Rounds = append(n.Rounds, Round{Bound: b.Bound, By: e.Actor, At: e.At, Needs: b.Needs, Given: []approval.Yes{}})
+			n.Rounds = append(n.Rounds, Round{Bound: b.Bound, By: e.Actor, At: e.At, Needs: b.Needs, Values: b.Values, Given: []approval.Yes{}})
 		})
 	case KindApproved:
 		return decoded(e, func(n *Notice, b GivenYes) {

@@ -24,19 +24,19 @@ func TestShelf(t *testing.T) {
 	if _, err := s.Find(who.Identity{}, "customer.first"); fault.KindOf(err) != fault.Unauthenticated && fault.KindOf(err) != fault.Denied {
 		t.Errorf("nobody finds: %v", err)
 	}
-	all, err := s.List(who.Engine, shelf.Filter{})
+	all, err := s.List(who.Engine("test"), shelf.Filter{})
 	if err != nil || len(all) != 101 {
 		t.Fatalf("%d templates, %v", len(all), err)
 	}
-	mine, err := s.List(who.Engine, shelf.Filter{Own: true, Audience: "customer", Purpose: "first", Lang: "FR"})
+	mine, err := s.List(who.Engine("test"), shelf.Filter{Own: true, Audience: "customer", Purpose: "first", Lang: "FR"})
 	if err != nil || len(mine) != 1 || mine[0].ID != "customer.outage" {
 		t.Errorf("own: %+v, %v", mine, err)
 	}
-	both, err := s.Find(who.Engine, "press.update")
+	both, err := s.Find(who.Engine("test"), "press.update")
 	if err != nil || len(both) != 2 {
 		t.Errorf("found %d, %v", len(both), err)
 	}
-	if _, err := s.Find(who.Engine, "press.later"); fault.KindOf(err) != fault.NotFound {
+	if _, err := s.Find(who.Engine("test"), "press.later"); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("unknown id: %v", err)
 	}
 	for _, c := range []struct{ audience, purpose, lang, id, want string }{

@@ -162,7 +162,7 @@ func (s screen) start(r *page.Request) (page.Done, error) {
 // one is the page of one filing.
 type one struct {
 	room
-	filing.Filing
+	filing.Filing `json:"-"`
 	form.Answers
 	In      output.Filled
 	Asked   []form.Asked

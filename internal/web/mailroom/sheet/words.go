@@ -6,10 +6,12 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/record/phrase"
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/approval"
 	"github.com/wakebell/wakebell/internal/notify/notice/gate"
+	"github.com/wakebell/wakebell/internal/notify/notice/text"
 	"github.com/wakebell/wakebell/internal/web/page"
 )
 
@@ -209,9 +211,6 @@ func because(r notice.Round) string {
 	}[r.Reason]
 }
 
-// templates says whether a text may be left out because there is a template to begin with.
-const templates = true
-
 func word(n int) string { return strconv.Itoa(n) }
 
 func positive(n int) string {
@@ -267,3 +266,34 @@ func (v setting) free() []page.Option {
 	}
 	return out
 }
+
+// rendered is a text as it is read now: its fields filled with what is known, and the fields
+// of each recipient named.
+func (v sheet) rendered(t notice.Text) (subject, html string, missing []string) {
+	p, err := text.Parse(text.Source{Lang: t.Lang, Subject: t.Subject, Body: t.Body})
+	if err != nil {
+		return t.Subject, "", []string{says(err)}
+	}
+	own := text.Values{}
+	for _, f := range text.Fields() {
+		if f.Scope == text.OfRecipient {
+			own[f.Name] = text.Known("["+f.Title+"]", "each recipient")
+		}
+	}
+	r, lacks := p.Render(t.Lang, v.R.Zone, v.Values, own)
+	for _, m := range lacks {
+		if f, _ := text.FieldOf(m.Field); f.Scope != text.OfRecipient {
+			missing = append(missing, m.Title)
+		}
+	}
+	return r.Subject, below.Replace(r.HTML), missing
+}
+
+func says(err error) string {
+	words, _ := fault.MessageOf(err)
+	return words
+}
+
+// below brings the headings of a text under those of the page. The HTML is sanitised: a tag
+// stands in it only as a tag.
+var below = strings.NewReplacer("<h1>", "<h3>", "</h1>", "</h3>", "<h2>", "<h4>", "</h2>", "</h4>", "<h3>", "<h5>", "</h3>", "</h5>", "<h4>", "<h6>", "</h4>", "</h6>")
