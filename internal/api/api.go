@@ -34,6 +34,7 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -64,6 +65,7 @@ type Deps struct {
 	Trials     *trial.Service // nil: no test calls
 	Register   *register.Service
 	Notices    *notice.Service
+	Dispatch   *dispatch.Service
 	Assessment *assessment.Service
 	Contacts   *contact.Service
 	Ledger     *record.Ledger
@@ -141,6 +143,7 @@ func build(d Deps) *face {
 	f.contacts()
 	f.duties()
 	f.notices()
+	f.recipients()
 	f.calls()
 	f.ackPage()
 	f.people()

@@ -32,6 +32,12 @@ func (a *App) wire() {
 	a.People.Observe(a.Accounts.OnPerson)
 	// A new passphrase is told to its person, who may not be the one who set it.
 	a.Accounts.Observe(a.tellPassphrase)
+	// What communications signed off is what an approval covers; a released notice is sent.
+	a.Notices.Deliver(post{a})
+	a.Dispatch.Watch(a.Notices.OnList)
+	// What became of each recipient meets the duties to them; the end of a run ends the notice.
+	a.Dispatch.Observe(a.told)
+	a.Dispatch.OnEnd(a.ended)
 	// Every commit of the ledger tells the open pages which of their regions are stale.
 	a.Ledger.OnCommit(a.Live.Wake)
 	// A verification is no entry of the ledger: it tells the open pages itself.

@@ -29,6 +29,7 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -78,6 +79,7 @@ type Deps struct {
 	Health     *ready.Service
 	Register   *register.Service
 	Notices    *notice.Service
+	Dispatch   *dispatch.Service
 	Assessment *assessment.Service
 	Contacts   *contact.Service
 	Ledger     *record.Ledger

@@ -22,6 +22,19 @@ type ListSpec struct {
 	Follows  string // list of an earlier notice: it begins with exactly those who got that one
 }
 
+// Create is CreateTx in a write of its own. Permission notice.write.
+func (s *Service) Create(ctx context.Context, by who.Identity, spec ListSpec) (List, error) {
+	if err := who.Check(by, who.PermNoticeWrite); err != nil {
+		return List{}, err
+	}
+	var l List
+	err := s.write(ctx, by, "dispatch.create", func(tx *store.Tx) (err error) {
+		l, err = s.CreateTx(tx, by, spec)
+		return err
+	})
+	return l, err
+}
+
 // CreateTx makes the list of a notice. Permission notice.write.
 func (s *Service) CreateTx(tx *store.Tx, by who.Identity, spec ListSpec) (List, error) {
 	if err := who.Check(by, who.PermNoticeWrite); err != nil {
@@ -79,6 +92,12 @@ func (s *Service) ListOf(ctx context.Context, by who.Identity, notice string) (L
 		return List{}, err
 	}
 	return item.ListOf(ctx, s.db, notice)
+}
+
+// ListNow is the newest list of a notice as a transaction sees it. It needs no permission:
+// the notice room asks.
+func (s *Service) ListNow(ctx context.Context, r store.Reader, notice string) (List, error) {
+	return item.ListOf(ctx, r, notice)
 }
 
 // Frozen says what a signed list holds: its hash and how many will be told. It needs no
