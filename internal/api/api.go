@@ -35,6 +35,7 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
+	stock "github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -68,6 +69,7 @@ type Deps struct {
 	Dispatch   *dispatch.Service
 	Assessment *assessment.Service
 	Contacts   *contact.Service
+	Templates  *stock.Shelf // nil: the shipped ones
 	Ledger     *record.Ledger
 	Audit      *audit.Service
 	DB         *store.DB
@@ -121,6 +123,9 @@ func build(d Deps) *face {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
+	if d.Templates == nil {
+		d.Templates, _ = stock.New(nil) // the shipped ones alone are always right
+	}
 	if d.Exchange == nil {
 		d.Exchange = exchange.New(d.DB, d.Directory, d.People)
 	}
@@ -152,6 +157,7 @@ func build(d Deps) *face {
 	f.plan()
 	f.register()
 	f.law()
+	f.templates()
 	f.outbox()
 	f.jobs()
 	f.tokens()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/fact"
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
 )
 
@@ -112,7 +113,7 @@ func wireFact(x incident.Fact) factOnWire {
 		ID: x.ID, Fact: string(x.Name), Entity: orNull(x.Entity), Value: incident.WireValue(x), Remark: orNull(x.Text),
 		SaidBy: orNull(x.SaidBy), KnownAt: x.KnownAt.UTC(), By: x.By,
 	}
-	if x.Name == incident.FactCause || x.Name == incident.FactPlace {
+	if fact.IsText(x.Name) {
 		out.Remark = nil // the text is the value
 	}
 	return out

@@ -20,7 +20,7 @@ type recipientWire struct {
 	Name           string        `json:"name"`
 	Lang           *string       `json:"lang"`
 	Country        *string       `json:"country"`
-	Contacts       []contactWire `json:"contacts" nullable:"false" doc:"tried in this order"`
+	Contacts       []reachWire `json:"contacts" nullable:"false" doc:"tried in this order"`
 	Channel        string        `json:"channel" enum:"email,page,webhook,letter,phone,handed_over"`
 	Address        *string       `json:"address"`
 	Liaison        *string       `json:"liaison" doc:"person who looks after them"`
@@ -42,7 +42,7 @@ type recipientWire struct {
 	AcknowledgedAt *time.Time    `json:"acknowledged_at"`
 }
 
-type contactWire struct {
+type reachWire struct {
 	Name    string `json:"name,omitempty"`
 	Role    string `json:"role,omitempty"`
 	Email   string `json:"email,omitempty"`
@@ -51,24 +51,24 @@ type contactWire struct {
 	Postal  string `json:"postal,omitempty"`
 }
 
-func wireContact(c dispatch.Contact) contactWire {
-	return contactWire{c.Name, c.Role, c.Email, c.Phone, c.Webhook, c.Postal}
+func wireReach(c dispatch.Contact) reachWire {
+	return reachWire{c.Name, c.Role, c.Email, c.Phone, c.Webhook, c.Postal}
 }
 
-func (w contactWire) contact() dispatch.Contact {
+func (w reachWire) contact() dispatch.Contact {
 	return dispatch.Contact{Name: w.Name, Role: w.Role, Email: w.Email, Phone: w.Phone, Webhook: w.Webhook, Postal: w.Postal}
 }
 
 func wireRecipient(r dispatch.Recipient) recipientWire {
 	out := recipientWire{
-		ID: r.ID, Party: orNull(r.Party), Name: r.Name, Lang: orNull(r.Lang), Country: orNull(r.Country), Contacts: []contactWire{},
+		ID: r.ID, Party: orNull(r.Party), Name: r.Name, Lang: orNull(r.Lang), Country: orNull(r.Country), Contacts: []reachWire{},
 		Channel: string(r.Channel), Address: orNull(r.Address), Liaison: orNull(r.Liaison), DueAt: stamp(r.DueAt), Gap: orNull(r.Gap),
 		Warning: orNull(r.Warning), State: string(r.State), Attempts: r.Attempts, Way: r.Stage + 1, MaybeTwice: r.MaybeTwice, Answer: orNull(r.Answer),
 		MessageID: orNull(r.MessageID), NextAt: stamp(r.NextAt), SentAt: stamp(r.SentAt), DeliveredAt: stamp(r.DeliveredAt), FailedAt: stamp(r.FailedAt),
 		BouncedAt: stamp(r.BouncedAt), OpenedAt: stamp(r.OpenedAt), AcknowledgedAt: stamp(r.AcknowledgedAt),
 	}
 	for _, c := range r.Contacts {
-		out.Contacts = append(out.Contacts, wireContact(c))
+		out.Contacts = append(out.Contacts, wireReach(c))
 	}
 	return out
 }
@@ -305,7 +305,7 @@ type ImportRef struct {
 }
 
 type recipientFix struct {
-	Contact contactWire `json:"contact"`
+	Contact reachWire `json:"contact"`
 	Channel string      `json:"channel,omitempty"`
 	Lang    string      `json:"lang,omitempty"`
 }
@@ -369,7 +369,7 @@ func (f *face) oneRecipient() {
 	take(f, op{
 		method: http.MethodPost, path: oneRecipientPath + "/next-contact", id: "next-contact", tag: noticeTag, summary: "Try another contact",
 		text: "For a recipient whose copies did not arrive, while the notice is being sent. Needs recipient.work.",
-	}, func(ctx context.Context, c *call, p *RecipientRef, b *contactWire) (recipientWire, error) {
+	}, func(ctx context.Context, c *call, p *RecipientRef, b *reachWire) (recipientWire, error) {
 		r, err := f.Dispatch.Amend(ctx, c.by, p.ID, b.contact())
 		return wireRecipient(r), err
 	})

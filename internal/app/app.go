@@ -34,6 +34,7 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
+	"github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -78,6 +79,7 @@ type App struct {
 	Contacts   *contact.Service // police, media, authorities
 	Audit      *audit.Service   // the ledger for those who check it
 	Views      *view.Service    // incidents as they are read, told by every room
+	Templates  *shelf.Shelf
 	Find       *find.Service
 
 	Live     *live.Hub    // tells open pages what changed
@@ -163,6 +165,9 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Intake = intake.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory)
 	a.Alerts = alert.New(a.DB, a.Intake)
 	a.Incidents = incident.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.People)
+	if a.Templates, err = shelf.New(cfg.templates()); err != nil {
+		return err
+	}
 	if a.Law, err = assessment.NewLaw(cfg.packs()); err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ type Config struct {
 	// only. The database is marked for it at creation.
 	TestClock bool
 	Packs     string // folder with the operator's own rule packs and calendars; "" = none
+	Templates string // folder with the operator's own templates of notices; "" = none
 	Migrate   bool   // bring an existing PostgreSQL database up to date at the start
 	Mail      mail.Config
 	// Connections to the mail server while many copies of a notice are sent, default 8.
@@ -102,6 +103,14 @@ func (c Config) packs() fs.FS {
 		return nil
 	}
 	return packs.Folder(c.Packs)
+}
+
+// templates is the operator's folder of templates; nil when there is none.
+func (c Config) templates() fs.FS {
+	if c.Templates == "" {
+		return nil
+	}
+	return packs.Folder(c.Templates)
 }
 
 // escalation is what the calling of people takes from the configuration.

@@ -38,7 +38,7 @@ func (a *App) machineFace() http.Handler {
 	return api.New(api.Deps{
 		People: a.People, Jobs: a.Jobs, Outbox: a.Outbox, Plans: a.Plans, Directory: a.Directory, Intake: a.Intake,
 		Alerts: a.Alerts, Triage: a.Triage, Incidents: a.Incidents, Files: a.Files, Views: a.Views, Find: a.Find, Duties: a.Duties, Escalation: a.Escalation,
-		Register: a.Register, Assessment: a.Assessment, Contacts: a.Contacts, Audit: a.Audit, Ledger: a.Ledger, DB: a.DB, Clock: a.Clock, Log: a.cfg.Log, Version: a.cfg.Version, Notices: a.Notices, Dispatch: a.Dispatch,
+		Register: a.Register, Assessment: a.Assessment, Templates: a.Templates, Contacts: a.Contacts, Audit: a.Audit, Ledger: a.Ledger, DB: a.DB, Clock: a.Clock, Log: a.cfg.Log, Version: a.cfg.Version, Notices: a.Notices, Dispatch: a.Dispatch,
 		TestClock: a.cfg.TestClock, Forward: a.Forward, Ready: a.Ready, Trials: a.Trials, Health: a.Health, OpenMetrics: a.openMetrics,
 	})
 }

@@ -54,6 +54,7 @@ type root struct {
 	Duties   dutiesCmd   `cmd:"" help:"What the law asks for the facts in a file; without one, list duties."`
 	Notice   noticeCmd   `cmd:"" help:"Notices: write, approve, release."`
 	Rules    rulesCmd    `cmd:"" help:"Rules of law: list, show, test, check your own. Needs no server."`
+	Texts    textsCmd    `cmd:"" name:"templates" help:"Templates of notices: list, show, check your own. Needs no server."`
 	Call     callCmd     `cmd:"" help:"Calls: who was called, and acknowledge."`
 	Search   searchCmd   `cmd:"" help:"Find incidents, what was said in them, reports, alerts and people by words."`
 	Register registerCmd `cmd:"" help:"The breach register."`

@@ -57,6 +57,7 @@ type serveFlags struct {
 	Proxy       []string `help:"Network of a reverse proxy whose X-Forwarded-For is believed ($WAKEBELL_TRUSTED_PROXIES, separated by commas); loopback always is." name:"trusted-proxy" placeholder:"CIDR"`
 	OpenMetrics bool     `help:"Show /metrics to everybody who reaches the server ($WAKEBELL_OPEN_METRICS=1). Otherwise it needs a token with system.read, unless the server listens on loopback only." name:"open-metrics"`
 	Packs       string   `help:"Folder with your own rule packs and calendars ($WAKEBELL_PACKS); they win over the shipped ones by id." placeholder:"DIR"`
+	Templates   string   `help:"Folder with your own templates of notices ($WAKEBELL_TEMPLATES); they win over the shipped ones by id and language." placeholder:"DIR"`
 	MaxFile     int64    `help:"Largest file that may be attached, in MB ($WAKEBELL_MAX_FILE); default 100." name:"max-file" placeholder:"MB"`
 	TestClock   bool     `help:"Make time movable by POST /debug/clock. Fixed for a database at its creation."`
 
@@ -80,6 +81,7 @@ func (f serveFlags) config(e *env) (app.Config, error) {
 	cfg.BaseURL = cmp.Or(f.BaseURL, e.Getenv("WAKEBELL_BASE_URL"))
 	cfg.TestClock = f.TestClock
 	cfg.Packs = cmp.Or(f.Packs, e.Getenv("WAKEBELL_PACKS"))
+	cfg.Templates = cmp.Or(f.Templates, e.Getenv("WAKEBELL_TEMPLATES"))
 	cfg.OpenMetrics = f.OpenMetrics || e.Getenv("WAKEBELL_OPEN_METRICS") == "1"
 	if v := e.Getenv("WAKEBELL_MAX_FILE"); f.MaxFile == 0 && v != "" {
 		if f.MaxFile, err = strconv.ParseInt(v, 10, 32); err != nil {

@@ -41,6 +41,9 @@ const (
 // FactNames lists every fact name in the order of the documentation.
 func FactNames() []FactName { return fact.Names() }
 
+// IsText says whether the value of a fact is its text.
+func IsText(n FactName) bool { return fact.IsText(n) }
+
 // ParseValue reads the wire form of a fact's value; see fact.ParseValue.
 func ParseValue(n FactName, raw json.RawMessage) (Value, string, error) {
 	return fact.ParseValue(n, raw)

@@ -9,6 +9,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/fact"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/rule/deadline"
 )
@@ -198,7 +199,7 @@ func entryOf(st incident.State, duties []duty.Duty, dir directory.Snapshot, now 
 	for _, key := range slices.Sorted(maps.Keys(st.Facts)) {
 		f := st.Facts[key]
 		line := Fact{Name: f.Name, Entity: f.Entity, Value: incident.WireValue(f), SaidBy: f.SaidBy, KnownAt: f.KnownAt, By: dir.PersonName(f.By)}
-		if f.Name != incident.FactCause && f.Name != incident.FactPlace {
+		if !fact.IsText(f.Name) {
 			line.Remark = f.Text
 		}
 		e.Facts = append(e.Facts, line)

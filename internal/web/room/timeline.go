@@ -271,7 +271,7 @@ func factEntry(m head.Room, l told.Line, e *line) {
 		e.Title += " for " + known.EntityName(m, x.Entity)
 	}
 	var more []string
-	if x.Text != "" && x.Name != incident.FactCause && x.Name != incident.FactPlace {
+	if x.Text != "" && !incident.IsText(x.Name) {
 		more = append(more, head.Upper(x.Text))
 	}
 	if x.SaidBy != "" {

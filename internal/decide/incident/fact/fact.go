@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -51,6 +52,23 @@ const (
 	OfAsked        Name = "asked"           // value: [Ask], all answers that somebody outside asked for by a date
 )
 
+// What those told read (policy 003, "the same or similar message delivered to each"): the
+// words a notice takes over, so that they are written and agreed once.
+const (
+	OfAccount     Name = "what_happened"       // value: text, in plain words for readers outside
+	OfLikely      Name = "likely_consequences" // value: text
+	OfMeasures    Name = "measures"            // value: text, taken and planned
+	OfAdvice      Name = "advice"              // value: text, what the readers can do
+	OfPersonKinds Name = "person_kinds"        // value: text, kinds of persons, one a line
+	OfRecords     Name = "records"             // value: text, about how many records, a whole number
+)
+
+// Texts lists the facts whose value is their text.
+var Texts = [...]Name{OfCause, OfPlace, OfAccount, OfLikely, OfMeasures, OfAdvice, OfPersonKinds, OfRecords}
+
+// IsText says whether the value of a fact is its text.
+func IsText(n Name) bool { return slices.Contains(Texts[:], n) }
+
 // The moments a clock can start from or stop at; value: RFC 3339 time with zone.
 const (
 	Occurred   Name = "occurred"
@@ -86,7 +104,8 @@ var Moments = [...]Name{Occurred, Discovered, Aware, Classified, Contained, Erad
 // Names lists every fact name in the order of the documentation.
 func Names() []Name {
 	return append(slices.Clone(Moments[:]),
-		OfHarm, OfCause, OfPlace, OfScope, OfPersonalData, OfRisk, OfProtected, OfLaw, OfIndicators, OfConsequences, OfENISA, OfAsked)
+		OfHarm, OfCause, OfPlace, OfScope, OfPersonalData, OfRisk, OfProtected, OfLaw, OfIndicators, OfConsequences, OfENISA, OfAsked,
+		OfAccount, OfLikely, OfMeasures, OfAdvice, OfPersonKinds, OfRecords)
 }
 
 // Harm is one way the incident hurts (policy 002: "existing or impending negative
@@ -210,7 +229,13 @@ func ParseValue(n Name, raw json.RawMessage) (v Value, text string, err error) {
 			return v, "", bad("one of \"unknown\", \"none\", \"risk\", \"high\"")
 		}
 		v.Risk = s
-	case n == OfCause || n == OfPlace:
+	case n == OfRecords:
+		count, ok := wholeNumber(raw)
+		if !ok {
+			return v, "", bad("a whole number, such as 12000")
+		}
+		text = count
+	case IsText(n):
 		if json.Unmarshal(raw, &s) != nil || strings.TrimSpace(s) == "" {
 			return v, "", bad("a text")
 		}
@@ -255,6 +280,17 @@ func ParseValue(n Name, raw json.RawMessage) (v Value, text string, err error) {
 		return v, "", unknownFact(n)
 	}
 	return v, text, nil
+}
+
+// wholeNumber reads a count as people write it: 12000, "12,000", "12 000".
+func wholeNumber(raw json.RawMessage) (string, bool) {
+	s := string(bytes.TrimSpace(raw))
+	if strings.HasPrefix(s, `"`) && json.Unmarshal(raw, &s) != nil {
+		return "", false
+	}
+	s = strings.NewReplacer(",", "", ".", "", " ", "", "\u00a0", "", "'", "").Replace(s)
+	n, err := strconv.ParseUint(s, 10, 63)
+	return strconv.FormatUint(n, 10), err == nil
 }
 
 // parseLaw keeps the value of a fact of the law as it is; null is not known. The error

@@ -108,7 +108,7 @@ func factTold(e incident.FactRecorded, name func(id string) string) string {
 			text += ": " + words
 		}
 	}
-	if e.Text != "" && e.Name != incident.FactCause && e.Name != incident.FactPlace {
+	if e.Text != "" && !fact.IsText(e.Name) {
 		text += " (" + e.Text + ")"
 	}
 	if e.SaidBy != "" {

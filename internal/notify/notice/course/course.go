@@ -196,6 +196,9 @@ type Notice struct {
 	Texts     []Text    `json:"texts"` // the newest version of each
 	Files     []File    `json:"files,omitempty"`
 	Settings  Settings  `json:"settings"`
+	// Ticks say where what the law asks for is said: a quote, or why not yet, by the word of
+	// the packs' content. An approval does not cover them.
+	Ticks   map[string]string `json:"ticks,omitempty"`
 	Authors   []string  `json:"authors"` // who wrote any part of what is frozen
 	Rounds    []Round   `json:"rounds,omitempty"`
 	Release   *Release  `json:"release,omitempty"`

@@ -2,6 +2,7 @@ package course
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +20,7 @@ const (
 	KindDetached  = "notice.detached"
 	KindSet       = "notice.settings_changed"
 	KindTied      = "notice.duties_tied"
+	KindTicked    = "notice.content_ticked"
 	KindSubmitted = "notice.submitted"
 	KindApproved  = "notice.approved"
 	KindReturned  = "notice.returned"
@@ -88,6 +90,13 @@ type Tied struct {
 	Duties []string `json:"duties"`
 }
 
+// Ticked says where a text says what the law asks for: a quote of it, or "not yet: " and why.
+type Ticked struct {
+	On
+	Item  string `json:"item"`                           // a word of the rule packs' content
+	Quote string `json:"quote,omitempty" private:"true"` // "" takes the tick away
+}
+
 type Submitted struct {
 	On
 	Bound string         `json:"bound"`
@@ -149,7 +158,7 @@ type Held struct {
 func Kinds() []record.Kind {
 	var out []record.Kind
 	for _, k := range []string{
-		KindStarted, KindWritten, KindRemoved, KindAttached, KindDetached, KindSet, KindTied, KindSubmitted, KindApproved,
+		KindStarted, KindWritten, KindRemoved, KindAttached, KindDetached, KindSet, KindTied, KindTicked, KindSubmitted, KindApproved,
 		KindReturned, KindVoided, KindReleased, KindEnded, KindWithdrawn, KindHold,
 	} {
 		out = append(out, record.Kind{Name: k, Version: 1})
@@ -223,6 +232,18 @@ func changeOf(e record.Entry) (func(*Notice), error) {
 		})
 	case KindTied:
 		return decoded(e, func(n *Notice, b Tied) { n.Duties, n.Voluntary = b.Duties, len(b.Duties) == 0 })
+	case KindTicked:
+		return decoded(e, func(n *Notice, b Ticked) {
+			n.Ticks = maps.Clone(n.Ticks)
+			if b.Quote == "" {
+				delete(n.Ticks, b.Item)
+				return
+			}
+			if n.Ticks == nil {
+				n.Ticks = map[string]string{}
+			}
+			n.Ticks[b.Item] = b.Quote
+		})
 	}
 	return courseOf(e)
 }

@@ -34,6 +34,8 @@ type told struct {
 	Reason     string     `json:"reason" private:"true"`
 	Text       string     `json:"text" private:"true"`
 	Audiences  []Audience `json:"audiences"`
+	Item       string     `json:"item"`
+	Quote      string     `json:"quote" private:"true"`
 }
 
 // Tell puts an entry of a kind "notice.*" into a sentence, "" for one it does not know.
@@ -64,6 +66,11 @@ func Tell(e record.Entry, name func(id string) string) string {
 		return "Attachment taken off " + no
 	case KindSet:
 		return "Settings of " + no + " changed"
+	case KindTicked:
+		if b.Quote == "" {
+			return fmt.Sprintf("Tick of “%s” taken from %s", strings.ReplaceAll(b.Item, "_", " "), no)
+		}
+		return fmt.Sprintf("Said where %s says “%s”", no, strings.ReplaceAll(b.Item, "_", " "))
 	case KindTied:
 		if len(b.Duties) == 0 {
 			return "No duty is tied to " + no + " any more"

@@ -23,6 +23,7 @@ func Groups() []Group {
 	return []Group{
 		{"What happened", []incident.FactName{incident.FactCause, incident.FactPlace, incident.FactHarm, incident.FactIndicators, incident.FactProtected}},
 		{"Personal data and law", []incident.FactName{incident.FactPersonalData, incident.FactRisk, incident.FactLaw}},
+		{"For those told", []incident.FactName{fact.OfAccount, fact.OfLikely, fact.OfMeasures, fact.OfAdvice, fact.OfPersonKinds, fact.OfRecords}},
 		{"When", moments},
 	}
 }
@@ -48,6 +49,12 @@ var words = map[incident.FactName][2]string{
 	fact.OfConsequences:       {"Consequences for the persons", "Who has the data, what it did, how likely and how severe."},
 	fact.OfENISA:              {"ENISA score", "The input of the score. It advises, it never decides."},
 	fact.OfAsked:              {"Answers asked for", "Questions from outside that have a date. They are kept under Police, media, authorities."},
+	fact.OfAccount:            {"What happened, for those told", "In plain words, for readers outside: notices take them over."},
+	fact.OfLikely:             {"Likely consequences", "What may come of it for those told? Notices take these words over."},
+	fact.OfMeasures:           {"Measures", "What was done, and what will be? Notices take these words over."},
+	fact.OfAdvice:             {"Advice", "What can those told do themselves? Notices take these words over."},
+	fact.OfPersonKinds:        {"Kinds of persons", "Whose data are they, such as customers, employees, children? One a line."},
+	fact.OfRecords:            {"Records", "About how many records are concerned? A whole number."},
 	fact.HoldSince:            {"Law enforcement asked for delay", ""},
 	fact.HoldReleased:         {"Law enforcement lets us tell", ""},
 }
