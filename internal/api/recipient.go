@@ -15,31 +15,31 @@ import (
 
 // recipientWire is one line of a list with what became of its copy.
 type recipientWire struct {
-	ID             string        `json:"id"`
-	Party          *string       `json:"party" doc:"id in the directory"`
-	Name           string        `json:"name"`
-	Lang           *string       `json:"lang"`
-	Country        *string       `json:"country"`
+	ID             string      `json:"id"`
+	Party          *string     `json:"party" doc:"id in the directory"`
+	Name           string      `json:"name"`
+	Lang           *string     `json:"lang"`
+	Country        *string     `json:"country"`
 	Contacts       []reachWire `json:"contacts" nullable:"false" doc:"tried in this order"`
-	Channel        string        `json:"channel" enum:"email,page,webhook,letter,phone,handed_over"`
-	Address        *string       `json:"address"`
-	Liaison        *string       `json:"liaison" doc:"person who looks after them"`
-	DueAt          *time.Time    `json:"due_at"`
-	Gap            *string       `json:"gap" doc:"why nobody can be reached, or why they are left out"`
-	Warning        *string       `json:"warning"`
-	State          string        `json:"state" enum:"queued,sending,sent,delivered,failed,bounced,stopped,gap,left_out"`
-	Attempts       int           `json:"attempts"`
-	Way            int           `json:"way" doc:"1 the first, 2 the second channel or contact …"`
-	MaybeTwice     bool          `json:"maybe_twice" doc:"the copy may have arrived twice, with the same Message-ID"`
-	Answer         *string       `json:"answer" doc:"the server's last words"`
-	MessageID      *string       `json:"message_id"`
-	NextAt         *time.Time    `json:"next_at"`
-	SentAt         *time.Time    `json:"sent_at"`
-	DeliveredAt    *time.Time    `json:"delivered_at"`
-	FailedAt       *time.Time    `json:"failed_at"`
-	BouncedAt      *time.Time    `json:"bounced_at"`
-	OpenedAt       *time.Time    `json:"opened_at"`
-	AcknowledgedAt *time.Time    `json:"acknowledged_at"`
+	Channel        string      `json:"channel" enum:"email,page,webhook,letter,phone,handed_over"`
+	Address        *string     `json:"address"`
+	Liaison        *string     `json:"liaison" doc:"person who looks after them"`
+	DueAt          *time.Time  `json:"due_at"`
+	Gap            *string     `json:"gap" doc:"why nobody can be reached, or why they are left out"`
+	Warning        *string     `json:"warning"`
+	State          string      `json:"state" enum:"queued,sending,sent,delivered,failed,bounced,stopped,gap,left_out"`
+	Attempts       int         `json:"attempts"`
+	Way            int         `json:"way" doc:"1 the first, 2 the second channel or contact …"`
+	MaybeTwice     bool        `json:"maybe_twice" doc:"the copy may have arrived twice, with the same Message-ID"`
+	Answer         *string     `json:"answer" doc:"the server's last words"`
+	MessageID      *string     `json:"message_id"`
+	NextAt         *time.Time  `json:"next_at"`
+	SentAt         *time.Time  `json:"sent_at"`
+	DeliveredAt    *time.Time  `json:"delivered_at"`
+	FailedAt       *time.Time  `json:"failed_at"`
+	BouncedAt      *time.Time  `json:"bounced_at"`
+	OpenedAt       *time.Time  `json:"opened_at"`
+	AcknowledgedAt *time.Time  `json:"acknowledged_at"`
 }
 
 type reachWire struct {
@@ -306,8 +306,8 @@ type ImportRef struct {
 
 type recipientFix struct {
 	Contact reachWire `json:"contact"`
-	Channel string      `json:"channel,omitempty"`
-	Lang    string      `json:"lang,omitempty"`
+	Channel string    `json:"channel,omitempty"`
+	Lang    string    `json:"lang,omitempty"`
 }
 
 type byHand struct {

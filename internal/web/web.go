@@ -44,11 +44,13 @@ import (
 	search "github.com/wakebell/wakebell/internal/web/find"
 	"github.com/wakebell/wakebell/internal/web/lawbook"
 	"github.com/wakebell/wakebell/internal/web/mailroom"
+	"github.com/wakebell/wakebell/internal/web/mailroom/sheet"
 	"github.com/wakebell/wakebell/internal/web/now"
 	"github.com/wakebell/wakebell/internal/web/page"
 	"github.com/wakebell/wakebell/internal/web/page/asset"
 	"github.com/wakebell/wakebell/internal/web/page/live"
 	"github.com/wakebell/wakebell/internal/web/planbook"
+	"github.com/wakebell/wakebell/internal/web/portal"
 	"github.com/wakebell/wakebell/internal/web/room"
 	"github.com/wakebell/wakebell/internal/web/settings"
 )
@@ -129,9 +131,10 @@ func New(d Deps) (http.Handler, error) {
 	book.Mount(w, book.Deps{
 		Register: d.Register, Audit: d.Audit, Views: d.Views, Incidents: d.Incidents, Directory: d.Directory, DB: d.DB, Version: d.Version,
 	})
-	mailroom.Mount(w, mailroom.Deps{
+	mailroom.Mount(w, mailroom.Deps{Dispatch: d.Dispatch, Deps: sheet.Deps{
 		Notices: d.Notices, Incidents: d.Incidents, Duties: d.Duties, Files: d.Files, Directory: d.Directory, DB: d.DB,
-	})
+	}})
+	portal.Mount(w, portal.Deps{Dispatch: d.Dispatch, Clock: d.Clock, Address: d.Accounts.Address})
 	search.Mount(w, search.Deps{Find: d.Find, Views: d.Views})
 	return w, nil
 }

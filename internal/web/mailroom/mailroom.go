@@ -5,14 +5,20 @@
 package mailroom
 
 import (
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
+	"github.com/wakebell/wakebell/internal/web/mailroom/send"
 	"github.com/wakebell/wakebell/internal/web/mailroom/sheet"
 	"github.com/wakebell/wakebell/internal/web/page"
 )
 
 // Deps are the rooms these screens read and command.
-type Deps = sheet.Deps
+type Deps struct {
+	sheet.Deps
+	Dispatch *dispatch.Service
+}
 
 // Mount registers the screens.
 func Mount(w *page.Web, d Deps) {
-	sheet.Mount(w, d)
+	sheet.Mount(w, d.Deps)
+	send.Mount(w, send.Deps{Notices: d.Notices, Dispatch: d.Dispatch, Directory: d.Directory, DB: d.DB})
 }
