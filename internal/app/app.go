@@ -112,20 +112,8 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 func Kinds() []record.Kind {
 	var out []record.Kind
 	for _, k := range [][]record.Kind{
-		who.Kinds(),
-		account.Kinds(),
-		job.Kinds(),
-		plan.Kinds(),
-		directory.Kinds(),
-		intake.Kinds(),
-		incident.Kinds(),
-		file.Kinds(),
-		duty.Kinds(),
-		contact.Kinds(),
-		escalation.Kinds(),
-		trial.Kinds(),
-		notice.Kinds(),
-		dispatch.Kinds(),
+		who.Kinds(), account.Kinds(), job.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(),
+		file.Kinds(), duty.Kinds(), contact.Kinds(), escalation.Kinds(), trial.Kinds(), notice.Kinds(), dispatch.Kinds(),
 	} {
 		out = append(out, k...)
 	}

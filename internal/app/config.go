@@ -29,16 +29,9 @@ type Config struct {
 	Templates string // folder with the operator's own templates of notices; "" = none
 	Migrate   bool   // bring an existing PostgreSQL database up to date at the start
 	Mail      mail.Config
-	// Connections to the mail server while many copies of a notice are sent, default 8.
-	Connections int
-	// ReturnPath gets the reports of failure of notices; default the sender.
-	ReturnPath string
-	// WebhookSecret signs notices posted to recipients; WebhookInside lets them be posted to
-	// private networks.
-	WebhookSecret string
-	WebhookInside bool
-	Blobs         string // folder of the contents of files; default Dir/blobs. Several nodes share one
-	MaxFile       int64  // bytes of one file, default blob.DefaultMax
+	Sending   dispatch.Config // of notices to many; server, address and log are those here
+	Blobs     string          // folder of the contents of files; default Dir/blobs. Several nodes share one
+	MaxFile   int64           // bytes of one file, default blob.DefaultMax
 	// Demo lets everybody sign in as anybody, as long as nobody has a passphrase.
 	Demo bool
 	// Proxies are the networks of reverse proxies whose X-Forwarded-For is believed.
@@ -76,25 +69,18 @@ func (c Config) Validate() error {
 	if c.MaxFile < 0 {
 		f = append(f, fault.Field{Field: "max-file", Message: "must be a number of megabytes above 0"})
 	}
-	for _, w := range fault.FieldsOf(c.escalation().Validate()) {
+	for _, w := range append(fault.FieldsOf(c.escalation().Validate()), fault.FieldsOf(c.dispatch().Validate())...) {
 		w.Field = strings.ReplaceAll(w.Field, "_", "-") // as the option is called
 		f = append(f, w)
-	}
-	for _, w := range fault.FieldsOf(c.dispatch().Validate()) {
-		w.Field = strings.ReplaceAll(w.Field, "_", "-")
-		if w.Field != "base-url" { // said above
-			f = append(f, w)
-		}
 	}
 	return fault.Invalids(f...)
 }
 
 // dispatch is what the sending of notices takes from the configuration.
 func (c Config) dispatch() dispatch.Config {
-	return dispatch.Config{
-		Mail: c.Mail, Connections: c.Connections, BaseURL: c.BaseURL, ReturnPath: c.ReturnPath,
-		WebhookSecret: c.WebhookSecret, WebhookInside: c.WebhookInside, Log: c.Log,
-	}
+	d := c.Sending
+	d.Mail, d.BaseURL, d.Log = c.Mail, c.BaseURL, c.Log
+	return d
 }
 
 // packs is the operator's folder of rule packs; nil when there is none.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/wakebell/wakebell/internal/app/outbound"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
@@ -32,12 +33,9 @@ func (a *App) wire() {
 	a.People.Observe(a.Accounts.OnPerson)
 	// A new passphrase is told to its person, who may not be the one who set it.
 	a.Accounts.Observe(a.tellPassphrase)
-	// What communications signed off is what an approval covers; a released notice is sent.
-	a.Notices.Deliver(post{a})
-	a.Dispatch.Watch(a.Notices.OnList)
-	// What became of each recipient meets the duties to them; the end of a run ends the notice.
-	a.Dispatch.Observe(a.told)
-	a.Dispatch.OnEnd(a.ended)
+	// What communications signed off is what an approval covers; a released notice is sent;
+	// what became of each recipient meets the duties to them.
+	outbound.Post{Clock: a.Clock, Incidents: a.Incidents, Directory: a.Directory, Notices: a.Notices, Dispatch: a.Dispatch}.Join()
 	// Every commit of the ledger tells the open pages which of their regions are stale.
 	a.Ledger.OnCommit(a.Live.Wake)
 	// A verification is no entry of the ledger: it tells the open pages itself.

@@ -1,26 +1,47 @@
-package app
+// Package outbound joins the notice room with the sending, which do not know each other:
+// what was approved goes over by value, what became of it comes back and meets duties. It
+// carries out policy 003 ("must be notified according to applicable contract language") by
+// letting nothing but a released notice leave. It holds no rule of its own and must not be
+// imported by a room or a face.
+package outbound
 
 import (
 	"context"
 	"strconv"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
 	"github.com/wakebell/wakebell/internal/notify/notice/value"
+	"github.com/wakebell/wakebell/internal/prepare/directory"
 )
 
-// post joins the notice room with the sending: what was approved goes over by value, what
-// became of it comes back through the functions below.
-type post struct{ a *App }
+// Post is what the notice room sends with. Its fields are set at wiring.
+type Post struct {
+	Clock     *clock.Clock
+	Incidents *incident.Service
+	Directory *directory.Service
+	Notices   *notice.Service
+	Dispatch  *dispatch.Service
+}
+
+// Join wires both rooms.
+func (p Post) Join() {
+	p.Notices.Deliver(p)
+	p.Dispatch.Watch(p.Notices.OnList)
+	p.Dispatch.Observe(p.told)
+	p.Dispatch.OnEnd(p.ended)
+}
 
 // List is the list of a notice; the zero List where there is none.
-func (p post) List(ctx context.Context, r store.Reader, id string) (notice.List, error) {
-	l, err := p.a.Dispatch.ListNow(ctx, r, id)
+func (p Post) List(ctx context.Context, r store.Reader, id string) (notice.List, error) {
+	l, err := p.Dispatch.ListNow(ctx, r, id)
 	if fault.KindOf(err) == fault.NotFound && err != nil {
 		return notice.List{}, nil
 	}
@@ -28,22 +49,22 @@ func (p post) List(ctx context.Context, r store.Reader, id string) (notice.List,
 }
 
 // Carry makes the list of a notice that follows another.
-func (p post) Carry(ctx context.Context, tx *store.Tx, by who.Identity, earlier, next notice.Notice) error {
+func (p Post) Carry(ctx context.Context, tx *store.Tx, by who.Identity, earlier, next notice.Notice) error {
 	follows := ""
 	if earlier.Release != nil {
 		follows = earlier.Release.List
 	}
-	_, err := p.a.Dispatch.CreateTx(tx, by, dispatch.ListSpec{Notice: next.ID, Incident: next.Incident, Follows: follows})
+	_, err := p.Dispatch.CreateTx(tx, by, dispatch.ListSpec{Notice: next.ID, Incident: next.Incident, Follows: follows})
 	return err
 }
 
 // Send starts the sending of what was approved.
-func (p post) Send(ctx context.Context, tx *store.Tx, by who.Identity, h notice.Handover) error {
-	st, err := p.a.Incidents.GetTx(tx, h.Notice.Incident)
+func (p Post) Send(ctx context.Context, tx *store.Tx, by who.Identity, h notice.Handover) error {
+	st, err := p.Incidents.GetTx(tx, h.Notice.Incident)
 	if err != nil {
 		return err
 	}
-	dir, err := p.a.Directory.Snapshot(tx)
+	dir, err := p.Directory.Snapshot(tx)
 	if err != nil {
 		return err
 	}
@@ -53,7 +74,7 @@ func (p post) Send(ctx context.Context, tx *store.Tx, by who.Identity, h notice.
 		Canary: n.Settings.Canary, SecondAfter: time.Duration(n.Settings.SecondAfterHours) * time.Hour, NeedsAck: n.Settings.SecondAfterHours > 0,
 		ReplyTo: n.Settings.ReplyTo, NotBefore: n.Settings.EmbargoAt,
 		Common: value.Both(value.OfIncident(st, dir, value.About{}), value.OfNotice(value.Telling{
-			Reference: h.Ref + "/" + strconv.Itoa(n.No), Date: p.a.Clock.Now(),
+			Reference: h.Ref + "/" + strconv.Itoa(n.No), Date: p.Clock.Now(),
 		})),
 	}
 	for _, t := range n.Texts {
@@ -73,11 +94,11 @@ func (p post) Send(ctx context.Context, tx *store.Tx, by who.Identity, h notice.
 	if v := run.Common["contact.mail"]; v.Known {
 		run.Contact = v.Text
 	}
-	return p.a.Dispatch.StartTx(ctx, tx, by, run)
+	return p.Dispatch.StartTx(ctx, tx, by, run)
 }
 
 // told meets duties with what became of recipients.
-func (a *App) told(ctx context.Context, tx *store.Tx, run dispatch.Run, changed []dispatch.Recipient) error {
+func (p Post) told(ctx context.Context, tx *store.Tx, run dispatch.Run, changed []dispatch.Recipient) error {
 	list := make([]notice.Told, 0, len(changed))
 	for _, r := range changed {
 		if r.Party != "" && (!r.SentAt.IsZero() || !r.AcknowledgedAt.IsZero()) {
@@ -87,10 +108,10 @@ func (a *App) told(ctx context.Context, tx *store.Tx, run dispatch.Run, changed 
 	if len(list) == 0 {
 		return nil
 	}
-	return a.Notices.OnTold(ctx, tx, who.Engine("dispatch"), run.Notice, list)
+	return p.Notices.OnTold(ctx, tx, who.Engine("dispatch"), run.Notice, list)
 }
 
 // ended follows the end of a run.
-func (a *App) ended(ctx context.Context, tx *store.Tx, by who.Identity, run dispatch.Run, stopped bool) error {
-	return a.Notices.OnEnd(ctx, tx, by, run.Notice, !stopped)
+func (p Post) ended(ctx context.Context, tx *store.Tx, by who.Identity, run dispatch.Run, stopped bool) error {
+	return p.Notices.OnEnd(ctx, tx, by, run.Notice, !stopped)
 }

@@ -1,4 +1,4 @@
-package dispatch
+package roll
 
 import (
 	"cmp"
@@ -186,7 +186,7 @@ func (s *Service) reader(file io.Reader, how Import) (*reading, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &reading{table: t, how: how, known: domains(dir, s.cfg.Mail.From), looked: map[string]string{}, dir: dir}
+	in := &reading{table: t, how: how, known: domains(dir, s.from), looked: map[string]string{}, dir: dir}
 	for _, h := range t.Header {
 		in.targets = append(in.targets, how.Mapping[h])
 		in.keys = append(in.keys, intake.Key(h))
