@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 )
 
@@ -253,4 +254,131 @@ func (c *Client) WriteNotice(ctx context.Context, ref string, no int, lang, vari
 // NoticeAction posts to a notice: action is submit, approve, return, release or withdraw.
 func (c *Client) NoticeAction(ctx context.Context, ref string, no int, action string, body map[string]any) (n Notice, err error) {
 	return n, c.Do(ctx, http.MethodPost, fmt.Sprintf("/incidents/%s/notices/%d/%s", url.PathEscape(ref), no, action), body, &n)
+}
+
+// CameBack is what came back by mail about one recipient.
+type CameBack struct {
+	Kind       string     `json:"kind"`
+	MessageID  string     `json:"message_id"`
+	Recipient  string     `json:"recipient"`
+	Action     string     `json:"action"`
+	Status     string     `json:"status"`
+	Diagnostic string     `json:"diagnostic"`
+	At         *time.Time `json:"at"`
+	From       string     `json:"from"`
+	Subject    string     `json:"subject"`
+	Text       string     `json:"text"`
+}
+
+// HandIn hands in a message that came back, as it came, and returns what it was understood as.
+func (c *Client) HandIn(ctx context.Context, message io.Reader) ([]CameBack, error) {
+	b, err := c.Send(ctx, http.MethodPost, "/api/v1/bounces", "message/rfc822", message)
+	if err != nil {
+		return nil, err
+	}
+	var p Page[CameBack]
+	if err := json.Unmarshal(b, &p); err != nil {
+		return nil, fmt.Errorf("read the answer about the message: %w", err)
+	}
+	return p.Items, nil
+}
+
+// FilingReceipt keeps the authority's receipt of a filing; its bytes are read from content
+// to the end. number may be empty.
+func (c *Client) FilingReceipt(ctx context.Context, ref string, filing int, name, number string, content io.Reader) (Filing, error) {
+	q := url.Values{"name": {name}}
+	if number != "" {
+		q.Set("receipt", number)
+	}
+	path := "/api/v1/incidents/" + url.PathEscape(ref) + "/filings/" + strconv.Itoa(filing) + "/receipt-file?" + q.Encode()
+	b, err := c.Send(ctx, http.MethodPost, path, "application/octet-stream", content)
+	if err != nil {
+		return Filing{}, err
+	}
+	var f Filing
+	if err := json.Unmarshal(b, &f); err != nil {
+		return f, fmt.Errorf("read the answer about the receipt: %w", err)
+	}
+	return f, nil
+}
+
+// Filing is one form of an incident for one authority.
+type Filing struct {
+	Number      int              `json:"number"`
+	Incident    string           `json:"incident"`
+	Drill       bool             `json:"drill"`
+	Duty        *string          `json:"duty"`
+	Rule        *string          `json:"rule"`
+	Entity      *string          `json:"entity"`
+	Recipient   string           `json:"recipient"`
+	Form        string           `json:"form"`
+	FormVersion string           `json:"form_version"`
+	Stage       string           `json:"stage"`
+	Combines    []string         `json:"combines"`
+	Follows     *int             `json:"follows"`
+	State       string           `json:"state"` // draft, review, approved, filed, discarded
+	Version     int              `json:"version"`
+	Bound       *string          `json:"bound"` // hash that an approval names
+	Voided      bool             `json:"voided"`
+	Approvals   []FilingApproval `json:"approvals"`
+	Returned    *string          `json:"returned"`
+	FiledAt     *time.Time       `json:"filed_at"`
+	FiledBy     *string          `json:"filed_by"`
+	Channel     *string          `json:"channel"`
+	LateReason  *string          `json:"late_reason"`
+	Receipt     *string          `json:"receipt"`
+	Documents   []FilingDocument `json:"documents"`
+	ChangedAt   time.Time        `json:"changed_at"`
+}
+
+// FilingApproval is one person's yes.
+type FilingApproval struct {
+	Person string    `json:"person"`
+	As     string    `json:"as"`
+	At     time.Time `json:"at"`
+}
+
+// FilingDocument is one file that was filed or received.
+type FilingDocument struct {
+	File   string `json:"file"`
+	Kind   string `json:"kind"`
+	SHA256 string `json:"sha256"`
+	Size   int64  `json:"size"`
+}
+
+// FilingFull is a filing with its questions and answers.
+type FilingFull struct {
+	Filing
+	Needed   int              `json:"needed"`
+	Answered int              `json:"answered"`
+	Fields   []FilingQuestion `json:"fields"`
+}
+
+// FilingQuestion is one field of a form; Answer is a text, a list of texts, or nil.
+type FilingQuestion struct {
+	ID      string   `json:"id"`
+	Section string   `json:"section"`
+	Label   string   `json:"label"`
+	Type    string   `json:"type"`
+	Options []string `json:"options,omitempty"`
+	Needed  bool     `json:"needed"`
+	Ours    bool     `json:"ours,omitempty"`
+	Answer  any      `json:"answer"`
+	Source  *string  `json:"source"`
+	Changed bool     `json:"changed,omitempty"`
+}
+
+// FilingWanted is a duty that is met by filing, with the forms that fit.
+type FilingWanted struct {
+	Duty    Duty        `json:"duty"`
+	Fits    []FilingFit `json:"fits"`
+	Filings []int       `json:"filings"`
+}
+
+// FilingFit is one stage of a form that satisfies a duty.
+type FilingFit struct {
+	Form     string `json:"form"`
+	Stage    string `json:"stage"`
+	Title    string `json:"title"`
+	Official bool   `json:"official"`
 }

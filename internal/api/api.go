@@ -20,10 +20,12 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
+	"github.com/wakebell/wakebell/internal/decide/assessment/handover"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/find"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -35,6 +37,7 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
+	"github.com/wakebell/wakebell/internal/notify/notice/form/filing"
 	stock "github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
@@ -51,6 +54,7 @@ type Deps struct {
 	People     *who.Service
 	Jobs       *job.Runner
 	Outbox     *mail.Outbox
+	Bounces    *bounce.Service // nil: the operations are not there
 	Plans      *plan.Service
 	Directory  *directory.Service
 	Exchange   *exchange.Service // nil: made here
@@ -59,6 +63,7 @@ type Deps struct {
 	Triage     *triage.Service
 	Incidents  *incident.Service
 	Files      *file.Service
+	Handover   *handover.Service
 	Views      *view.Service // nil: made here, and tells entries of other rooms in plain words
 	Find       *find.Service // nil: made here
 	Duties     *duty.Service
@@ -67,6 +72,7 @@ type Deps struct {
 	Register   *register.Service
 	Notices    *notice.Service
 	Dispatch   *dispatch.Service
+	Filings    *filing.Service // nil: no forms
 	Assessment *assessment.Service
 	Contacts   *contact.Service
 	Templates  *stock.Shelf // nil: the shipped ones
@@ -145,7 +151,9 @@ func build(d Deps) *face {
 	f.commands()
 	f.incidentParts()
 	f.files()
+	f.handovers()
 	f.contacts()
+	f.filings()
 	f.duties()
 	f.notices()
 	f.recipients()
@@ -159,6 +167,7 @@ func build(d Deps) *face {
 	f.law()
 	f.templates()
 	f.outbox()
+	f.bounces()
 	f.jobs()
 	f.tokens()
 	f.ledger()

@@ -96,8 +96,12 @@ type decision struct {
 	Text      *string   `json:"text"`
 	Reason    string    `json:"reason"`
 	DecidedBy string    `json:"decided_by"`
+	Counsel   *string   `json:"counsel" doc:"outside counsel who decided, of disclosure and retention"`
 	Rule      *string   `json:"rule"`
 	Entity    *string   `json:"entity"`
+	About     *string   `json:"about" doc:"risk_verdict: id of the verdict it speaks of"`
+	As        []string  `json:"as" nullable:"false" doc:"risk_verdict: roles the person held"`
+	Covers    []string  `json:"covers" nullable:"false" doc:"disclosure, retention: kinds of data that were known then"`
 	At        time.Time `json:"at"`
 }
 
@@ -106,6 +110,13 @@ type phaseStep struct {
 	At     time.Time `json:"at"`
 	By     string    `json:"by"`
 	Reason *string   `json:"reason"`
+}
+
+func wireDecision(d incident.Decision) decision {
+	return decision{
+		ID: d.ID, Decision: string(d.Kind), Answer: orNull(d.Answer), Text: orNull(d.Text), Reason: d.Reason, DecidedBy: d.DecidedBy, Counsel: orNull(d.Counsel),
+		Rule: orNull(d.Rule), Entity: orNull(d.Entity), About: orNull(d.About), As: append([]string{}, d.As...), Covers: append([]string{}, d.Covers...), At: d.At.UTC(),
+	}
 }
 
 func wireFact(x incident.Fact) factOnWire {
@@ -148,9 +159,7 @@ func (f *face) wireIncident(s incident.State) (incidentFull, error) {
 		out.Tasks = append(out.Tasks, task{t.ID, t.Text, orNull(t.Owner), stamp(t.Due), stamp(t.DoneAt), orNull(t.DoneBy)})
 	}
 	for _, d := range s.Decisions {
-		out.Decisions = append(out.Decisions, decision{
-			d.ID, string(d.Kind), orNull(d.Answer), orNull(d.Text), d.Reason, d.DecidedBy, orNull(d.Rule), orNull(d.Entity), d.At.UTC(),
-		})
+		out.Decisions = append(out.Decisions, wireDecision(d))
 	}
 	for _, p := range s.Phases {
 		out.Phases = append(out.Phases, phaseStep{string(p.Phase), p.At.UTC(), p.By, orNull(p.Reason)})

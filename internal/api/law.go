@@ -11,6 +11,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
+	riskverdict "github.com/wakebell/wakebell/internal/decide/incident/verdict"
 	"github.com/wakebell/wakebell/internal/rule/regime"
 	"github.com/wakebell/wakebell/internal/rule/regime/factfile"
 )
@@ -79,12 +80,51 @@ type questionOnWire struct {
 
 // assessmentOnWire is what the packs in force say.
 type assessmentOnWire struct {
-	Incident  *string          `json:"incident" doc:"reference; null for facts that belong to no incident"`
-	At        time.Time        `json:"at" doc:"the instant it was judged for"`
-	Version   string           `json:"version" doc:"of all packs together"`
-	Notice    string           `json:"notice"`
-	Outcomes  []outcomeOnWire  `json:"outcomes" nullable:"false" doc:"what is required first, the earliest due in front"`
-	Questions []questionOnWire `json:"questions" nullable:"false" doc:"in the order of how many outcomes the answer would settle"`
+	Incident  *string             `json:"incident" doc:"reference; null for facts that belong to no incident"`
+	At        time.Time           `json:"at" doc:"the instant it was judged for"`
+	Version   string              `json:"version" doc:"of all packs together"`
+	Notice    string              `json:"notice"`
+	Outcomes  []outcomeOnWire     `json:"outcomes" nullable:"false" doc:"what is required first, the earliest due in front"`
+	Questions []questionOnWire    `json:"questions" nullable:"false" doc:"in the order of how many outcomes the answer would settle"`
+	Verdicts  []riskVerdictOnWire `json:"verdicts" nullable:"false" doc:"on the risk to persons, every one, oldest first"`
+	Counsel   []askedOnWire       `json:"counsel" nullable:"false" doc:"decisions that legal or outside counsel still owes"`
+}
+
+// riskVerdictOnWire is one verdict on the risk to persons, and what became of it.
+type riskVerdictOnWire struct {
+	ID       string     `json:"id"`
+	Entity   *string    `json:"entity"`
+	Risk     string     `json:"risk" enum:"unknown,none,risk,high"`
+	Reason   *string    `json:"reason"`
+	SaidBy   *string    `json:"said_by"`
+	By       string     `json:"by" doc:"the assessor"`
+	At       time.Time  `json:"at"`
+	State    string     `json:"state" enum:"alone,not_confirmed,confirmed,disputed" doc:"alone: the plan asks for no second person"`
+	Latest   bool       `json:"latest"`
+	Holds    string     `json:"holds" doc:"what duties build on now, for this entity"`
+	Opinions []decision `json:"opinions" nullable:"false" doc:"what second persons said of it"`
+}
+
+type askedOnWire struct {
+	Decision string   `json:"decision" enum:"disclosure,retention"`
+	On       []string `json:"on" nullable:"false" doc:"kinds of data it is asked for"`
+	Words    string   `json:"words"`
+}
+
+func wireVerdicts(p riskverdict.Panel) []riskVerdictOnWire {
+	out := []riskVerdictOnWire{}
+	for _, v := range p.Verdicts {
+		latest, _ := p.Latest(v.Entity)
+		w := riskVerdictOnWire{
+			ID: v.ID, Entity: orNull(v.Entity), Risk: v.Risk, Reason: orNull(v.Reason), SaidBy: orNull(v.SaidBy), By: v.By, At: v.At.UTC(),
+			State: string(p.Of(v)), Latest: latest.ID == v.ID, Holds: p.Holds(v.Entity), Opinions: []decision{},
+		}
+		for _, d := range p.Said(v) {
+			w.Opinions = append(w.Opinions, wireDecision(d))
+		}
+		out = append(out, w)
+	}
+	return out
 }
 
 // notLegalAdvice stands once in every answer.
@@ -94,6 +134,14 @@ func wireAssessment(res assessment.Result, book *regime.Book) assessmentOnWire {
 	out := assessmentOnWire{
 		Incident: orNull(res.Incident.Ref), At: res.Facts.At.UTC(), Version: res.Version, Notice: notLegalAdvice,
 		Outcomes: make([]outcomeOnWire, 0, len(res.Outcomes)), Questions: make([]questionOnWire, 0, len(res.Questions)),
+		Verdicts: wireVerdicts(res.Panel), Counsel: []askedOnWire{},
+	}
+	for _, a := range assessment.CounselOwes(res.Incident) {
+		asked := askedOnWire{Decision: string(a.Kind), On: []string{}, Words: a.Words()}
+		for _, s := range a.On {
+			asked.On = append(asked.On, string(s))
+		}
+		out.Counsel = append(out.Counsel, asked)
 	}
 	for _, o := range assessment.Ordered(res.Outcomes) {
 		out.Outcomes = append(out.Outcomes, wireOutcome(o))

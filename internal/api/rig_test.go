@@ -17,13 +17,16 @@ import (
 	"github.com/wakebell/wakebell/examples"
 	"github.com/wakebell/wakebell/internal/base/blob"
 	"github.com/wakebell/wakebell/internal/base/clock"
+	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/store/storetest"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
+	"github.com/wakebell/wakebell/internal/decide/assessment/handover"
 	"github.com/wakebell/wakebell/internal/decide/assessment/lawtest"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -75,7 +78,7 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	clk := clock.NewTest(start)
 	var kinds []record.Kind
 	for _, k := range [][]record.Kind{
-		who.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), contact.Kinds(), duty.Kinds(), escalation.Kinds(), notice.Kinds(),
+		who.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), contact.Kinds(), handover.Kinds(), duty.Kinds(), escalation.Kinds(), notice.Kinds(),
 	} {
 		kinds = append(kinds, k...)
 	}
@@ -83,6 +86,16 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	must(t, err)
 	people := who.New(db, led, clk)
 	jobs := job.New(db, clk, nil, job.Config{})
+	back, err := bounce.New(db, clk, jobs, nil, bounce.Config{Address: "notices@example.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	back.Handle(func(_ context.Context, r bounce.Report, _ []byte) error {
+		if r.MessageID != "<n7@bell.example>" {
+			return fault.New(fault.NotFound, "No notice is known by this id")
+		}
+		return nil
+	})
 	box, err := mail.New(db, clk, jobs, nil, mail.Config{})
 	must(t, err)
 	plans := plan.New(db, led, clk)
@@ -92,7 +105,7 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	duties := duty.New(db, led, clk, plans, dirs, incidents, jobs, lawtest.Shipped(t))
 	esc := escalation.New(db, led, clk, dirs, plans, people, duties, in, box, jobs, escalation.Config{BaseURL: "http://wakebell.example"})
 	tri := triage.New(db, in, incidents)
-	law := assessment.New(db, clk, lawtest.Shipped(t), incidents, dirs,
+	law := assessment.New(db, clk, lawtest.Shipped(t), incidents, dirs, plans,
 		func(context.Context, store.Reader, string) (assessment.Sent, error) { return nil, nil }, duties.TakePacks)
 	incidents.Observe(law.OnIncident)
 	incidents.Observe(duties.OnIncident)
@@ -123,7 +136,7 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	t.Cleanup(aud.Stop)
 	g.f = build(Deps{
 		People: people, Jobs: jobs, Outbox: box, Plans: plans, Directory: dirs, Intake: in, Alerts: alert.New(db, in), Triage: tri,
-		Incidents: incidents, Files: files, Duties: duties, Escalation: esc, Register: register.New(db, led, clk, incidents, duties, dirs), Assessment: law, Contacts: contact.New(db, led, clk, incidents, files, dirs, nil), Audit: aud, Ledger: led, DB: db, Notices: notices,
+		Incidents: incidents, Files: files, Handover: handover.New(db, led, clk, incidents, dirs), Duties: duties, Escalation: esc, Register: register.New(db, led, clk, incidents, duties, dirs, plans), Assessment: law, Contacts: contact.New(db, led, clk, incidents, files, dirs, nil), Audit: aud, Ledger: led, DB: db, Notices: notices, Bounces: back,
 		Clock: clk, Log: slog.New(slog.NewTextHandler(g.log, nil)), Version: "test", TestClock: true,
 		Forward: func(ctx context.Context, d time.Duration) error { return jobs.Forward(ctx, clk.Now().Add(d)) },
 		Ready:   func(ctx context.Context) []Check { return []Check{{Name: "database"}} },

@@ -17,12 +17,14 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/store/datadir"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/base/who/account"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
+	"github.com/wakebell/wakebell/internal/decide/assessment/handover"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/find"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -34,6 +36,9 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
+	"github.com/wakebell/wakebell/internal/notify/notice/form"
+	"github.com/wakebell/wakebell/internal/notify/notice/form/filing"
+	"github.com/wakebell/wakebell/internal/notify/notice/form/prefill"
 	"github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
@@ -58,6 +63,7 @@ type App struct {
 	Accounts   *account.Service
 	Jobs       *job.Runner
 	Outbox     *mail.Outbox
+	Bounces    *bounce.Service // what comes back by mail
 	Plans      *plan.Service
 	Directory  *directory.Service
 	Exchange   *exchange.Service
@@ -66,6 +72,7 @@ type App struct {
 	Incidents  *incident.Service
 	Blobs      *blob.Store
 	Files      *file.Service
+	Handover   *handover.Service
 	Triage     *triage.Service
 	Duties     *duty.Service
 	Escalation *escalation.Service
@@ -74,6 +81,7 @@ type App struct {
 	Register   *register.Service
 	Dispatch   *dispatch.Service // brings notices to their recipients
 	Notices    *notice.Service
+	Filings    *filing.Service // forms of authorities
 	Law        *assessment.Law
 	Assessment *assessment.Service
 	Contacts   *contact.Service // police, media, authorities
@@ -113,7 +121,8 @@ func Kinds() []record.Kind {
 	var out []record.Kind
 	for _, k := range [][]record.Kind{
 		who.Kinds(), account.Kinds(), job.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(),
-		file.Kinds(), duty.Kinds(), contact.Kinds(), escalation.Kinds(), trial.Kinds(), notice.Kinds(), dispatch.Kinds(),
+		file.Kinds(), handover.Kinds(), duty.Kinds(), contact.Kinds(), escalation.Kinds(), trial.Kinds(), notice.Kinds(), dispatch.Kinds(),
+		filing.Kinds(),
 	} {
 		out = append(out, k...)
 	}
@@ -147,6 +156,9 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.Outbox, err = mail.New(a.DB, a.Clock, a.Jobs, cfg.Log, cfg.Mail); err != nil {
 		return err
 	}
+	if a.Bounces, err = bounce.New(a.DB, a.Clock, a.Jobs, cfg.Log, cfg.Bounce); err != nil {
+		return err
+	}
 	a.Plans = plan.New(a.DB, a.Ledger, a.Clock)
 	a.Directory = directory.New(a.DB, a.Ledger, a.People, a.Plans, a.Clock)
 	a.Exchange = exchange.New(a.DB, a.Directory, a.People)
@@ -162,15 +174,16 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.Blobs, err = blob.New(blob.Config{Dir: cfg.Blobs, Max: cfg.MaxFile}); err != nil {
 		return err
 	}
+	a.Handover = handover.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Directory)
 	a.Files = file.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Jobs, a.Blobs)
 	a.Triage = triage.New(a.DB, a.Intake, a.Incidents)
 	a.Duties = duty.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.Incidents, a.Jobs, a.Law)
-	a.Assessment = assessment.New(a.DB, a.Clock, a.Law, a.Incidents, a.Directory, a.sent, a.Duties.TakePacks)
+	a.Assessment = assessment.New(a.DB, a.Clock, a.Law, a.Incidents, a.Directory, a.Plans, a.sent, a.Duties.TakePacks)
 	a.Escalation = escalation.New(a.DB, a.Ledger, a.Clock, a.Directory, a.Plans, a.People, a.Duties, a.Intake, a.Outbox, a.Jobs,
 		cfg.escalation())
 	a.Trials = trial.New(a.DB, a.Ledger, a.Clock, a.People, a.Outbox, a.Jobs, trial.Config{BaseURL: cfg.BaseURL, Log: cfg.Log})
 	a.Health = ready.New(a.DB, a.Clock, a.Directory, a.Outbox, a.Jobs, a.Trials, a.machine, cfg.Version)
-	a.Register = register.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Duties, a.Directory)
+	a.Register = register.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Duties, a.Directory, a.Plans)
 	if a.Dispatch, err = dispatch.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Directory, a.Duties, a.Jobs, a.Blobs, cfg.dispatch()); err != nil {
 		return err
 	}
@@ -178,6 +191,11 @@ func (a *App) build(ctx context.Context) (err error) {
 		DB: a.DB, Ledger: a.Ledger, Clock: a.Clock, Plans: a.Plans, Directory: a.Directory, Incidents: a.Incidents, Duties: a.Duties,
 		Files: a.Files, Outbox: a.Outbox, BaseURL: cfg.BaseURL,
 	})
+	forms, err := form.Load(prefill.Names(), cfg.forms()...)
+	if err != nil {
+		return fmt.Errorf("load the forms: %w", err)
+	}
+	a.Filings = filing.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.Incidents, a.Duties, a.Files, a.Law, forms)
 	a.Audit = audit.New(a.DB, a.Ledger, a.Clock, cfg.Log, func(ctx context.Context, against []byte) (record.Report, record.RebuildReport, error) {
 		rep, err := VerifyData(ctx, cfg, against)
 		return rep.Ledger, rep.Tables, err

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -12,7 +13,10 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
+	"github.com/wakebell/wakebell/internal/notify/notice/form"
+	"github.com/wakebell/wakebell/internal/notify/notice/form/pack"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
 )
 
@@ -25,10 +29,12 @@ type Config struct {
 	// TestClock makes the product's time movable by POST /debug/clock, on loopback
 	// only. The database is marked for it at creation.
 	TestClock bool
+	Forms     string // folder with the operator's own forms of authorities; "" = none
 	Packs     string // folder with the operator's own rule packs and calendars; "" = none
 	Templates string // folder with the operator's own templates of notices; "" = none
 	Migrate   bool   // bring an existing PostgreSQL database up to date at the start
 	Mail      mail.Config
+	Bounce    bounce.Config
 	Sending   dispatch.Config // of notices to many; server, address and log are those here
 	Blobs     string          // folder of the contents of files; default Dir/blobs. Several nodes share one
 	MaxFile   int64           // bytes of one file, default blob.DefaultMax
@@ -81,6 +87,15 @@ func (c Config) dispatch() dispatch.Config {
 	d := c.Sending
 	d.Mail, d.BaseURL, d.Log = c.Mail, c.BaseURL, c.Log
 	return d
+}
+
+// forms are those that come with the program, and the operator's over them.
+func (c Config) forms() []form.Source {
+	out := []form.Source{{FS: pack.Files}}
+	if c.Forms != "" {
+		out = append(out, form.Source{FS: os.DirFS(c.Forms), Operator: true})
+	}
+	return out
 }
 
 // packs is the operator's folder of rule packs; nil when there is none.

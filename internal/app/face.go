@@ -13,10 +13,10 @@ import (
 func (a *App) newScreens() (http.Handler, error) {
 	return web.New(web.Deps{
 		SignedIn: a.signedIn, SignIn: "/sign-in",
-		People: a.People, Accounts: a.Accounts, BaseURL: a.cfg.BaseURL, Jobs: a.Jobs, Outbox: a.Outbox, Plans: a.Plans,
+		People: a.People, Accounts: a.Accounts, BaseURL: a.cfg.BaseURL, Jobs: a.Jobs, Outbox: a.Outbox, Bounces: a.Bounces, Plans: a.Plans,
 		Directory: a.Directory, Exchange: a.Exchange,
-		Intake: a.Intake, Alerts: a.Alerts, Triage: a.Triage, Incidents: a.Incidents, Files: a.Files, Views: a.Views, Find: a.Find, Duties: a.Duties,
-		Escalation: a.Escalation, Trials: a.Trials, Health: a.Health, Register: a.Register, Assessment: a.Assessment, Contacts: a.Contacts, Audit: a.Audit, Ledger: a.Ledger, Notices: a.Notices, Dispatch: a.Dispatch,
+		Intake: a.Intake, Alerts: a.Alerts, Triage: a.Triage, Incidents: a.Incidents, Files: a.Files, Handover: a.Handover, Views: a.Views, Find: a.Find, Duties: a.Duties,
+		Escalation: a.Escalation, Trials: a.Trials, Health: a.Health, Register: a.Register, Assessment: a.Assessment, Contacts: a.Contacts, Audit: a.Audit, Ledger: a.Ledger, Notices: a.Notices, Dispatch: a.Dispatch, Filings: a.Filings,
 		DB: a.DB, Clock: a.Clock, Live: a.Live,
 		Log: a.cfg.Log, Version: a.cfg.Version, Demo: a.cfg.Demo,
 	})
@@ -36,9 +36,9 @@ func (a *App) Handler() http.Handler {
 
 func (a *App) machineFace() http.Handler {
 	return api.New(api.Deps{
-		People: a.People, Jobs: a.Jobs, Outbox: a.Outbox, Plans: a.Plans, Directory: a.Directory, Intake: a.Intake,
-		Alerts: a.Alerts, Triage: a.Triage, Incidents: a.Incidents, Files: a.Files, Views: a.Views, Find: a.Find, Duties: a.Duties, Escalation: a.Escalation,
-		Register: a.Register, Assessment: a.Assessment, Templates: a.Templates, Contacts: a.Contacts, Audit: a.Audit, Ledger: a.Ledger, DB: a.DB, Clock: a.Clock, Log: a.cfg.Log, Version: a.cfg.Version, Notices: a.Notices, Dispatch: a.Dispatch,
+		People: a.People, Jobs: a.Jobs, Outbox: a.Outbox, Bounces: a.Bounces, Plans: a.Plans, Directory: a.Directory, Intake: a.Intake,
+		Alerts: a.Alerts, Triage: a.Triage, Incidents: a.Incidents, Files: a.Files, Handover: a.Handover, Views: a.Views, Find: a.Find, Duties: a.Duties, Escalation: a.Escalation,
+		Register: a.Register, Assessment: a.Assessment, Contacts: a.Contacts, Audit: a.Audit, Ledger: a.Ledger, DB: a.DB, Clock: a.Clock, Log: a.cfg.Log, Version: a.cfg.Version, Notices: a.Notices, Dispatch: a.Dispatch, Templates: a.Templates, Filings: a.Filings,
 		TestClock: a.cfg.TestClock, Forward: a.Forward, Ready: a.Ready, Trials: a.Trials, Health: a.Health, OpenMetrics: a.openMetrics,
 	})
 }

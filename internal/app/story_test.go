@@ -176,7 +176,7 @@ func checkHistory(t *testing.T, a *App) {
 		t.Errorf("%d duties were met late with a reason, want 1", late)
 	}
 	st, err := a.Incidents.GetTx(a.DB, "INC-2025-0003")
-	if err != nil || len(st.Decisions) != 2 || st.Decisions[0].Kind != incident.DoNotNotify {
+	if err != nil || len(st.Decisions) != 3 || st.Decisions[0].Kind != incident.Second || st.Decisions[1].Kind != incident.DoNotNotify {
 		t.Errorf("the stolen laptop: %v %+v", err, st.Decisions)
 	}
 	if _, err := a.Register.Get(ctx, reader, "INC-2025-0003"); err != nil {

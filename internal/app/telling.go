@@ -8,6 +8,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/assessment/handover"
 	"github.com/wakebell/wakebell/internal/decide/duty/policy"
 	"github.com/wakebell/wakebell/internal/decide/duty/story"
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
@@ -16,6 +17,7 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
+	"github.com/wakebell/wakebell/internal/notify/notice/form/filing"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
 	"github.com/wakebell/wakebell/internal/respond/escalation/trial"
@@ -31,9 +33,11 @@ func (a *App) tell() {
 	a.Views.Tell("test_call.", trial.Tell)
 	a.Views.Tell("job.", job.Tell)
 	a.Views.Tell("signal.", intake.Tell)
+	a.Views.Tell("filing.", filing.Tell)
 	a.Views.Tell("ledger.", record.Tell)
 	a.Views.Tell("incident.file_", file.Tell)
 	a.Views.Tell("dispatch.", dispatch.Tell)
+	a.Views.Tell("handover.", handover.Tell)
 	a.Views.Tell("contact.", contact.Tell)
 	a.Views.Guard("contact.", who.PermContactRead)
 	a.Views.Tell("notice.", notice.Tell)

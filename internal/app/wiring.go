@@ -3,14 +3,18 @@ package app
 import (
 	"context"
 	"slices"
+	"strconv"
 
 	"github.com/wakebell/wakebell/internal/app/outbound"
+	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/register"
 )
 
 // wire says what follows from what. Each line runs in the transaction of its cause.
@@ -29,6 +33,8 @@ func (a *App) wire() {
 	a.Directory.Observe(a.Duties.RederiveOpen)
 	// A close is refused while outward duties stand open.
 	a.Incidents.Guard(a.openDuties)
+	// … and while counsel has not said what must be disclosed, and what is kept.
+	a.Incidents.Guard(assessment.Guard)
 	// A person who is no longer active is signed out everywhere.
 	a.People.Observe(a.Accounts.OnPerson)
 	// A new passphrase is told to its person, who may not be the one who set it.
@@ -36,6 +42,10 @@ func (a *App) wire() {
 	// What communications signed off is what an approval covers; a released notice is sent;
 	// what became of each recipient meets the duties to them.
 	outbound.Post{Clock: a.Clock, Incidents: a.Incidents, Directory: a.Directory, Notices: a.Notices, Dispatch: a.Dispatch}.Join()
+	// What comes back by mail goes to the recipient it is about.
+	a.Bounces.Handle(a.Dispatch.OnMail)
+	// What was filed with authorities stands in the register.
+	a.Register.Tell(a.filed)
 	// Every commit of the ledger tells the open pages which of their regions are stale.
 	a.Ledger.OnCommit(a.Live.Wake)
 	// A verification is no entry of the ledger: it tells the open pages itself.
@@ -68,13 +78,45 @@ func (a *App) sent(ctx context.Context, r store.Reader, incident string) (assess
 }
 
 // statement says whether a notice is a statement that the media may be given.
-func (a *App) statement(context.Context, store.Reader, string, string) (bool, error) {
-	return false, nil
+func (a *App) statement(ctx context.Context, _ store.Reader, incident, no string) (bool, error) {
+	n, err := strconv.Atoi(no)
+	if err != nil {
+		return false, nil
+	}
+	v, err := a.Notices.Get(ctx, who.Engine("contacts"), incident, n)
+	if fault.KindOf(err) == fault.NotFound {
+		return false, nil
+	}
+	cleared := slices.Contains([]notice.State{notice.Approved, notice.Released, notice.Done}, v.State)
+	return err == nil && v.Audience == notice.Press && cleared, err
+}
+
+// filed is what the register says of forms that were filed.
+func (a *App) filed(ctx context.Context, r store.Reader, incident string) ([]register.FiledForm, error) {
+	list, err := a.Filings.OfIncident(ctx, r, incident)
+	var out []register.FiledForm
+	for _, f := range list {
+		if f.Sent == nil {
+			continue
+		}
+		line := register.FiledForm{
+			Number: f.No, Form: f.Form, Stage: f.Stage, Recipient: f.Recipient, Entity: f.Entity, FiledAt: f.Sent.At, FiledBy: f.Sent.By,
+			Channel: f.Sent.Channel, Receipt: f.Reference(), Late: f.Sent.LateReason, SHA256: []string{},
+		}
+		for _, d := range f.Sent.Documents {
+			line.SHA256 = append(line.SHA256, d.SHA256)
+		}
+		out = append(out, line)
+	}
+	return out, err
 }
 
 // reproject makes the tables of each subject anew; a room passes over what is not its own.
 func (a *App) reproject(ctx context.Context, tx *store.Tx, entries []record.Entry) error {
 	if err := a.Files.OnErase(tx, entries); err != nil {
+		return err
+	}
+	if err := a.Handover.OnErase(tx, entries); err != nil {
 		return err
 	}
 	if err := a.Contacts.OnErase(tx, entries); err != nil {
@@ -96,6 +138,9 @@ func (a *App) reproject(ctx context.Context, tx *store.Tx, entries []record.Entr
 			return err
 		}
 		if err := a.Notices.Reproject(ctx, tx, e.Subject); err != nil {
+			return err
+		}
+		if err := a.Filings.Reproject(tx, e.Subject); err != nil {
 			return err
 		}
 	}

@@ -58,6 +58,10 @@ type root struct {
 	Call     callCmd     `cmd:"" help:"Calls: who was called, and acknowledge."`
 	Search   searchCmd   `cmd:"" help:"Find incidents, what was said in them, reports, alerts and people by words."`
 	Register registerCmd `cmd:"" help:"The breach register."`
+	Bounce   bounceCmd   `cmd:"" help:"What came back by mail."`
+	Filing   filingCmd   `cmd:"" help:"Forms of an incident: fill in, approve, record what was filed."`
+	Forms    formsCmd    `cmd:"" help:"Forms of authorities, without a server: list, show, check your own."`
+	Handover handoverCmd `cmd:"" help:"What a controller we process for needs for its own 72 hours."`
 	Outbox   outboxCmd   `cmd:"" help:"Messages that were sent, or kept."`
 	Dir      dirCmd      `cmd:"" name:"directory" help:"People, teams, services, customers: import, export, readiness."`
 	Account  accountCmd  `cmd:"" help:"Sign-in links for people."`

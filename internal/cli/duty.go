@@ -30,11 +30,11 @@ func (c *dutyLs) Run(e *env) error {
 	set(q, "holder", c.Holder)
 	head := []string{"ID", "STATE", "DUE", "RULE", "TO", "TITLE"}
 	return show(e, "/duties", q, head, 5, func(d client.Duty) []string {
-		title := d.Title
+		rule := d.Rule
 		if d.Unverified() {
-			title += " (UNVERIFIED rule)"
+			rule += " (UNVERIFIED)"
 		}
-		return []string{d.ID, d.State, stamp(d.DueAt), d.Rule, d.Recipient.Name, title}
+		return []string{d.ID, d.State, stamp(d.DueAt), rule, d.Recipient.Name, d.Title}
 	})
 }
 

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -26,6 +28,7 @@ type incidentCmd struct {
 	Fact     incidentFact     `cmd:"" help:"Record a fact."`
 	Assign   incidentAssign   `cmd:"" help:"Give a person a function in it."`
 	Decide   incidentDecide   `cmd:"" help:"Record a decision."`
+	Second   incidentSecond   `cmd:"" help:"Give a second opinion on the verdict on the risk."`
 	Phase    incidentPhase    `cmd:"" help:"Enter a phase."`
 	Task     incidentTask     `cmd:"" help:"Add a task."`
 	Close    incidentClose    `cmd:"" help:"Close it."`
@@ -261,21 +264,49 @@ func (c *incidentAssign) Run(e *env) error {
 
 type incidentDecide struct {
 	Ref      string `arg:"" help:"Reference of the incident."`
-	Decision string `arg:"" help:"outside_help, press_team, law_enforcement, do_not_notify or other."`
+	Decision string `arg:"" help:"outside_help, press_team, law_enforcement, do_not_notify, disclosure, retention or other."`
 	Answer   string `help:"yes or no, where the decision asks it."`
 	Reason   string `required:"" help:"Why."`
 	Text     string `help:"What was decided."`
 	By       string `help:"Who decided (person id); default you."`
 	Rule     string `help:"Duty rule, for do_not_notify."`
 	Entity   string `help:"Legal entity or recipient, for do_not_notify."`
+	Counsel  string `help:"Outside counsel who decided, for disclosure and retention."`
 }
 
 // Run records the decision.
 func (c *incidentDecide) Run(e *env) error {
 	return e.command(c.Ref, "decision", map[string]any{
 		"decision": c.Decision, "answer": c.Answer, "reason": c.Reason, "text": c.Text,
-		"decided_by": c.By, "rule": c.Rule, "entity": c.Entity,
+		"decided_by": c.By, "rule": c.Rule, "entity": c.Entity, "counsel": c.Counsel,
 	})
+}
+
+type incidentSecond struct {
+	Ref    string `arg:"" help:"Reference of the incident."`
+	Answer string `arg:"" help:"yes: the verdict is right; no: it is not." enum:"yes,no"`
+	Reason string `required:"" help:"Why."`
+	Entity string `help:"Legal entity the verdict is about; default the company."`
+}
+
+// Run finds the verdict that stands and gives a second opinion on it.
+func (c *incidentSecond) Run(e *env) error {
+	var now struct {
+		Verdicts []struct {
+			ID     string `json:"id"`
+			Entity string `json:"entity"`
+			Latest bool   `json:"latest"`
+		} `json:"verdicts"`
+	}
+	if err := e.api().Do(e.ctx, http.MethodGet, "/incidents/"+url.PathEscape(c.Ref)+"/assessment", nil, &now); err != nil {
+		return err
+	}
+	for _, v := range now.Verdicts {
+		if v.Latest && v.Entity == c.Entity {
+			return e.command(c.Ref, "decision", map[string]any{"decision": "risk_verdict", "about": v.ID, "answer": c.Answer, "reason": c.Reason})
+		}
+	}
+	return fault.New(fault.NotFound, "No verdict on the risk is recorded; wakebell incident fact REF risk records one")
 }
 
 type incidentPhase struct {

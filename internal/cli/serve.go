@@ -16,6 +16,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 )
 
 // dataFlags say where the data lie.
@@ -58,6 +59,7 @@ type serveFlags struct {
 	OpenMetrics bool     `help:"Show /metrics to everybody who reaches the server ($WAKEBELL_OPEN_METRICS=1). Otherwise it needs a token with system.read, unless the server listens on loopback only." name:"open-metrics"`
 	Packs       string   `help:"Folder with your own rule packs and calendars ($WAKEBELL_PACKS); they win over the shipped ones by id." placeholder:"DIR"`
 	Templates   string   `help:"Folder with your own templates of notices ($WAKEBELL_TEMPLATES); they win over the shipped ones by id and language." placeholder:"DIR"`
+	Forms       string   `help:"Folder with your own forms of authorities ($WAKEBELL_FORMS); they win over the shipped ones by id." placeholder:"DIR"`
 	MaxFile     int64    `help:"Largest file that may be attached, in MB ($WAKEBELL_MAX_FILE); default 100." name:"max-file" placeholder:"MB"`
 	TestClock   bool     `help:"Make time movable by POST /debug/clock. Fixed for a database at its creation."`
 
@@ -65,11 +67,18 @@ type serveFlags struct {
 	SMTPPort   int    `help:"Its port ($WAKEBELL_SMTP_PORT); default 587." name:"smtp-port" placeholder:"PORT"`
 	SMTPUser   string `help:"User ($WAKEBELL_SMTP_USER); the password comes from $WAKEBELL_SMTP_PASSWORD or the file $WAKEBELL_SMTP_PASSWORD_FILE." name:"smtp-user" placeholder:"NAME"`
 	SMTPTLS    string `help:"starttls, tls or none ($WAKEBELL_SMTP_TLS); default starttls." name:"smtp-tls" placeholder:"MODE"`
-	SMTPCAFile string `help:"PEM file of the authorities to trust for the mail server instead of the machine's ($WAKEBELL_SMTP_CA_FILE)." name:"smtp-ca-file" placeholder:"FILE"`
+	SMTPCAFile string `help:"PEM file of the authorities to trust for the mail servers instead of the machine's ($WAKEBELL_SMTP_CA_FILE)." name:"smtp-ca-file" placeholder:"FILE"`
 	SMTPFrom   string `help:"Sender's address ($WAKEBELL_SMTP_FROM)." name:"smtp-from" placeholder:"ADDRESS"`
-	Lines      int    `help:"Connections to the mail server while a notice goes to many ($WAKEBELL_MAIL_CONNECTIONS); default 8, at most 50." name:"mail-connections" placeholder:"N"`
-	ReturnPath string `help:"Address for reports of failure of notices ($WAKEBELL_MAIL_RETURN_PATH); default the sender." name:"mail-return-path" placeholder:"ADDRESS"`
-	HooksIn    bool   `help:"Let notices be posted to webhooks in private networks too ($WAKEBELL_NOTICE_WEBHOOK_INSIDE=1). They are signed with $WAKEBELL_NOTICE_WEBHOOK_SECRET, or the file $WAKEBELL_NOTICE_WEBHOOK_SECRET_FILE." name:"notice-webhook-inside"`
+
+	BounceAddress    string `help:"Where reports of failure and replies to notices go ($WAKEBELL_BOUNCE_ADDRESS); a * in it stands for the recipient's mark. Default: the sender's address." name:"bounce-address" placeholder:"ADDRESS"`
+	BounceIMAPHost   string `help:"IMAP server of the mailbox they are read from ($WAKEBELL_BOUNCE_IMAP_HOST)." name:"bounce-imap-host" placeholder:"HOST"`
+	BounceIMAPPort   int    `help:"Its port ($WAKEBELL_BOUNCE_IMAP_PORT); default 993, 143 with starttls." name:"bounce-imap-port" placeholder:"PORT"`
+	BounceIMAPUser   string `help:"User of the mailbox ($WAKEBELL_BOUNCE_IMAP_USER); the password comes from $WAKEBELL_BOUNCE_IMAP_PASSWORD or the file $WAKEBELL_BOUNCE_IMAP_PASSWORD_FILE." name:"bounce-imap-user" placeholder:"NAME"`
+	BounceIMAPTLS    string `help:"tls, starttls, or none on this machine ($WAKEBELL_BOUNCE_IMAP_TLS); default tls." name:"bounce-imap-tls" placeholder:"MODE"`
+	BounceIMAPFolder string `help:"Folder to read ($WAKEBELL_BOUNCE_IMAP_FOLDER); default INBOX." name:"bounce-imap-folder" placeholder:"NAME"`
+	Lines            int    `help:"Connections to the mail server while a notice goes to many ($WAKEBELL_MAIL_CONNECTIONS); default 8, at most 50." name:"mail-connections" placeholder:"N"`
+	ReturnPath       string `help:"Address for reports of failure of notices ($WAKEBELL_MAIL_RETURN_PATH); default the sender." name:"mail-return-path" placeholder:"ADDRESS"`
+	HooksIn          bool   `help:"Let notices be posted to webhooks in private networks too ($WAKEBELL_NOTICE_WEBHOOK_INSIDE=1). They are signed with $WAKEBELL_NOTICE_WEBHOOK_SECRET, or the file $WAKEBELL_NOTICE_WEBHOOK_SECRET_FILE." name:"notice-webhook-inside"`
 }
 
 func (f serveFlags) config(e *env) (app.Config, error) {
@@ -82,6 +91,7 @@ func (f serveFlags) config(e *env) (app.Config, error) {
 	cfg.TestClock = f.TestClock
 	cfg.Packs = cmp.Or(f.Packs, e.Getenv("WAKEBELL_PACKS"))
 	cfg.Templates = cmp.Or(f.Templates, e.Getenv("WAKEBELL_TEMPLATES"))
+	cfg.Forms = cmp.Or(f.Forms, e.Getenv("WAKEBELL_FORMS"))
 	cfg.OpenMetrics = f.OpenMetrics || e.Getenv("WAKEBELL_OPEN_METRICS") == "1"
 	if v := e.Getenv("WAKEBELL_MAX_FILE"); f.MaxFile == 0 && v != "" {
 		if f.MaxFile, err = strconv.ParseInt(v, 10, 32); err != nil {
@@ -93,11 +103,12 @@ func (f serveFlags) config(e *env) (app.Config, error) {
 		return cfg, err
 	}
 	cfg.Log = slog.New(slog.NewTextHandler(e.Err, nil))
-	port := f.SMTPPort
-	if v := e.Getenv("WAKEBELL_SMTP_PORT"); port == 0 && v != "" {
-		if port, err = strconv.Atoi(v); err != nil {
-			return cfg, fault.InvalidField("WAKEBELL_SMTP_PORT", "must be a number")
-		}
+	if cfg.Bounce, err = f.bounce(e); err != nil {
+		return cfg, err
+	}
+	port, err := e.number("WAKEBELL_SMTP_PORT", f.SMTPPort)
+	if err != nil {
+		return cfg, err
 	}
 	cfg.Sending.Connections = f.Lines
 	if v := e.Getenv("WAKEBELL_MAIL_CONNECTIONS"); f.Lines == 0 && v != "" {
@@ -118,6 +129,34 @@ func (f serveFlags) config(e *env) (app.Config, error) {
 		TLS:    mail.TLS(cmp.Or(f.SMTPTLS, e.Getenv("WAKEBELL_SMTP_TLS"))),
 	}
 	return cfg, err
+}
+
+// bounce is where what comes back is read from.
+func (f serveFlags) bounce(e *env) (bounce.Config, error) {
+	port, err := e.number("WAKEBELL_BOUNCE_IMAP_PORT", f.BounceIMAPPort)
+	if err != nil {
+		return bounce.Config{}, err
+	}
+	password, err := e.secret("WAKEBELL_BOUNCE_IMAP_PASSWORD", "")
+	return bounce.Config{
+		Address: cmp.Or(f.BounceAddress, e.Getenv("WAKEBELL_BOUNCE_ADDRESS")), Host: cmp.Or(f.BounceIMAPHost, e.Getenv("WAKEBELL_BOUNCE_IMAP_HOST")),
+		Port: port, User: cmp.Or(f.BounceIMAPUser, e.Getenv("WAKEBELL_BOUNCE_IMAP_USER")), Password: password,
+		TLS: mail.TLS(cmp.Or(f.BounceIMAPTLS, e.Getenv("WAKEBELL_BOUNCE_IMAP_TLS"))), Folder: cmp.Or(f.BounceIMAPFolder, e.Getenv("WAKEBELL_BOUNCE_IMAP_FOLDER")),
+		CAFile: cmp.Or(f.SMTPCAFile, e.Getenv("WAKEBELL_SMTP_CA_FILE")),
+	}, err
+}
+
+// number reads a number from the flag or the variable, 0 for none.
+func (e *env) number(name string, flag int) (int, error) {
+	v := e.Getenv(name)
+	if flag != 0 || v == "" {
+		return flag, nil
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil {
+		return 0, fault.InvalidField(name, "must be a number")
+	}
+	return n, nil
 }
 
 // proxies reads networks such as 10.0.0.0/8, or single addresses.

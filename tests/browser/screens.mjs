@@ -49,6 +49,7 @@ export const screens = [
   { path: "/incidents/{incident}/assess?step=consequences", as: manager },
   { path: "/incidents/{incident}/assess?step=score", as: manager },
   { path: "/incidents/{incident}/assess?step=verdict", as: manager },
+  { path: "/incidents/{incident}/handover", as: manager },
   { path: "/rules", as: manager },
   { path: "/rules/{rule}", as: manager },
   { path: "/incidents/{incident}/facts/personal_data", as: manager },

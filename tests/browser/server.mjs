@@ -23,12 +23,13 @@ const livesAtMost = 1_500_000;
 
 /**
  * Starts `wakebell demo` or `wakebell serve`.
- * @param {{ command?: "demo" | "serve", bare?: boolean }} [how] bare: the demo company without its story
+ * @param {{ command?: "demo" | "serve", bare?: boolean, packs?: string }} [how] bare: the demo company without its story;
+ *   packs: folder of the operator's own rule packs
  * @returns {Promise<Server>}
  */
-export async function start({ command = "demo", bare = false } = {}) {
+export async function start({ command = "demo", bare = false, packs = "" } = {}) {
   const dir = mkdtempSync(join(tmpdir(), "wakebell-browser-"));
-  const args = [command, "--data", dir, "--listen", "127.0.0.1:0", "--test-clock", ...(bare ? ["--bare"] : [])];
+  const args = [command, "--data", dir, "--listen", "127.0.0.1:0", "--test-clock", ...(bare ? ["--bare"] : []), ...(packs ? ["--packs", packs] : [])];
   const child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"], env: { PATH: process.env.PATH ?? "", HOME: dir, TZ: "UTC" } });
   let said = "", log = "";
   child.stderr.on("data", (b) => { log += b; });

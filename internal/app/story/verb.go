@@ -26,7 +26,7 @@ var births = []string{"alert", "raw", "report", "triage", "declare"}
 var verbs = map[string]verb{
 	"alert": doAlert, "raw": doRaw, "report": doReport, "take": doTake, "triage": doTriage, "declare": doDeclare,
 	"ack": doAck, "meet": doMeet, "give": doGive, "waive": doWaive,
-	"fact": doFact, "finish": doFinish, "merge": doMerge, "roster": doRoster, "review": doReview,
+	"fact": doFact, "finish": doFinish, "merge": doMerge, "roster": doRoster, "review": doReview, "second": doSecond,
 	"confirm":  text(func(s string) incident.Command { return &incident.Confirm{Reason: s} }),
 	"dismiss":  text(func(s string) incident.Command { return &incident.Dismiss{Reason: s} }),
 	"note":     text(func(s string) incident.Command { return &incident.Note{Text: s} }),
@@ -105,10 +105,15 @@ func doDeclare(t *teller, ctx context.Context, by who.Identity, s step) error {
 }
 
 // doFact records facts by their name, "name@entity" for one of our entities. A moment
-// is a time of the story.
+// is a time of the story; "why", before a risk, is its reason.
 func doFact(t *teller, ctx context.Context, by who.Identity, s step) error {
+	why := "" // the reason of a verdict on the risk
 	for i := 0; i+1 < len(s.args.Content); i += 2 {
 		key, node := s.args.Content[i].Value, s.args.Content[i+1]
+		if key == "why" {
+			why = node.Value
+			continue
+		}
 		name, entity, _ := strings.Cut(key, "@")
 		var v any
 		if err := node.Decode(&v); err != nil {
@@ -126,11 +131,32 @@ func doFact(t *teller, ctx context.Context, by who.Identity, s step) error {
 			return err
 		}
 		cmd := &incident.RecordFact{Fact: incident.FactName(name), Entity: entity, Value: doc}
+		if name == "risk" {
+			cmd.Remark = why
+		}
 		if err := t.execute(keyed(ctx, s.key+"/"+key), by, s, cmd); err != nil {
 			return fmt.Errorf("%s: %w", key, err)
 		}
 	}
 	return nil
+}
+
+// doSecond gives a second opinion on the verdict of an entity that stands.
+func doSecond(t *teller, ctx context.Context, by who.Identity, s step) error {
+	var in struct {
+		Entity string          `json:"entity"`
+		Answer incident.Answer `json:"answer"`
+		Reason string          `json:"reason"`
+	}
+	if err := t.decode(s, &in); err != nil {
+		return err
+	}
+	st, err := t.Incidents.GetTx(t.DB, s.scene.incident)
+	if err != nil {
+		return err
+	}
+	v, _ := st.Panel(nil).Latest(in.Entity)
+	return t.execute(ctx, by, s, &incident.MakeDecision{Decision: incident.Second, About: v.ID, Answer: in.Answer, Reason: in.Reason})
 }
 
 func moment(name string) bool {
@@ -174,13 +200,15 @@ func doMerge(t *teller, ctx context.Context, by who.Identity, s step) error {
 	return t.execute(ctx, by, s, &incident.Merge{Into: other.incident, Reason: in.Reason})
 }
 
-// doAck answers every call of this scene that waits for the person.
+// doAck answers every call of this scene that was made to the person and waits.
 func doAck(t *teller, ctx context.Context, by who.Identity, s step) error {
 	calls, err := t.Escalation.WaitingFor(ctx, by, s.scene.incident)
 	if err != nil {
 		return err
 	}
-	mine := slices.DeleteFunc(calls, func(k escalation.Call) bool { return s.scene.incident == "" && k.Incident != "" })
+	mine := slices.DeleteFunc(calls, func(k escalation.Call) bool {
+		return k.Person != by.Person || s.scene.incident == "" && k.Incident != ""
+	})
 	if len(mine) == 0 {
 		return t.nothing(s, "no call waits for this person")
 	}

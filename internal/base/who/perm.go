@@ -15,6 +15,7 @@ const (
 	PermIncidentWork    Permission = "incident.work"   // note, task, fact, phase, situation report, link
 	PermIncidentManage  Permission = "incident.manage" // confirm, dismiss, grade, assign, close, reopen
 	PermIncidentDecide  Permission = "incident.decide" // outside help, press team, other decisions
+	PermIncidentReview  Permission = "incident.review" // second opinion on a verdict; the plan names the roles
 	PermDutyRead        Permission = "duty.read"
 	PermDutyWork        Permission = "duty.work" // meet, assign, undo
 	PermDutyWaive       Permission = "duty.waive"
@@ -51,7 +52,7 @@ func Permissions() []Permission {
 	return []Permission{
 		PermReportCreate, PermOwnRead, PermAlertIngest, PermSignalRead, PermSignalTriage,
 		PermIncidentDeclare, PermIncidentRead, PermIncidentWork, PermIncidentManage,
-		PermIncidentDecide, PermDutyRead, PermDutyWork, PermDutyWaive, PermCallRead,
+		PermIncidentDecide, PermIncidentReview, PermDutyRead, PermDutyWork, PermDutyWaive, PermCallRead,
 		PermCallAcknowledge, PermDirectoryRead, PermDirectoryEdit, PermPlanRead, PermPlanEdit,
 		PermRegisterRead, PermRegisterExport, PermLedgerRead, PermLedgerErase,
 		PermNoticeRead, PermNoticeWrite, PermNoticeApprove, PermNoticeRelease, PermRecipientRead,
@@ -86,18 +87,18 @@ var granted = map[Role]map[Permission]bool{
 	// "Executive management team and legal counsel will determine" (001);
 	// nothing is said outside without their approval (003).
 	Legal: set(append([]Permission{
-		PermIncidentDecide, PermDutyWork, PermDutyWaive, PermRegisterRead, PermRegisterExport,
+		PermIncidentDecide, PermIncidentReview, PermDutyWork, PermDutyWaive, PermRegisterRead, PermRegisterExport,
 		PermNoticeWrite, PermNoticeApprove, PermRecipientRead, PermFilingWork, PermContactRead,
 		PermContactWork,
 	}, called...)...),
 	Executive: set(append([]Permission{
-		PermIncidentDecide, PermDutyWork, PermDutyWaive, PermRegisterRead, PermNoticeApprove,
+		PermIncidentDecide, PermIncidentReview, PermDutyWork, PermDutyWaive, PermRegisterRead, PermNoticeApprove,
 		PermContactRead,
 	}, called...)...),
 	// Personal data protection (000): assesses, files, keeps the register,
 	// and carries out erasure.
 	PrivacyOfficer: set(append([]Permission{
-		PermIncidentWork, PermDutyWork, PermRegisterRead, PermRegisterExport, PermLedgerRead,
+		PermIncidentWork, PermIncidentReview, PermDutyWork, PermRegisterRead, PermRegisterExport, PermLedgerRead,
 		PermLedgerErase, PermNoticeWrite, PermNoticeApprove, PermNoticeRelease, PermRecipientRead,
 		PermRecipientWork, PermFilingWork, PermContactRead, PermContactWork,
 	}, called...)...),
@@ -141,7 +142,7 @@ var called = []Permission{
 
 // working is what those who handle an incident need.
 var working = append([]Permission{
-	PermAlertIngest, PermSignalTriage, PermIncidentDeclare, PermIncidentWork, PermDutyWork,
+	PermAlertIngest, PermSignalTriage, PermIncidentDeclare, PermIncidentWork, PermIncidentReview, PermDutyWork,
 }, called...)
 
 // personal lists the roles that decide for the company or erase. A token that

@@ -17,7 +17,9 @@ import (
 
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/fact"
+	"github.com/wakebell/wakebell/internal/decide/incident/verdict"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
+	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/rule/regime"
 )
 
@@ -29,15 +31,17 @@ type Sent map[string]map[string]time.Time
 // false when nothing is recorded that a rule could hang on: then no rule is owed
 // and an evaluation can be left out.
 //
-// An entity without a moment of awareness counts from discovery: the careful
+// p is the plan the incident began with: it says whether a verdict on the risk needs a
+// second person. An entity without a moment of awareness counts from discovery: the careful
 // reading until one is recorded.
-func Facts(st incident.State, dir directory.Snapshot, sent Sent, now time.Time) (f regime.Facts, ok bool) {
-	f = regime.Facts{At: now, Moments: map[string]time.Time{}, Known: known(st, ""), Persons: persons(st), Sent: sent[""]}
+func Facts(st incident.State, p plan.Plan, dir directory.Snapshot, sent Sent, now time.Time) (f regime.Facts, ok bool) {
+	panel := st.Panel(p.Approval(verdict.Approval))
+	f = regime.Facts{At: now, Moments: map[string]time.Time{}, Known: known(st, panel, ""), Persons: persons(st), Sent: sent[""]}
 	moments(f.Moments, st, "")
 	f.Hold = hold(st)
 	for _, e := range Entities(st, dir) {
 		entity := regime.Entity{
-			ID: e.ID, Name: cmp.Or(e.Name, e.ID), Country: cmp.Or(e.Country, anyCountry), Is: Kinds(st, e), Known: known(st, e.ID), Moments: map[string]time.Time{}, Sent: sent[e.ID],
+			ID: e.ID, Name: cmp.Or(e.Name, e.ID), Country: cmp.Or(e.Country, anyCountry), Is: Kinds(st, e), Known: known(st, panel, e.ID), Moments: map[string]time.Time{}, Sent: sent[e.ID],
 		}
 		if e.Zone != "" {
 			entity.Zone, _ = time.LoadLocation(e.Zone) // the directory has checked it; without one the rule's counts
@@ -55,21 +59,20 @@ func Facts(st incident.State, dir directory.Snapshot, sent Sent, now time.Time) 
 // answers are the facts of an incident that the law asks for as well.
 var answers = map[incident.Answer]bool{incident.Yes: true, incident.No: false}
 
-// known are the facts recorded for the incident (entity "") or for one entity.
-func known(st incident.State, entity string) map[string]any {
+// known are the facts recorded for the incident (entity "") or for one entity. A verdict
+// that waits for a second person does not count where it would take duties away.
+func known(st incident.State, panel verdict.Panel, entity string) map[string]any {
 	out := map[string]any{}
 	if entity == "" {
 		if yes, said := answers[st.PersonalData]; said {
 			out["personal_data"] = yes
 		}
 	}
-	if r, ok := st.Facts[fact.Key(incident.FactRisk, entity)]; ok {
-		switch r.Value.Risk {
-		case "none":
-			out["risk"] = "unlikely"
-		case "risk", "high":
-			out["risk"] = r.Value.Risk
-		}
+	switch risk := panel.Holds(entity); risk {
+	case "none":
+		out["risk"] = "unlikely"
+	case "risk", "high":
+		out["risk"] = risk
 	}
 	for _, r := range st.Facts {
 		name, law := strings.CutPrefix(string(r.Name), fact.LawFact)

@@ -15,7 +15,9 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/fact"
+	"github.com/wakebell/wakebell/internal/decide/incident/verdict"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
+	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/rule/regime"
 	"github.com/wakebell/wakebell/internal/rule/regime/factfile"
 )
@@ -27,17 +29,18 @@ type Service struct {
 	law       *Law
 	incidents *incident.Service
 	dirs      *directory.Service
+	plans     *plan.Service
 	sent      func(ctx context.Context, r store.Reader, incident string) (Sent, error)
 	after     func(ctx context.Context, tx *store.Tx, by who.Identity, t Taking) error
 }
 
 // New makes the service. sent reads which notices of an incident were given; after
 // runs in the transaction that says new packs are in force.
-func New(db *store.DB, clk *clock.Clock, law *Law, incidents *incident.Service, dirs *directory.Service,
+func New(db *store.DB, clk *clock.Clock, law *Law, incidents *incident.Service, dirs *directory.Service, plans *plan.Service,
 	sent func(ctx context.Context, r store.Reader, incident string) (Sent, error),
 	after func(ctx context.Context, tx *store.Tx, by who.Identity, t Taking) error,
 ) *Service {
-	return &Service{db: db, clk: clk, law: law, incidents: incidents, dirs: dirs, sent: sent, after: after}
+	return &Service{db: db, clk: clk, law: law, incidents: incidents, dirs: dirs, plans: plans, sent: sent, after: after}
 }
 
 // Book is the packs in force.
@@ -51,6 +54,7 @@ type Result struct {
 	Outcomes  []regime.Outcome
 	Questions []regime.Question
 	Version   string // of the packs
+	Panel     verdict.Panel
 }
 
 // Of evaluates an incident, by id or reference, with the facts recorded until asOf;
@@ -73,8 +77,13 @@ func (s *Service) Of(ctx context.Context, by who.Identity, ref string, asOf time
 		if err != nil {
 			return err
 		}
+		p, err := s.plans.At(v, st.PlanVersion)
+		if err != nil {
+			return err
+		}
+		res.Panel = st.Panel(p.Approval(verdict.Approval))
 		res.Incident, res.Entities = st, Entities(st, dir)
-		res.Facts, _ = Facts(st, dir, sent, s.clk.Now())
+		res.Facts, _ = Facts(st, p, dir, sent, s.clk.Now())
 		return nil
 	})
 	if err != nil {
@@ -193,8 +202,8 @@ func (s *Service) OnIncident(_ context.Context, tx *store.Tx, _ who.Identity, be
 	if err != nil {
 		return err
 	}
-	had, _ := Facts(before, dir, nil, s.clk.Now())
-	now, _ := Facts(after, dir, nil, s.clk.Now())
+	had, _ := Facts(before, plan.Plan{}, dir, nil, s.clk.Now())
+	now, _ := Facts(after, plan.Plan{}, dir, nil, s.clk.Now())
 	was := book.Check(had)
 	for _, err := range book.Check(now) {
 		if !slices.ContainsFunc(was, func(o error) bool { return o.Error() == err.Error() }) {

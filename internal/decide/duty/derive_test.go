@@ -219,9 +219,22 @@ func TestAuthority72ElapsedHoursAcrossDST(t *testing.T) {
 	if !d.Statutory || !d.Filing || d.Basis.Sure == "" {
 		t.Errorf("law is not marked: %+v", d)
 	}
-	w.apply(incident.FactRecorded{Name: incident.FactRisk, Value: incident.Value{Risk: "none"}})
+	w.apply(incident.FactRecorded{ID: "f1", Name: incident.FactRisk, Value: incident.Value{Risk: "none"}})
+	if d := w.duties["authority_gdpr:dpa@de:1"]; d.State != Open || !strings.Contains(d.Basis.Why, "not confirmed by a second person") {
+		t.Errorf("risk excluded by one person: %s, %s", d.State, d.Basis.Why)
+	}
+	w.apply(incident.DecisionMade{Decision: incident.Second, About: "f1", Answer: incident.Yes, DecidedBy: "p2", As: []string{"legal"}})
 	if got := w.duties["authority_gdpr:dpa@de:1"].State; got != Withdrawn {
 		t.Errorf("risk excluded: %s, want withdrawn", got)
+	}
+	w.apply(incident.FactRecorded{ID: "f2", Name: incident.FactRisk, Value: incident.Value{Risk: "high"}})
+	if got := w.duties["authority_gdpr:dpa@de:1"].State; got != Open {
+		t.Errorf("a high risk, found by one person: %s, want open", got)
+	}
+	w.plan.Approvals = nil
+	w.apply(incident.FactRecorded{ID: "f3", Name: incident.FactRisk, Value: incident.Value{Risk: "none"}})
+	if got := w.duties["authority_gdpr:dpa@de:1"].State; got != Withdrawn {
+		t.Errorf("risk excluded where the plan asks nobody: %s, want withdrawn", got)
 	}
 	if _, ok := w.duties["controller:c1@de:1"]; ok {
 		t.Error("a controller is told although no customer is in scope")

@@ -33,7 +33,7 @@ type rederived struct {
 	Difference
 }
 
-// repacked is the derivation by which an incident takes new rule packs. It is recorded also when it
+// repacked is the derivation by which an open incident takes new rule packs. It is recorded also when it
 // changes nothing: which packs an incident is judged by must not be a matter of guessing.
 type repacked struct {
 	Packs assessment.Taking `json:"packs"`

@@ -19,7 +19,7 @@ func (d *deriver) evaluate() error {
 	for _, e := range assessment.Entities(d.Incident, d.Dir) {
 		d.entities[e.ID] = e
 	}
-	facts, ok := assessment.Facts(d.Incident, d.Dir, SentOf(d.Existing), d.Now)
+	facts, ok := assessment.Facts(d.Incident, d.Plan, d.Dir, SentOf(d.Existing), d.Now)
 	if d.Law == nil || !ok {
 		return nil
 	}
@@ -70,7 +70,7 @@ func (d *deriver) statutes() {
 		}
 		e := d.entities[o.Entity]
 		to := Ref{Kind: string(o.Rule.To), Name: assessment.Recipient(o.Rule)}
-		d.owe(r, target{to: to, entity: o.Entity, why: o.Reason() + roleNote(e), rule: o.Rule, due: o.Due}, "")
+		d.owe(r, target{to: to, entity: o.Entity, why: o.Reason() + d.roleNote(e), rule: o.Rule, due: o.Due}, "")
 	}
 }
 

@@ -78,7 +78,7 @@ func openOffice(t *testing.T, db *store.DB, packs fs.FS) *office {
 	o.must(err)
 	o.duties = duty.New(db, o.led, o.clk, plans, dirs, o.inc, o.jobs, law)
 	o.inc.Observe(o.duties.OnIncident)
-	o.law = assessment.New(db, o.clk, law, o.inc, dirs,
+	o.law = assessment.New(db, o.clk, law, o.inc, dirs, plans,
 		func(context.Context, store.Reader, string) (assessment.Sent, error) { return nil, nil }, o.duties.TakePacks)
 	return o
 }

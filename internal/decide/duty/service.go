@@ -171,7 +171,9 @@ func (s *Service) runRederive(ctx context.Context, j job.Job) error {
 			return s.rederive(ctx, tx, who.Engine("duty"), st, "directory")
 		}
 		diff, err := s.differs(ctx, tx, st)
-		if over := st.Status == incident.Dismissed || !st.ClosedAt.IsZero(); err != nil || over && diff.Empty() {
+		// What is over takes no note of packs that change nothing, nor does anybody of the first that were looked at.
+		over := st.Status == incident.Dismissed || !st.ClosedAt.IsZero() || p.Packs.Was == ""
+		if err != nil || over && diff.Empty() {
 			return err
 		}
 		body := repacked{*p.Packs, rederived{"packs", diff}}

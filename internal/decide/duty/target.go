@@ -120,12 +120,13 @@ func (d *deriver) applies(c *directory.Contract) *directory.Contract {
 	return c
 }
 
-// roleNote says where a role is taken for granted.
-func roleNote(e directory.Entity) string {
+// roleNote says where a role is taken for granted, and where a verdict waits.
+func (d *deriver) roleNote(e directory.Entity) string {
+	note := assessment.VerdictNote(d.Incident, d.Plan, e.ID)
 	if len(e.Processings) > 0 {
-		return ""
+		return note
 	}
-	return " No processing of " + cmp.Or(e.Name, e.ID) + " is in the directory: it is taken for a controller until one is."
+	return note + " No processing of " + cmp.Or(e.Name, e.ID) + " is in the directory: it is taken for a controller until one is."
 }
 
 // law calls use for each entity one rule of the packs is required of.
@@ -150,7 +151,7 @@ func (d *deriver) authorities() []target {
 		if _, note := d.moment("aware", e.ID); note != "" {
 			c.Reason = note
 		}
-		out = append(out, target{to: to, entity: e.ID, statute: &c, why: o.Reason() + roleNote(e), rule: o.Rule})
+		out = append(out, target{to: to, entity: e.ID, statute: &c, why: o.Reason() + d.roleNote(e), rule: o.Rule})
 	})
 	return out
 }
@@ -163,7 +164,7 @@ func (d *deriver) controllers() []target {
 		found := false
 		for _, id := range ids {
 			p := d.Dir.Parties[id]
-			if (p.Entity != "" && p.Entity != e.ID) || (p.PersonalDataRole != "" && p.PersonalDataRole != directory.RoleController) {
+			if !assessment.Controls(p, e.ID) {
 				continue
 			}
 			found = true

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wakebell/wakebell/internal/decide/incident/fact"
+	"github.com/wakebell/wakebell/internal/decide/incident/verdict"
 )
 
 // Stamp is what the ledger entry says about an event beside its body.
@@ -57,7 +58,7 @@ func Apply(s State, e Event, st Stamp) State {
 	case DecisionMade:
 		s.Decisions = append(slices.Clip(s.Decisions), Decision{
 			ID: e.ID, Kind: e.Decision, Answer: e.Answer, Text: e.Text, Reason: e.Reason,
-			DecidedBy: e.DecidedBy, Rule: e.Rule, Entity: e.Entity, At: st.At,
+			DecidedBy: e.DecidedBy, Counsel: e.Counsel, Rule: e.Rule, Entity: e.Entity, About: e.About, As: e.As, Covers: e.Covers, At: st.At,
 		})
 	case TaskAdded:
 		s.Tasks = append(slices.Clip(s.Tasks), Task{ID: e.ID, Text: e.Text, Owner: e.Owner, Due: e.Due})
@@ -115,6 +116,9 @@ func applyFact(s State, e FactRecorded, st Stamp) State {
 		s.Facts = map[string]Fact{}
 	}
 	s.Facts[f.Key()] = f
+	if e.Name == FactRisk {
+		s.Verdicts = append(slices.Clip(s.Verdicts), verdict.Verdict{ID: e.ID, Entity: e.Entity, Risk: e.Value.Risk, Reason: e.Text, SaidBy: e.SaidBy, By: st.Actor, At: st.At})
+	}
 	if e.Entity == "" {
 		switch e.Name {
 		case Discovered:

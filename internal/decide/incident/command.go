@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/incident/guard"
 )
 
 // Meta is what the service knows when a command arrives: it is stamped on the
@@ -12,6 +13,7 @@ import (
 type Meta struct {
 	Now   time.Time // product time
 	By    string    // actor id
+	Roles []string  // they hold, when they are a person
 	NewID string    // id for a task, decision or fact the command creates
 }
 
@@ -32,16 +34,8 @@ type Base struct {
 
 func (b *Base) base() *Base { return b }
 
-// OpenDuty is what the close guard read about one duty that stands in the way.
-type OpenDuty struct {
-	Key     string    `json:"key"`
-	Title   string    `json:"title"`
-	DueAt   time.Time `json:"due_at,omitzero"`
-	Missed  bool      `json:"missed"`
-	Outward bool      `json:"outward"`
-	Binding bool      `json:"binding"` // under law or contract
-	Filing  bool      `json:"filing"`  // a dated filing that may run on after the close
-}
+// OpenDuty is what a guard read; see package guard.
+type OpenDuty = guard.Open
 
 type (
 	// Declare starts an incident. Signals that led to it may be given; the earliest
@@ -127,8 +121,12 @@ type (
 		Text      string       `json:"text,omitempty"`
 		Reason    string       `json:"reason"`
 		DecidedBy string       `json:"decided_by,omitempty"` // default the caller
+		Counsel   string       `json:"counsel,omitempty"`    // outside counsel who decided, of disclosure and retention
 		Rule      string       `json:"rule,omitempty"`
 		Entity    string       `json:"entity,omitempty"`
+		About     string       `json:"about,omitempty"` // id of the verdict a second person speaks of
+		Roles     []string     `json:"-"`               // of who decided; read by the service
+		Groups    [][]string   `json:"-"`               // whom the plan asks about a verdict; read by the service
 	}
 	// AddTask adds a task.
 	AddTask struct {
@@ -222,7 +220,7 @@ func (*Reopen) Type() string        { return "reopen" }
 
 // PermissionOf is what the caller needs for a command; one that is not listed is denied.
 func PermissionOf(c Command) who.Permission {
-	switch c.(type) {
+	switch c := c.(type) {
 	case *Declare:
 		return who.PermIncidentDeclare
 	case *Edit, *RecordFact, *Note, *AddTask, *FinishTask, *ReopenTask, *EnterPhase, *SendSitrep, *LinkSignals, *UnlinkSignals:
@@ -230,6 +228,9 @@ func PermissionOf(c Command) who.Permission {
 	case *Confirm, *Dismiss, *SetNature, *Grade, *Assign, *Unassign, *Merge, *Close, *Reopen:
 		return who.PermIncidentManage
 	case *MakeDecision:
+		if c.Decision == Second {
+			return who.PermIncidentReview
+		}
 		return who.PermIncidentDecide
 	}
 	return ""

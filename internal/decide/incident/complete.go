@@ -10,6 +10,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/incident/check"
+	"github.com/wakebell/wakebell/internal/decide/incident/verdict"
 	"github.com/wakebell/wakebell/internal/rule/grading"
 )
 
@@ -28,10 +29,7 @@ func (s *Service) complete(ctx context.Context, tx *store.Tx, st State, cmd Comm
 	case *AddTask:
 		return s.checkPerson(ctx, tx, "owner", c.Owner)
 	case *MakeDecision:
-		if err := s.checkPerson(ctx, tx, "decided_by", c.DecidedBy); err != nil {
-			return err
-		}
-		return s.checkEntity(tx, c.Entity, true)
+		return s.completeDecision(ctx, tx, st, c)
 	case *LinkSignals:
 		return checkSignals(ctx, tx, st, c.Signals)
 	case *Merge:
@@ -131,6 +129,41 @@ func (s *Service) suggestion(r store.Reader, st State) (*Suggestion, error) {
 		Security: st.Nature == Security, Customers: len(st.ScopeNow().Customers),
 	})
 	return &Suggestion{Severity: &severity, BIL: &bil, Reason: why}, nil
+}
+
+// completeDecision reads which roles the one who decides holds, and whom the plan asks
+// about a verdict on the risk.
+func (s *Service) completeDecision(ctx context.Context, tx *store.Tx, st State, c *MakeDecision) error {
+	if err := s.checkPerson(ctx, tx, "decided_by", c.DecidedBy); err != nil {
+		return err
+	}
+	if err := s.checkEntity(tx, c.Entity, true); err != nil {
+		return err
+	}
+	c.Roles = c.Meta.Roles
+	if c.DecidedBy != "" && c.DecidedBy != c.Meta.By {
+		p, err := s.people.PersonTx(ctx, tx, c.DecidedBy)
+		if err != nil && fault.KindOf(err) != fault.NotFound {
+			return err
+		}
+		c.Roles = held(who.Identity{Person: p.ID, Roles: p.Roles})
+	}
+	if c.Decision != Second {
+		return nil
+	}
+	p, err := s.plans.At(tx, st.PlanVersion)
+	c.Groups = p.Approval(verdict.Approval)
+	return err
+}
+
+// held are the roles of a person; a machine decides in none.
+func held(by who.Identity) (out []string) {
+	for _, r := range by.Roles {
+		if by.Person != "" {
+			out = append(out, string(r))
+		}
+	}
+	return out
 }
 
 func (s *Service) checkPerson(ctx context.Context, tx *store.Tx, field, id string) error {

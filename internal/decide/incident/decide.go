@@ -1,14 +1,18 @@
 package incident
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/incident/check"
+	"github.com/wakebell/wakebell/internal/decide/incident/decision"
 	"github.com/wakebell/wakebell/internal/decide/incident/fact"
+	"github.com/wakebell/wakebell/internal/decide/incident/guard"
 )
 
 // Decide answers a command with the events that follow from it, or with a
@@ -16,7 +20,7 @@ import (
 // It is pure: everything it needs lies in the state and the command.
 func Decide(s State, c Command) ([]Event, error) {
 	m := c.base().Meta
-	if err := checkTimes(*c.base(), m.Now); err != nil {
+	if err := fault.Invalids(fact.CheckTimes(c.base().At, c.base().KnownAt, m.Now)...); err != nil {
 		return nil, err
 	}
 	if d, ok := c.(*Declare); ok {
@@ -42,27 +46,11 @@ func Decide(s State, c Command) ([]Event, error) {
 	case *RecordFact:
 		return decideFact(c)
 	case *MakeDecision:
-		return decideDecision(c)
+		return decideDecision(s, c)
 	case *AddTask, *FinishTask, *ReopenTask:
 		return decideTask(s, c)
 	}
 	return decideWork(s, c)
-}
-
-func checkTimes(b Base, now time.Time) error {
-	var f []fault.Field
-	for name, t := range map[string]time.Time{"at": b.At, "known_at": b.KnownAt} {
-		if !t.IsZero() && t.Before(fact.Earliest) {
-			f = append(f, fault.Field{Field: name, Message: "must be a time from 1970 on"})
-		}
-	}
-	if b.At.After(now.Add(fact.FutureSlack)) {
-		f = append(f, fault.Field{Field: "at", Message: "lies in the future; leave it out for now"})
-	}
-	if b.KnownAt.After(now.Add(fact.FutureSlack)) {
-		f = append(f, fault.Field{Field: "known_at", Message: "lies in the future; leave it out for now"})
-	}
-	return fault.Invalids(f...)
 }
 
 func decideDeclare(s State, c *Declare) ([]Event, error) {
@@ -111,7 +99,7 @@ func decideLife(s State, c Command) ([]Event, error) {
 		}
 		bound := func(d OpenDuty) bool { return d.Outward && d.Binding }
 		if s.Status == Confirmed && slices.ContainsFunc(c.Open, bound) {
-			return nil, blocked(s, "dismissed", c.Open, bound, "correct the facts if nobody is affected, meet it, or waive it with a ground")
+			return nil, guard.Refuse(s.Ref, "dismissed", c.Open, bound, "correct the facts if nobody is affected, meet it, or waive it with a ground")
 		}
 		return one(StatusChanged{Status: Dismissed, Reason: c.Reason}, c.Reason, true)
 	case *SetNature:
@@ -143,27 +131,12 @@ func decideLife(s State, c Command) ([]Event, error) {
 func decideClose(s State, c *Close) ([]Event, error) {
 	owed := func(d OpenDuty) bool { return d.Outward && !(c.FilingsPending && d.Filing && !d.Missed) }
 	if slices.ContainsFunc(c.Open, owed) {
-		return nil, blocked(s, "closed", c.Open, owed, "meet it, or waive it with a ground")
+		return nil, guard.Refuse(s.Ref, "closed", c.Open, owed, "meet it, or waive it with a ground")
 	}
 	if s.Status == Suspected {
 		return nil, fault.Newf(fault.Conflict, "%s is only suspected; confirm or dismiss it first", s.Ref)
 	}
 	return one(Closed{FilingsPending: c.FilingsPending, Reason: c.Reason}, c.Reason, true)
-}
-
-// blocked names each duty that stands in the way of an end, and the remedy.
-func blocked(s State, end string, open []OpenDuty, in func(OpenDuty) bool, remedy string) error {
-	var f []fault.Field
-	for _, d := range open {
-		if in(d) {
-			state := "is open"
-			if d.Missed {
-				state = "is missed"
-			}
-			f = append(f, fault.Field{Field: "duties/" + d.Key, Message: d.Title + " " + state + ": " + remedy})
-		}
-	}
-	return &fault.Error{Kind: fault.Conflict, Message: fmt.Sprintf("%s cannot be %s: %d outward duties are not done", s.Ref, end, len(f)), Fields: f}
 }
 
 func decideGrade(c *Grade) ([]Event, error) {
@@ -205,35 +178,43 @@ func decideFact(c *RecordFact) ([]Event, error) {
 	if err := fault.Invalids(f...); err != nil {
 		return nil, err
 	}
+	if c.Fact == FactRisk && v.Risk == "none" && strings.TrimSpace(c.Remark) == "" {
+		return nil, fault.InvalidField("remark", "is needed: say why a risk is unlikely; the register keeps it (GDPR Art. 33(5))")
+	}
 	if txt == "" {
 		txt = c.Remark
 	}
 	return []Event{FactRecorded{ID: c.Meta.NewID, Name: c.Fact, Entity: c.Entity, Value: v, Text: txt, SaidBy: c.SaidBy}}, nil
 }
 
-func decideDecision(c *MakeDecision) ([]Event, error) {
-	f := check.OneOf(nil, "decision", c.Decision, OutsideHelp, PressTeam, LawEnforcement, DoNotNotify, OtherDecision)
-	f = check.Text(f, "reason", c.Reason, check.Screen, true)
-	f = check.Text(f, "text", c.Text, check.Screen, c.Decision == OtherDecision)
-	switch c.Decision {
-	case OutsideHelp, PressTeam, LawEnforcement:
-		f = check.OneOf(f, "answer", c.Answer, Yes, No)
-	case DoNotNotify:
-		f = check.Text(f, "rule", c.Rule, check.Line, true)
+func decideDecision(s State, c *MakeDecision) ([]Event, error) {
+	d := Decision{
+		ID: c.Meta.NewID, Kind: c.Decision, Answer: c.Answer, Text: c.Text, Reason: c.Reason, DecidedBy: cmp.Or(c.DecidedBy, c.Meta.By),
+		Counsel: strings.TrimSpace(c.Counsel), Rule: c.Rule, Entity: c.Entity, About: c.About,
 	}
-	f = check.Word(f, "rule", c.Rule)
-	f = check.Word(f, "entity", c.Entity)
-	f = check.Word(f, "decided_by", c.DecidedBy)
-	if err := fault.Invalids(f...); err != nil {
+	if err := fault.Invalids(d.Check()...); err != nil {
 		return nil, err
 	}
-	by := c.DecidedBy
-	if by == "" {
-		by = c.Meta.By
+	switch {
+	case d.Kind == Second:
+		d.As = c.Roles
+		if d.DecidedBy != c.Meta.By {
+			return nil, fault.InvalidField("decided_by", "must be left out: everybody gives their own second opinion")
+		}
+		if err := s.Panel(c.Groups).May(d, len(c.Meta.Roles) > 0); err != nil {
+			return nil, err
+		}
+	case slices.Contains(decision.ByCounsel[:], d.Kind):
+		if d.Counsel == "" && !slices.Contains(c.Roles, string(who.Legal)) {
+			return nil, fault.InvalidField("decided_by", "must be somebody with the role legal; or name the outside counsel")
+		}
+		for _, k := range fact.SensitiveIn(s.Facts) {
+			d.Covers = append(d.Covers, string(k))
+		}
 	}
 	return []Event{DecisionMade{
-		ID: c.Meta.NewID, Decision: c.Decision, Answer: c.Answer, DecidedBy: by,
-		Rule: c.Rule, Entity: c.Entity, Text: c.Text, Reason: c.Reason,
+		ID: d.ID, Decision: d.Kind, Answer: d.Answer, DecidedBy: d.DecidedBy, Rule: d.Rule, Entity: d.Entity, About: d.About, As: d.As, Covers: d.Covers,
+		Text: d.Text, Reason: d.Reason, Counsel: d.Counsel,
 	}}, nil
 }
 

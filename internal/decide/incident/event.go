@@ -80,8 +80,12 @@ type (
 		DecidedBy string       `json:"decided_by"`
 		Rule      string       `json:"rule,omitempty"`
 		Entity    string       `json:"entity,omitempty"`
+		About     string       `json:"about,omitempty"`
+		As        []string     `json:"as,omitempty"`
+		Covers    []string     `json:"covers,omitempty"`
 		Text      string       `json:"text,omitempty" private:"true"`
 		Reason    string       `json:"reason" private:"true"`
+		Counsel   string       `json:"counsel,omitempty" private:"true"`
 	}
 	// TaskAdded adds a task.
 	TaskAdded struct {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/wakebell/wakebell/internal/decide/incident/fact"
+	"github.com/wakebell/wakebell/internal/decide/incident/verdict"
 )
 
 // The types of facts; see package fact.
@@ -66,6 +67,12 @@ func (s State) Fact(n FactName, entity string) (Fact, bool) {
 func (s State) Moment(n FactName, entity string) time.Time {
 	f, _ := s.Fact(n, entity)
 	return f.Value.At
+}
+
+// Panel is all that was said about the risk to persons; groups are whom the plan asks
+// for a second opinion.
+func (s State) Panel(groups [][]string) verdict.Panel {
+	return verdict.Panel{Verdicts: s.Verdicts, Decisions: s.Decisions, Groups: groups}
 }
 
 // ScopeNow returns the current scope; empty when none is recorded.

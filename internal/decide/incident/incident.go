@@ -9,7 +9,12 @@
 // notify or learn: they observe it through app/wiring.go.
 package incident
 
-import "time"
+import (
+	"time"
+
+	"github.com/wakebell/wakebell/internal/decide/incident/decision"
+	"github.com/wakebell/wakebell/internal/decide/incident/verdict"
+)
 
 // Kind says whether an incident is real or an exercise. Fixed at declaration.
 type Kind string
@@ -105,6 +110,7 @@ type State struct {
 	Assignments    map[Function][]string `json:"assignments"`
 	Tasks          []Task                `json:"tasks"`
 	Decisions      []Decision            `json:"decisions"`
+	Verdicts       []verdict.Verdict     `json:"verdicts,omitempty"` // on the risk to persons, oldest first
 	Signals        []string              `json:"signals"`
 	Phases         []PhaseStep           `json:"phases"`
 	Sitreps        int                   `json:"sitreps"`
@@ -134,27 +140,15 @@ type Task struct {
 	DoneBy string    `json:"done_by,omitempty"`
 }
 
-// DecisionKind types a decision. The policies name the first three.
-type DecisionKind string
+// The decisions; see package decision.
+type (
+	DecisionKind = decision.Kind
+	Decision     = decision.Decision
+)
 
 // The kinds of decision.
 const (
-	OutsideHelp    DecisionKind = "outside_help"    // policy 001, point 8
-	PressTeam      DecisionKind = "press_team"      // policy 001, point 11
-	LawEnforcement DecisionKind = "law_enforcement" // policy 003, law enforcement
-	DoNotNotify    DecisionKind = "do_not_notify"   // policy 000; GDPR Art. 33(5)
-	OtherDecision  DecisionKind = "other"
+	OutsideHelp, PressTeam, LawEnforcement    = decision.OutsideHelp, decision.PressTeam, decision.LawEnforcement
+	DoNotNotify, OtherDecision                = decision.DoNotNotify, decision.Other
+	DecideDisclosure, DecideRetention, Second = decision.Disclosure, decision.Retention, decision.RiskVerdict
 )
-
-// Decision records who decided what, and why.
-type Decision struct {
-	ID        string       `json:"id"`
-	Kind      DecisionKind `json:"kind"`
-	Answer    Answer       `json:"answer,omitempty"` // yes or no, for the kinds that ask it
-	Text      string       `json:"text,omitempty"`
-	Reason    string       `json:"reason"`
-	DecidedBy string       `json:"decided_by"`       // person id
-	Rule      string       `json:"rule,omitempty"`   // do_not_notify: duty rule
-	Entity    string       `json:"entity,omitempty"` // do_not_notify: legal entity or recipient
-	At        time.Time    `json:"at"`
-}

@@ -145,7 +145,7 @@ func (s *Service) execute(ctx context.Context, tx *store.Tx, by who.Identity, be
 	b := cmd.base()
 	now := s.clk.Now()
 	b.At, b.KnownAt = micro(b.At), micro(b.KnownAt)
-	b.Meta = Meta{Now: now, By: by.Actor, NewID: ident.New(now)}
+	b.Meta = Meta{Now: now, By: by.Actor, Roles: held(by), NewID: ident.New(now)}
 	subject := before.ID
 	if d, ok := cmd.(*Declare); ok {
 		subject = b.Meta.NewID

@@ -59,8 +59,11 @@ type Entry struct {
 	Place       string       `json:"place,omitempty"`
 	Remedy      Remedy       `json:"remedy"`
 	DutyLines   []DutyLine   `json:"duty_lines"`
+	Filings     []FiledForm  `json:"filings"` // forms of authorities that were filed
 	NotNotify   []NotNotify  `json:"decisions_not_to_notify"`
 	Decisions   []DecisionIn `json:"decisions"`
+	Verdicts    []VerdictIn  `json:"verdicts"`     // on the risk to persons, every one, oldest first
+	CounselOwes []string     `json:"counsel_owes"` // decisions asked of legal or outside counsel, in words
 	Signals     []string     `json:"signals"`
 	GradeReason string       `json:"grade_reason,omitempty"`
 	CloseReason string       `json:"close_reason,omitempty"`
@@ -84,6 +87,7 @@ type Effects struct {
 	Harm      []incident.Harm `json:"harm"`
 	Scope     incident.Scope  `json:"scope"`
 	Protected []string        `json:"protected"`
+	Sensitive []string        `json:"sensitive"`      // kinds of data that ask counsel for a decision
 	Risk      string          `json:"risk,omitempty"` // to persons: unknown, none, risk, high
 }
 
@@ -127,6 +131,21 @@ type DutyLine struct {
 	Candidates []deadline.Candidate `json:"candidates"`
 }
 
+// FiledForm is one form that was filed with an authority.
+type FiledForm struct {
+	Number    int       `json:"number"`
+	Form      string    `json:"form"`
+	Stage     string    `json:"stage"`
+	Recipient string    `json:"recipient"`
+	Entity    string    `json:"entity,omitempty"` // name
+	FiledAt   time.Time `json:"filed_at"`
+	FiledBy   string    `json:"filed_by"` // name
+	Channel   string    `json:"channel"`
+	Receipt   string    `json:"receipt,omitempty"` // number the authority gave
+	SHA256    []string  `json:"sha256"`            // of the files that were kept
+	Late      string    `json:"late_reason,omitempty"`
+}
+
 // NotNotify is one decision not to notify: which duty, whom, why and who decided.
 type NotNotify struct {
 	Rule      string    `json:"rule"`
@@ -143,7 +162,9 @@ type DecisionIn struct {
 	Answer    incident.Answer       `json:"answer,omitempty"`
 	Text      string                `json:"text,omitempty"`
 	Reason    string                `json:"reason"`
-	DecidedBy string                `json:"decided_by"` // name
+	DecidedBy string                `json:"decided_by"`        // name
+	Counsel   string                `json:"counsel,omitempty"` // outside counsel who decided
+	Covers    []string              `json:"covers,omitempty"`  // kinds of data it was made for
 	At        time.Time             `json:"at"`
 }
 
@@ -192,7 +213,7 @@ func rolesOf(st incident.State, dir directory.Snapshot) []directory.DataRole {
 
 func entryOf(st incident.State, duties []duty.Duty, dir directory.Snapshot, now time.Time) Entry {
 	e := Entry{
-		Head: headOf(st, duties, dir, now), Summary: st.Summary, Facts: []Fact{}, DutyLines: []DutyLine{}, NotNotify: []NotNotify{},
+		Head: headOf(st, duties, dir, now), Summary: st.Summary, Facts: []Fact{}, DutyLines: []DutyLine{}, Filings: []FiledForm{}, NotNotify: []NotNotify{},
 		Decisions: []DecisionIn{}, Signals: append([]string{}, st.Signals...), GradeReason: st.GradeReason, CloseReason: st.CloseReason,
 		Dismissed: st.DismissReason, Cause: st.Facts[string(incident.FactCause)].Text, Place: st.Facts[string(incident.FactPlace)].Text,
 	}
@@ -224,8 +245,12 @@ func entryOf(st incident.State, duties []duty.Duty, dir directory.Snapshot, now 
 	}
 	for _, d := range st.Decisions {
 		by := dir.PersonName(d.DecidedBy)
-		if d.Kind != incident.DoNotNotify {
-			e.Decisions = append(e.Decisions, DecisionIn{Kind: d.Kind, Answer: d.Answer, Text: d.Text, Reason: d.Reason, DecidedBy: by, At: d.At})
+		switch d.Kind {
+		case incident.Second:
+			continue // stands with its verdict
+		case incident.DoNotNotify:
+		default:
+			e.Decisions = append(e.Decisions, DecisionIn{Kind: d.Kind, Answer: d.Answer, Text: d.Text, Reason: d.Reason, DecidedBy: by, Counsel: d.Counsel, Covers: d.Covers, At: d.At})
 			continue
 		}
 		e.NotNotify = append(e.NotNotify, NotNotify{

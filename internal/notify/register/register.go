@@ -27,6 +27,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
+	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/ledger"
 )
 
@@ -35,14 +36,22 @@ type Service struct {
 	db        *store.DB
 	led       *record.Ledger
 	clk       *clock.Clock
+	plans     *plan.Service
 	incidents *incident.Service
 	duties    *duty.Service
 	dirs      *directory.Service
+	filed     Filed
 }
 
+// Filed gives what was filed in an incident. The names are ids until the register tells them.
+type Filed func(ctx context.Context, r store.Reader, incident string) ([]FiledForm, error)
+
+// Tell sets who knows what was filed; only wiring calls it, before the start.
+func (s *Service) Tell(f Filed) { s.filed = f }
+
 // New returns the service.
-func New(db *store.DB, led *record.Ledger, clk *clock.Clock, incidents *incident.Service, duties *duty.Service, dirs *directory.Service) *Service {
-	return &Service{db: db, led: led, clk: clk, incidents: incidents, duties: duties, dirs: dirs}
+func New(db *store.DB, led *record.Ledger, clk *clock.Clock, incidents *incident.Service, duties *duty.Service, dirs *directory.Service, plans *plan.Service) *Service {
+	return &Service{db: db, led: led, clk: clk, plans: plans, incidents: incidents, duties: duties, dirs: dirs}
 }
 
 // List returns a page of the register, newest declaration first, and the cursor of the
@@ -136,14 +145,28 @@ func (s *Service) entry(ctx context.Context, r store.Reader, ref string) (e Entr
 		return e, err
 	}
 	err = s.each(ctx, r, []incident.State{st}, dir, func(st incident.State, duties []duty.Duty) error {
-		e = entryOf(st, duties, dir, s.clk.Now())
-		return nil
+		e, err = s.whole(ctx, r, st, duties, dir)
+		return err
 	})
 	if err != nil || st.MergedInto == "" {
 		return e, err
 	}
 	into, err := s.incidents.GetTx(r, st.MergedInto)
 	e.MergedInto = into.Ref
+	return e, err
+}
+
+// whole is an incident's entry with what was filed.
+func (s *Service) whole(ctx context.Context, r store.Reader, st incident.State, duties []duty.Duty, dir directory.Snapshot) (Entry, error) {
+	e := entryOf(st, duties, dir, s.clk.Now())
+	if s.filed == nil {
+		return e, nil
+	}
+	list, err := s.filed(ctx, r, st.ID)
+	for _, f := range list {
+		f.Entity, f.FiledBy = entityName(dir, f.Entity), dir.PersonName(f.FiledBy)
+		e.Filings = append(e.Filings, f)
+	}
 	return e, err
 }
 
@@ -166,7 +189,11 @@ func (s *Service) export(ctx context.Context, f Filter, fn func(Entry) error) er
 				return err
 			}
 			if err := s.each(ctx, v, list, dir, func(st incident.State, duties []duty.Duty) error {
-				return fn(entryOf(st, duties, dir, s.clk.Now()))
+				e, err := s.whole(ctx, v, st, duties, dir)
+				if err != nil {
+					return err
+				}
+				return fn(e)
 			}); err != nil {
 				return err
 			}

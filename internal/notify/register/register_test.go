@@ -59,7 +59,7 @@ func newEnv(t *testing.T, db *store.DB) *env {
 	e.inc = incident.New(db, e.led, e.clk, plans, dirs, people)
 	duties := duty.New(db, e.led, e.clk, plans, dirs, e.inc, job.New(db, e.clk, slog.New(slog.DiscardHandler), job.Config{}), lawtest.Shipped(t))
 	e.inc.Observe(duties.OnIncident)
-	e.Service = register.New(db, e.led, e.clk, e.inc, duties, dirs)
+	e.Service = register.New(db, e.led, e.clk, e.inc, duties, dirs, plans)
 	eng := who.Engine("test")
 	for id, role := range map[string]who.Role{"ann": who.Manager, "lea": who.Legal} {
 		if _, err := people.CreatePerson(t.Context(), eng, who.Person{ID: id, Name: "Person " + id, Email: id + "@example.com", Roles: []who.Role{role}, Active: true}); err != nil {

@@ -8,8 +8,11 @@
 package directory
 
 import (
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/prepare/directory/contract"
 	"github.com/wakebell/wakebell/internal/rule/grading"
 )
 
@@ -212,39 +215,34 @@ type Contact struct {
 	Role  string `json:"role,omitempty" yaml:"role,omitempty"`
 }
 
-// ContractStart is the moment from which the contract's time runs.
-type ContractStart string
-
-// The moments a contract may name.
-const (
-	FromDiscovered ContractStart = "discovered"
-	FromAware      ContractStart = "aware"
-	FromConfirmed  ContractStart = "confirmed"
+// The parts of a contract; see package contract.
+type (
+	Contract          = contract.Contract
+	ContractStart     = contract.Start
+	ContractCondition = contract.Condition
+	ContractFormat    = contract.Format
 )
 
-// ContractCondition says for which incidents the contract asks for a notice.
-type ContractCondition string
-
-// The conditions a contract may have.
+// What a contract may name.
 const (
-	WhenAny          ContractCondition = "any"
-	WhenPersonalData ContractCondition = "personal_data" // personal data yes, or not yet known
-	WhenConfirmed    ContractCondition = "confirmed"
+	FromDiscovered, FromAware, FromConfirmed = contract.FromDiscovered, contract.FromAware, contract.FromConfirmed
+	WhenAny, WhenPersonalData, WhenConfirmed = contract.WhenAny, contract.WhenPersonalData, contract.WhenConfirmed
+	UnitHours                                = contract.Hours
 )
 
-// ContractUnit is the unit of the contract's time.
-type ContractUnit string
-
-// UnitHours is the one unit that is computed: elapsed hours. A contract in days is entered as its hours.
-const UnitHours ContractUnit = "hours"
-
-// Contract is what was agreed about telling a party of incidents.
-type Contract struct {
-	Hours     int               `json:"hours" yaml:"hours"`
-	Unit      ContractUnit      `json:"unit" yaml:"unit,omitempty"`           // default hours
-	Start     ContractStart     `json:"start" yaml:"start,omitempty"`         // default discovered, the strictest
-	Condition ContractCondition `json:"condition" yaml:"condition,omitempty"` // default any
-	// Acknowledge: the duty is met only when the party has confirmed receipt.
-	Acknowledge bool   `json:"acknowledge" yaml:"acknowledge,omitempty"`
-	Clause      string `json:"clause" yaml:"clause,omitempty"` // e.g. "DPA § 7 (2)"
+// Agreed is the contact that gets notices: the one the contract names, else the first that can be reached.
+func (p Party) Agreed() (Contact, bool) {
+	if p.Contract != nil && p.Contract.Contact != "" {
+		for _, c := range p.Contacts {
+			if slices.ContainsFunc([]string{c.Name, c.Email, c.Role}, func(x string) bool { return strings.EqualFold(x, p.Contract.Contact) }) {
+				return c, true
+			}
+		}
+	}
+	for _, c := range p.Contacts {
+		if c.Email != "" || c.Phone != "" {
+			return c, true
+		}
+	}
+	return Contact{}, false
 }

@@ -14,10 +14,9 @@ import (
 )
 
 const (
-	maxName  = 200
-	maxList  = 2000
-	maxText  = 500
-	maxHours = 24 * 366
+	maxName = 200
+	maxList = 2000
+	maxText = 500
 )
 
 var (
@@ -278,8 +277,7 @@ func (p *Party) normal() {
 		c.Name, c.Email, c.Phone = strings.TrimSpace(c.Name), strings.TrimSpace(c.Email), strings.TrimSpace(c.Phone)
 	}
 	if p.Contract != nil {
-		c := *p.Contract
-		c.Unit, c.Start, c.Condition = or(c.Unit, UnitHours), or(c.Start, FromDiscovered), or(c.Condition, WhenAny)
+		c := p.Contract.Normal()
 		p.Contract = &c
 	}
 }
@@ -299,16 +297,12 @@ func (p *Party) check(ps *problems) {
 		ps.add("form", "must be an address that begins with https://")
 	}
 	if c := p.Contract; c != nil {
-		if c.Hours < 1 || c.Hours > maxHours {
-			ps.add("contract.hours", "must be between 1 and %d", maxHours)
+		var named []string
+		for _, x := range p.Contacts {
+			named = append(named, x.Name, x.Email, x.Role)
 		}
-		if c.Unit != UnitHours {
-			ps.add("contract.unit", "must be hours: enter days as their shortest number of hours")
-		}
-		oneOf(ps, "contract.start", c.Start, FromDiscovered, FromAware, FromConfirmed)
-		oneOf(ps, "contract.condition", c.Condition, WhenAny, WhenPersonalData, WhenConfirmed)
-		if len(c.Clause) > maxText {
-			ps.add("contract.clause", "must not be longer than %d bytes", maxText)
+		for _, x := range c.Check(named) {
+			ps.add("contract."+x.Field, "%s", x.Message)
 		}
 	}
 	if ps.length("contacts", len(p.Contacts)) {

@@ -174,5 +174,10 @@ func defaultApprovals() []Approval {
 			[][]string{{"manager", "executive"}},
 			own("003", "An inward duty is waived by its holder's superior."),
 		},
+		{
+			"risk_verdict", "Second opinion on the risk to persons",
+			[][]string{{"legal", "privacy_officer"}},
+			own("000", "The risk to individuals is determined. One verdict can end duties that only two persons may waive: legal or a privacy officer who is not the assessor confirms it."),
+		},
 	}
 }

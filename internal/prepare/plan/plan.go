@@ -186,6 +186,16 @@ type EmergencyDeputy struct {
 	Persons []string `json:"persons" yaml:"persons,flow"`
 }
 
+// Approval returns whom an act needs; nil when the plan does not ask.
+func (p Plan) Approval(what string) [][]string {
+	for _, a := range p.Approvals {
+		if a.What == what {
+			return a.By
+		}
+	}
+	return nil
+}
+
 // Function is something the policies want somebody to be. Any of Match makes a person (or party) its holder.
 type Function struct {
 	Key    string  `json:"key" yaml:"key"`

@@ -13,7 +13,7 @@ import (
 
 // WaitingFor returns the calls of an incident that this person may answer now, the newest of each
 // matter: first the person's own, then those made to colleagues of a team the person is on call
-// for, newest first. Acknowledge would take them. It needs call.acknowledge; a token that belongs
+// for, newest first. Without an incident it is the person's own alone. Acknowledge would take them. It needs call.acknowledge; a token that belongs
 // to no person is called by nobody.
 func (s *Service) WaitingFor(ctx context.Context, by who.Identity, incident string) ([]Call, error) {
 	if err := who.Check(by, who.PermCallAcknowledge); err != nil {
@@ -33,7 +33,7 @@ func (s *Service) WaitingFor(ctx context.Context, by who.Identity, incident stri
 	}
 	now := s.clk.Now()
 	member := func(team string) bool { return team != "" && slices.Contains(dir.OnCall(team, now), by.Person) }
-	if slices.ContainsFunc(slices.Collect(maps.Keys(dir.Teams)), member) {
+	if incident != "" && slices.ContainsFunc(slices.Collect(maps.Keys(dir.Teams)), member) {
 		for _, state := range []CallState{call.Waiting, call.Expired} {
 			others, err := s.newest(ctx, Filter{Incident: incident, State: state})
 			if err != nil {

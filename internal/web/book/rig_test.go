@@ -92,7 +92,7 @@ func open(t *testing.T) *rig {
 	})
 	t.Cleanup(aud.Stop)
 	g.d = book.Deps{
-		Register: register.New(db, led, clk, incidents, duties, dirs), Audit: aud, Views: views, Incidents: incidents, Directory: dirs, DB: db, Version: "1.2.3",
+		Register: register.New(db, led, clk, incidents, duties, dirs, plans), Audit: aud, Views: views, Incidents: incidents, Directory: dirs, DB: db, Version: "1.2.3",
 	}
 	g.company(exchange.New(db, dirs, people), plans)
 	g.Web = page.New(page.Config{SignedIn: func(r *http.Request) (who.Identity, bool) {

@@ -285,7 +285,12 @@ func TestItem(t *testing.T) {
 	if p.Contract != nil || len(p.Contacts) != 2 || p.Contacts[0].Name != "First" || p.Liaison != "analyst" {
 		t.Errorf("%+v", p)
 	}
-	g.post(who.Manager, edit, http.StatusSeeOther, append(customer(), "version", "1", "name", "New One", "contract.hours", "6", "contract.clause", "MSA 9", "contacts[0].name", "First")...)
+	g.post(who.Manager, edit, http.StatusSeeOther, append(customer(), "version", "1", "name", "New One", "contract.hours", "6", "contract.clause", "MSA 9", "contacts[0].name", "First",
+		"contract.format", "portal", "contract.format_words", "Their supplier portal", "contract.contact", "first")...)
+	has(t, g.get(who.Manager, strings.TrimSuffix(edit, "/edit"), http.StatusOK), "in their portal: Their supplier portal", "Notices go to", "any incident, a suspected one too")
+	if _, body := g.post(who.Manager, edit, http.StatusUnprocessableEntity, append(customer(), "version", "2", "name", "New One", "contract.hours", "6", "contract.contact", "Nobody")...); !strings.Contains(body, "none of the party") {
+		t.Error("a contact that does not exist is not refused in words")
+	}
 	_, body = g.post(who.Admin, edit, http.StatusConflict, append(customer(), "_page", edit, "version", "1", "name", "Newer One", "contacts[0].name", "First")...)
 	has(t, body, "Jonas Wiesinger saved this before you", "MSA 9", `value="Newer One"`, `name="version" value="2"`)
 	body = g.get(who.Auditor, to, http.StatusOK)

@@ -351,6 +351,7 @@ func (t *typed) contract() *directory.Contract {
 		return &directory.Contract{
 			Hours: *h, Start: directory.ContractStart(t.r.Text("contract.start")), Condition: directory.ContractCondition(t.r.Text("contract.condition")),
 			Acknowledge: t.r.Ticked("contract.acknowledge"), Clause: t.r.Text("contract.clause"),
+			Contact: t.r.Text("contract.contact"), Format: directory.ContractFormat(t.r.Text("contract.format")), FormatWords: t.r.Text("contract.format_words"),
 		}
 	}
 	if t.r.Text("contract.clause") != "" && len(t.wrong) == 0 {

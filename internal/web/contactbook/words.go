@@ -11,6 +11,8 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
+	terms "github.com/wakebell/wakebell/internal/prepare/directory/contract"
+	"github.com/wakebell/wakebell/internal/web/page"
 	"github.com/wakebell/wakebell/internal/web/page/differ"
 )
 
@@ -37,9 +39,7 @@ func startWord(s directory.ContractStart) string {
 }
 
 func conditionWord(c directory.ContractCondition) string {
-	return cmp.Or(map[directory.ContractCondition]string{
-		directory.WhenAny: "any incident", directory.WhenPersonalData: "personal data, or not yet known", directory.WhenConfirmed: "confirmed incidents",
-	}[c], string(c))
+	return c.Words()
 }
 
 func problemWord(p directory.Problem) string {
@@ -212,8 +212,10 @@ func (t teller) party(v directory.Party) []differ.Said {
 		if c.Acknowledge {
 			text += "\nMet when receipt is confirmed"
 		}
-		if c.Clause != "" {
-			text += "\n" + c.Clause
+		for _, more := range []string{c.Clause, c.FormatSaid(), c.Contact} {
+			if more != "" {
+				text += "\n" + more
+			}
 		}
 	}
 	return append(out,
@@ -257,4 +259,14 @@ func zoneOf(p who.Person) *time.Location {
 		return z
 	}
 	return time.UTC
+}
+
+// formats are the forms a contract may want.
+func formats() []page.Option {
+	out := []page.Option{{Value: "", Label: "None agreed"}}
+	for _, f := range terms.Formats() {
+		words := f.Words()
+		out = append(out, page.Option{Value: string(f), Label: strings.ToUpper(words[:1]) + words[1:]})
+	}
+	return out
 }

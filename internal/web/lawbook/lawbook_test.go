@@ -74,7 +74,7 @@ func open(t *testing.T, packs fstest.MapFS) (get func(role who.Role, path string
 	must(err)
 	duties := duty.New(db, led, clk, plans, dirs, incidents, job.New(db, clk, nil, job.Config{}), law)
 	incidents.Observe(duties.OnIncident)
-	svc := assessment.New(db, clk, law, incidents, dirs, func(context.Context, store.Reader, string) (assessment.Sent, error) { return nil, nil }, duties.TakePacks)
+	svc := assessment.New(db, clk, law, incidents, dirs, plans, func(context.Context, store.Reader, string) (assessment.Sent, error) { return nil, nil }, duties.TakePacks)
 	w := page.New(page.Config{
 		SignedIn: func(r *http.Request) (who.Identity, bool) {
 			role := r.Header.Get("X-Test-Role")

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/fact"
 )
@@ -69,7 +70,7 @@ func TestLawAnswersWhomToTell(t *testing.T) {
 		t.Errorf("list: %s", v)
 	}
 	whole := g.get(counsel, path+"?whole=1")
-	has(t, whole, "The facts this was judged by", "Rule packs, version", "Judged and printed")
+	has(t, whole, "The facts this was judged by", "Rule packs, version", "Judged and printed", "Source: ", "of the pack eu", st.Ref+". Not legal advice.")
 	if strings.Count(whole, "<details") == 0 || !strings.Contains(whole, "open>") {
 		t.Error("the folds are not open on paper")
 	}
@@ -137,5 +138,115 @@ func TestAssessmentOfABreach(t *testing.T) {
 	}
 	if code, _ := g.post(press, at("verdict"), at("verdict"), "assess.verdict", "risk", "none", "reason", "x"); code != http.StatusForbidden {
 		t.Errorf("communications gives a verdict: %d", code)
+	}
+}
+
+// The verdict of one person says that it is not confirmed; another person confirms it on
+// the same page, and nobody else is asked.
+func TestSecondOpinion(t *testing.T) {
+	t.Parallel()
+	g := open(t)
+	st := g.declare(incident.Declare{})
+	path := "/incidents/" + st.Ref + "/assess"
+	at := path + "?step=verdict"
+	g.done(analyst, path, path, "assess.what", "personal_data", "yes")
+	g.done(analyst, at, at, "assess.verdict", "risk", "none", "reason", "Nobody saw it.")
+	has(t, g.get(analyst, path), "The verdict is not yet confirmed", "Until then no duty falls away")
+	hasNot(t, g.get(analyst, at), "Your second opinion")
+	hasNot(t, g.get(liaison, at), "Your second opinion")
+	id := g.state(st.Ref).Verdicts[0].ID
+	form := "second." + id
+	has(t, g.get(counsel, at), "Your second opinion", "asked of legal or privacy officer", "Nobody saw it.")
+	if code, _ := g.post(liaison, at, path+"/second", form, "about", id, "answer", "yes", "why", "x"); code != http.StatusForbidden {
+		t.Errorf("a liaison confirms: %d", code)
+	}
+	if code, _ := g.post(analyst, at, path+"/second", form, "about", id, "answer", "yes", "why", "x"); code != http.StatusForbidden {
+		t.Errorf("the assessor confirms: %d", code)
+	}
+	code, body := g.post(counsel, at, path+"/second", form, "about", id, "answer", "no", "why", " ")
+	if code != http.StatusUnprocessableEntity {
+		t.Errorf("without a reason: %d %s", code, text(body))
+	}
+	g.done(counsel, at, path+"/second", form, "about", id, "answer", "no", "why", "Ask the provider first.")
+	has(t, g.get(analyst, at), "A second person disagrees", "Disputed", "disagrees: Ask the provider first.")
+	g.done(counsel, at, path+"/second", form, "about", id, "answer", "yes", "why", "The provider answered.")
+	body = g.get(analyst, at)
+	has(t, body, "Confirmed", "agrees: The provider answered.")
+	hasNot(t, body, "not yet confirmed")
+}
+
+// A kind of protected information asks counsel, on the room, the assessment, the decisions
+// and the close.
+func TestCounselIsAsked(t *testing.T) {
+	t.Parallel()
+	g := open(t)
+	st := g.declare(incident.Declare{})
+	room := "/incidents/" + st.Ref
+	at := room + "/decisions"
+	hasNot(t, g.get(counsel, room), "Asked of legal or outside counsel")
+	path := room + "/assess?step=data"
+	g.done(analyst, path, path, "assess.data", "data_categories", "payment_card")
+	for _, p := range []string{room, at, room + "/close"} {
+		has(t, g.get(manager, p), "Asked of legal or outside counsel", "what is kept, and how long (payment cards)")
+	}
+	has(t, g.get(analyst, room+"/assess"), "Counsel has not decided what must be disclosed (payment cards)")
+	has(t, g.get(counsel, at+"?kind=retention"), "What is kept, and for how long?", "Outside counsel, if they decided")
+	code, body := g.post(executive, at+"?kind=disclosure", at, "decision", "decision", "disclosure", "answer", "yes", "reason", "PCI rules")
+	if code != http.StatusUnprocessableEntity || !strings.Contains(body, "role legal") {
+		t.Errorf("an executive decides alone: %d %s", code, text(body))
+	}
+	g.done(executive, at+"?kind=disclosure", at, "decision", "decision", "disclosure", "answer", "yes", "reason", "PCI rules", "counsel", "Dr. Ada Berg")
+	g.done(counsel, at+"?kind=retention", at, "decision", "decision", "retention", "text", "Two years", "reason", "Claims")
+	body = g.get(manager, at)
+	has(t, body, "Disclosure: yes", "on payment cards", "Dr. Ada Berg, outside counsel; recorded for", "Two years")
+	hasNot(t, body, "Asked of legal")
+}
+
+// The package for a controller: what is known with its source, what is not, taken and on
+// paper; words that name another customer come back with what was typed.
+func TestHandover(t *testing.T) {
+	t.Parallel()
+	g := open(t)
+	st := g.declare(incident.Declare{Service: "customer-portal"})
+	list := "/incidents/" + st.Ref + "/handover"
+	has(t, g.get(manager, list), "No controller is affected", "Record the scope")
+	if _, err := g.inc.Execute(t.Context(), who.Engine("test"), st.ID, &incident.RecordFact{
+		Fact: fact.OfScope, Value: []byte(`{"entities":["lumenhof-gmbh"],"customers":["alpenwerk","borealis-health"],"data_kinds":["name"]}`),
+	}, 0); err != nil {
+		t.Fatal(err)
+	}
+	has(t, g.get(manager, list), "Alpenwerk AG", "Borealis Health AB", "None yet")
+	at := list + "/alpenwerk"
+	body := g.get(manager, at)
+	has(t, body, "What is known", "What is not known yet", "GDPR Art. 33(3)(a)", "Take this version", "No version was taken yet", "Nobody has said when more is expected")
+	hasNot(t, body, "Borealis")
+	hasNot(t, g.get(liaison, at), "Take this version")
+	if code, _ := g.send(reporter, "GET", at, nil); code != http.StatusForbidden {
+		t.Errorf("reporter: %d", code)
+	}
+	if code, _ := g.post(liaison, at, at, "handover", "nature", "x"); code != http.StatusForbidden {
+		t.Errorf("an liaison takes it: %d", code)
+	}
+	code, body := g.post(manager, at, at, "handover", "nature", "As at Borealis Health", "persons", "about 12")
+	if code != http.StatusUnprocessableEntity {
+		t.Errorf("another customer's name: %d", code)
+	}
+	has(t, body, "ames another customer", `value="about 12"`)
+	to := g.done(manager, at, at, "handover", "persons", "about 12")
+	if to != at+"/1" {
+		t.Errorf("goes on to %s", to)
+	}
+	body = g.get(liaison, to)
+	hasNot(t, body, st.Title) // the incident's own title may say more than one customer should read
+	has(t, body, "about 12", "data-print", "Download as JSON", "SHA-256 of the JSON", "without undue further delay")
+	hasNot(t, body, "Borealis")
+	code, doc := g.send(liaison, "GET", to+"/document", nil)
+	if code != http.StatusOK || !strings.Contains(doc, `"about 12"`) {
+		t.Errorf("document: %d %s", code, doc)
+	}
+	has(t, g.get(manager, at), "Version 1", "Nothing.")
+	has(t, g.get(manager, list), "Version 1")
+	if code, _ := g.send(manager, "GET", at+"/2", nil); code != http.StatusNotFound {
+		t.Errorf("version 2: %d", code)
 	}
 }

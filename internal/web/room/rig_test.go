@@ -21,6 +21,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store/storetest"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
+	"github.com/wakebell/wakebell/internal/decide/assessment/handover"
 	"github.com/wakebell/wakebell/internal/decide/assessment/lawtest"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/duty/story"
@@ -61,7 +62,7 @@ func open(t testing.TB) *rig {
 	g := &rig{t: t, db: db, clk: clock.NewTest(start)}
 	var kinds []record.Kind
 	for _, k := range [][]record.Kind{
-		who.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), duty.Kinds(), escalation.Kinds(),
+		who.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), handover.Kinds(), duty.Kinds(), escalation.Kinds(),
 	} {
 		kinds = append(kinds, k...)
 	}
@@ -112,11 +113,11 @@ func open(t testing.TB) *rig {
 	g.Web = page.New(page.Config{
 		SignedIn: g.signedIn, SignIn: "/sign-in", People: g.people, DB: db, Clock: g.clk, Log: slog.New(slog.DiscardHandler),
 	})
-	lawful := assessment.New(db, g.clk, lawtest.Shipped(g.t), g.inc, dirs,
+	lawful := assessment.New(db, g.clk, lawtest.Shipped(g.t), g.inc, dirs, plans,
 		func(context.Context, store.Reader, string) (assessment.Sent, error) { return nil, nil }, g.duties.TakePacks)
 	g.inc.Observe(lawful.OnIncident)
 	room.Mount(g.Web, room.Deps{
-		Incidents: g.inc, Files: g.files, Views: views, Duties: g.duties, Escalation: g.calls, Intake: in, Directory: dirs, Plans: plans, Assessment: lawful, DB: db,
+		Incidents: g.inc, Files: g.files, Handover: handover.New(db, led, g.clk, g.inc, dirs), Views: views, Duties: g.duties, Escalation: g.calls, Intake: in, Directory: dirs, Plans: plans, Assessment: lawful, DB: db,
 	})
 	return g
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/wakebell/wakebell/internal/web/page"
 	"github.com/wakebell/wakebell/internal/web/room/contact"
 	"github.com/wakebell/wakebell/internal/web/room/course"
+	"github.com/wakebell/wakebell/internal/web/room/handed"
 	"github.com/wakebell/wakebell/internal/web/room/head"
 	"github.com/wakebell/wakebell/internal/web/room/kept"
 	"github.com/wakebell/wakebell/internal/web/room/known"
@@ -54,6 +55,7 @@ func Mount(w *page.Web, d Deps) {
 	ties.Mount(w, d)
 	lawful.Mount(w, d)
 	weigh.Mount(w, d)
+	handed.Mount(w, d)
 	contact.Mount(w, d)
 }
 

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/web/page"
 )
@@ -19,12 +20,16 @@ type mailView struct {
 	last   []mail.Item
 	test   bool      // the viewer may send one
 	tested mail.Item // the test message that was just sent
+	back   bounce.Standing
 }
 
 func (s screen) mail(r *page.Request) (page.Page, error) {
 	v := mailView{r: r, outbox: r.By.Has(who.PermOutboxRead), test: r.By.Has(who.PermJobManage) && r.By.Person != ""}
 	var err error
 	if v.setup, err = s.Outbox.Setup(r.By); err != nil {
+		return page.Page{}, err
+	}
+	if v.back, err = s.Bounces.Standing(r.Context(), r.By); err != nil {
 		return page.Page{}, err
 	}
 	if v.outbox {
@@ -39,7 +44,7 @@ func (s screen) mail(r *page.Request) (page.Page, error) {
 	}
 	return page.Page{
 		Title: "Mail", Nav: nav, Narrow: true, Crumbs: crumbs(page.Crumb{Label: "Mail"}), Body: mailPage(v),
-		Lead: page.Text("How messages leave, and whether they do."),
+		Lead: page.Text("How messages leave, whether they do, and what comes back."),
 	}, nil
 }
 
@@ -81,6 +86,22 @@ func (v mailView) options() []option {
 		for i := range list {
 			list[i].Value = ""
 		}
+	}
+	return list
+}
+
+// returns are where what comes back is read from.
+func (v mailView) returns() []option {
+	c := v.back
+	list := []option{
+		{"Reports and answers go to", c.Address, "--bounce-address", "WAKEBELL_BOUNCE_ADDRESS"},
+		{"Mailbox", "", "--bounce-imap-host", "WAKEBELL_BOUNCE_IMAP_HOST"},
+	}
+	if c.Address == "" {
+		list[0].Value = "The sender’s address"
+	}
+	if c.Enabled {
+		list[1].Value = c.Folder + " on " + c.Host
 	}
 	return list
 }

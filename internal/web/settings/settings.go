@@ -16,6 +16,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/base/who/account"
 	"github.com/wakebell/wakebell/internal/respond/escalation/ready"
@@ -29,6 +30,7 @@ type Deps struct {
 	Accounts *account.Service
 	BaseURL  string // how people reach the server, for one-time links; without a slash at the end
 	Outbox   *mail.Outbox
+	Bounces  *bounce.Service
 	Jobs     *job.Runner
 	Health   *ready.Service
 	Trials   *trial.Service

@@ -16,6 +16,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/store/storetest"
@@ -62,6 +63,14 @@ func openWith(t *testing.T, demo bool, cfg mail.Config) rig {
 	if err != nil {
 		t.Fatal(err)
 	}
+	returns := bounce.Config{Address: "notices+*@example.com"}
+	if cfg.Host != "" { // nothing listens there either
+		returns.Host, returns.Port, returns.User, returns.Password, returns.TLS = cfg.Host, cfg.Port, "notices", "imap-secret", mail.NoTLS
+	}
+	back, err := bounce.New(db, clk, runner, nil, returns)
+	if err != nil {
+		t.Fatal(err)
+	}
 	dirs := directory.New(db, led, people, plan.New(db, led, clk), clk)
 	trials := trial.New(db, led, clk, people, box, runner, trial.Config{BaseURL: "https://wakebell.example"})
 	probe := func(context.Context) []ready.Check {
@@ -74,7 +83,7 @@ func openWith(t *testing.T, demo bool, cfg mail.Config) rig {
 		SignedIn: accounts.SignedIn, SignIn: settings.SignInPath, People: people, DB: db, Clock: clk, Demo: demo,
 	})
 	w.Show("/", func(*page.Request) (page.Page, error) { return page.Page{Title: "Now"}, nil })
-	settings.Mount(w, settings.Deps{People: people, Accounts: accounts, BaseURL: "https://wakebell.example", Outbox: box, Jobs: runner, Trials: trials, Health: ready.New(db, clk, dirs, box, runner, trials, probe, "test")})
+	settings.Mount(w, settings.Deps{People: people, Accounts: accounts, BaseURL: "https://wakebell.example", Outbox: box, Bounces: back, Jobs: runner, Trials: trials, Health: ready.New(db, clk, dirs, box, runner, trials, probe, "test")})
 	return rig{w, people, accounts, clk, db, runner, box}
 }
 

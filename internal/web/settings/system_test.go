@@ -137,7 +137,7 @@ func TestMailSetUp(t *testing.T) {
 	g := open(t, false)
 	b := g.as(t, g.person(t, "Ada Smith", who.Admin))
 	_, body := b.get(t, "/settings/mail")
-	has(t, body, "No mail server is set", "--smtp-host", "WAKEBELL_SMTP_PASSWORD_FILE")
+	has(t, body, "No mail server is set", "--smtp-host", "WAKEBELL_SMTP_PASSWORD_FILE", "No mailbox is read", "notices+*@example.com", "--bounce-imap-host")
 	lacks(t, body, "Send a test message to me")
 	res, body := b.post(t, "/settings/mail/test", "_page", "/settings/mail")
 	if res.StatusCode != http.StatusConflict {
@@ -148,7 +148,11 @@ func TestMailSetUp(t *testing.T) {
 	g = openWith(t, false, mail.Config{Host: "127.0.0.1", Port: 1, TLS: mail.NoTLS, From: "bell@example.com"})
 	b = g.as(t, g.person(t, "Ada Smith", who.Admin))
 	_, body = b.get(t, "/settings/mail")
-	has(t, body, "127.0.0.1", "bell@example.com", "Send a test message to me", "ada@example.com")
+	has(t, body, "127.0.0.1", "bell@example.com", "Send a test message to me", "ada@example.com", "INBOX on 127.0.0.1", "was not read yet")
+	lacks(t, body, "imap-secret", "No mailbox is read")
+	g.drain(t)
+	_, body = b.get(t, "/settings/mail")
+	has(t, body, "The mailbox cannot be read", "connection refused")
 	res, _ = b.post(t, "/settings/mail/test", "_page", "/settings/mail")
 	at := res.Header.Get("Location")
 	if res.StatusCode != http.StatusSeeOther || !strings.HasPrefix(at, "/settings/mail?test=") {

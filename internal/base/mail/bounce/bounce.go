@@ -58,6 +58,7 @@ type Report struct {
 	At         time.Time
 	From       string   // who sent this
 	To         []string // addresses this came to
+	Mark       string   // what stood for the "*" of Config.Address in one of them
 	Subject    string
 	Text       string // of an answer, with what it quotes
 }

@@ -35,6 +35,21 @@ func (c Config) Enabled() bool { return c.Host != "" }
 // digits and dashes. "" without an address.
 func (c Config) AddressFor(mark string) string { return strings.ReplaceAll(c.Address, "*", mark) }
 
+// markIn is the mark in the first of the addresses that AddressFor made, "" for none: a
+// report that names no message still came to an address of its own.
+func (c Config) markIn(addresses []string) string {
+	before, after, ok := strings.Cut(c.Address, "*")
+	if !ok {
+		return ""
+	}
+	for _, a := range addresses {
+		if len(a) > len(before)+len(after) && strings.EqualFold(a[:len(before)], before) && strings.EqualFold(a[len(a)-len(after):], after) {
+			return a[len(before) : len(a)-len(after)]
+		}
+	}
+	return ""
+}
+
 // Validate names each field that is wrong.
 func (c Config) Validate() error {
 	var wrong []fault.Field
@@ -43,8 +58,8 @@ func (c Config) Validate() error {
 			wrong = append(wrong, fault.Field{Field: field, Message: msg})
 		}
 	}
-	local, _, _ := strings.Cut(c.Address, "@")
-	need(c.Address == "" || who.ValidEmail(c.AddressFor("x")) && strings.Count(c.Address, "*") == strings.Count(local, "*"), "bounce_address",
+	local, domain, _ := strings.Cut(c.Address, "@")
+	need(c.Address == "" || who.ValidEmail(c.AddressFor("x")) && strings.Count(local, "*") <= 1 && !strings.Contains(domain, "*"), "bounce_address",
 		"must be an address like notices@example.com or notices+*@example.com")
 	if c.Host == "" {
 		need(c.User == "" && c.Password == "", "bounce_imap_host", "is missing although a user or password is set")

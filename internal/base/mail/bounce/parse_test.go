@@ -99,7 +99,7 @@ var samples = map[string][]bounce.Report{
 	}},
 	"vacation": {{
 		Kind: bounce.AutoReply, MessageID: "<n8@bell.example>", From: "ben@customer.example", To: []string{"notice@bell.example"}, Subject: "Re: Notice",
-		Text: "I am away.\n",
+		Text: "I am away – back on Monday, € 5.\n",
 	}},
 	"reply": {{ // what it quotes looks like a bounce and is none
 		Kind: bounce.Reply, MessageID: "<n7@bell.example>", References: []string{"<n1@bell.example>"}, At: day(9, 15, 0), From: "ada@customer.example",

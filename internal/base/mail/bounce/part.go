@@ -9,8 +9,7 @@ import (
 	"mime/quotedprintable"
 	"net/textproto"
 	"strings"
-
-	"golang.org/x/text/encoding/charmap"
+	"unicode/utf8"
 )
 
 // A message is read this deep and this wide, and no further.
@@ -35,7 +34,10 @@ func (h head) get(name string) string {
 func (h head) words(name string) string { return line(decoded(h.get(name)), longest) }
 
 func decoded(s string) string {
-	d := mime.WordDecoder{CharsetReader: func(charset string, r io.Reader) (io.Reader, error) { return unicodeOf(charset, r), nil }}
+	d := mime.WordDecoder{CharsetReader: func(charset string, r io.Reader) (io.Reader, error) {
+		b, err := io.ReadAll(r)
+		return bytes.NewReader(inUnicode(charset, b)), err
+	}}
 	if out, err := d.DecodeHeader(s); err == nil {
 		return out
 	}
@@ -158,22 +160,31 @@ func (p *part) content() []byte {
 	return b
 }
 
-func (p *part) text() string {
-	b, err := io.ReadAll(unicodeOf(p.params["charset"], bytes.NewReader(p.content())))
-	if err != nil {
-		return ""
-	}
-	return string(b)
-}
+func (p *part) text() string { return string(inUnicode(p.params["charset"], p.content())) }
 
-// unicodeOf reads the charsets that mail in our languages still comes in; of any other the
+// western are the characters 0x80 to 0x9f of Windows-1252, which also stands behind most of
+// what calls itself ISO-8859-1.
+const western = "€\ufffd‚ƒ„…†‡ˆ‰Š‹Œ\ufffdŽ\ufffd\ufffd‘’“”•–—˜™š›œ\ufffdžŸ"
+
+// inUnicode reads the charsets that mail in our languages still comes in; of any other the
 // ASCII part stays readable, and the message is kept as it came.
-func unicodeOf(charset string, r io.Reader) io.Reader {
+func inUnicode(charset string, b []byte) []byte {
 	switch strings.ToLower(charset) {
-	case "iso-8859-1", "latin1", "windows-1252", "cp1252":
-		return charmap.Windows1252.NewDecoder().Reader(r)
-	case "iso-8859-15":
-		return charmap.ISO8859_15.NewDecoder().Reader(r)
+	case "iso-8859-1", "latin1", "iso-8859-15", "windows-1252", "cp1252":
+	default:
+		return b
 	}
-	return r
+	high := []rune(western)
+	out := make([]byte, 0, len(b)+len(b)/8)
+	for _, c := range b {
+		r := rune(c)
+		switch {
+		case c >= 0x80 && c <= 0x9f:
+			r = high[c-0x80]
+		case c == 0xa4 && strings.EqualFold(charset, "iso-8859-15"):
+			r = '€'
+		}
+		out = utf8.AppendRune(out, r)
+	}
+	return out
 }

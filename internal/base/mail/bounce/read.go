@@ -144,6 +144,7 @@ func (s *Service) handleAll(ctx context.Context, list []Report, raw []byte) erro
 	var no error
 	ours := false
 	for _, r := range list {
+		r.Mark = s.cfg.markIn(r.To)
 		switch err := s.handle(ctx, r, raw); {
 		case err == nil:
 			ours = true

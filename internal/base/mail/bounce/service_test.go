@@ -129,7 +129,7 @@ func open(t *testing.T, db *store.DB, cfg bounce.Config) *fixture {
 	s.Handle(func(_ context.Context, r bounce.Report, raw []byte) error {
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		f.got = append(f.got, fmt.Sprintf("%s %s %s", r.Kind, r.MessageID, r.Recipient))
+		f.got = append(f.got, strings.TrimSuffix(fmt.Sprintf("%s %s %s %s", r.Kind, r.MessageID, r.Recipient, r.Mark), " "))
 		if f.say != nil {
 			return f.say(r)
 		}
@@ -198,7 +198,7 @@ func TestReadMailbox(t *testing.T) {
 		}
 		f.drain(t)
 		want := []string{
-			"bounce <n7@bell.example> nobody@customer.example", "reply <n7@bell.example> ",
+			"bounce <n7@bell.example> nobody@customer.example n7", "reply <n7@bell.example> ",
 			"bounce <n7@bell.example> nobody@customer.example", "bounce <n7@bell.example> full@customer.example",
 		}
 		if got := f.took(); !slices.Equal(got, want) {
@@ -352,6 +352,7 @@ func TestConfig(t *testing.T) {
 	for field, spoil := range map[string]func(*bounce.Config){
 		"bounce_address":     func(c *bounce.Config) { c.Address = "a@*.example" },
 		"bounce_address ":    func(c *bounce.Config) { c.Address = "a\r\n@b" },
+		"bounce_address  ":   func(c *bounce.Config) { c.Address = "a*b*@c.example" },
 		"bounce_imap_host":   func(c *bounce.Config) { c.Host = "a b" },
 		"bounce_imap_host ":  func(c *bounce.Config) { c.Host = "" },
 		"bounce_imap_port":   func(c *bounce.Config) { c.Port = 70000 },

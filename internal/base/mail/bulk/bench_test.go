@@ -34,6 +34,15 @@ func BenchmarkWrite(b *testing.B) {
 	}
 }
 
+func BenchmarkLookalike(b *testing.B) {
+	d := bulk.KnownDomains("example.com", "customer.example")
+	for b.Loop() {
+		if d.Lookalike("somebody@a-customer-of-ours.example") != "" || d.Lookalike("somebody@pаypal.com") == "" {
+			b.Fatal("wrong")
+		}
+	}
+}
+
 // BenchmarkSend sends to the sink of WAKEBELL_BENCH_SINK (host:port) over 20 connections and reports the CPU of this
 // process for each letter. Without a sink it is left out.
 func BenchmarkSend(b *testing.B) {

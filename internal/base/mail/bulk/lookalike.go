@@ -83,12 +83,7 @@ func mixed(label string) string {
 		if r < 0x80 && (r < 'a' || r > 'z') || unicode.Is(unicode.Common, r) || unicode.Is(unicode.Inherited, r) {
 			continue
 		}
-		name := "other"
-		for n, table := range scripts {
-			if unicode.Is(table, r) {
-				name = n
-			}
-		}
+		name := script(r)
 		if !slices.Contains(found, name) {
 			found = append(found, name)
 		}
@@ -106,6 +101,18 @@ func mixed(label string) string {
 		}
 	}
 	return fmt.Sprintf("mixes letters of %s", strings.Join(found, " and "))
+}
+
+func script(r rune) string {
+	if r < 0x80 {
+		return "Latin"
+	}
+	for name, table := range scripts {
+		if unicode.Is(table, r) {
+			return name
+		}
+	}
+	return "other"
 }
 
 // likeLatin are letters that a reader takes for the Latin ones beside them.

@@ -3,6 +3,7 @@ package policy
 import (
 	"slices"
 
+	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/fact"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -56,6 +57,9 @@ func LegalWhy(s incident.State) string {
 			return "law enforcement is to be involved"
 		}
 	}
+	if list := fact.SensitiveIn(s.Facts); len(list) > 0 {
+		return "protected information: " + list[0].Words()
+	}
 	return ""
 }
 
@@ -70,9 +74,8 @@ func Grave(s incident.State) bool {
 	return s.Nature == incident.Security && s.Status == incident.Confirmed && s.Severity != nil && *s.Severity <= 1
 }
 
-// Affected lists the ids of affected parties of one kind: those in scope, and for
-// customers without a list of their own those of the services in scope. A confirmed
-// incident whose scope nobody has recorded may affect all customers of its service.
+// Affected lists the ids of affected parties of one kind: those in scope, and customers
+// as the assessment finds them.
 func Affected(s incident.State, dir directory.Snapshot, kind directory.PartyKind) (ids []string, why string) {
 	scope := s.ScopeNow()
 	switch kind {
@@ -81,19 +84,5 @@ func Affected(s incident.State, dir directory.Snapshot, kind directory.PartyKind
 	case directory.PartyEmployeeGroup:
 		return scope.EmployeeGroups, "in scope"
 	}
-	if len(scope.Customers) > 0 {
-		return scope.Customers, "in scope"
-	}
-	services, why := scope.Services, "uses a service in scope; no list of affected customers is recorded yet"
-	if _, recorded := s.Facts[string(incident.FactScope)]; !recorded && s.Status == incident.Confirmed {
-		services, why = []string{s.Service}, "uses the service of this confirmed incident; no scope is recorded yet"
-	}
-	for _, svc := range services {
-		for _, c := range dir.ITServices[svc].Customers {
-			if !slices.Contains(ids, c) {
-				ids = append(ids, c)
-			}
-		}
-	}
-	return ids, why
+	return assessment.Customers(s, dir)
 }

@@ -44,7 +44,7 @@ const (
 	OfScope        Name = "scope"           // value: Scope
 	OfPersonalData Name = "personal_data"   // value: unknown|no|yes
 	OfRisk         Name = "risk"            // value: unknown|none|risk|high, per entity
-	OfProtected    Name = "protected"       // value: [trade_secret|intellectual_property|contract_secrecy]
+	OfProtected    Name = "protected"       // value: [trade_secret|intellectual_property|company_information|contract_secrecy]
 	OfLaw          Name = "law_enforcement" // value: unknown|no|yes: is law enforcement considered?
 	OfIndicators   Name = "indicators"      // value: grading.Indicators
 	OfConsequences Name = "consequences"    // value: grading.Consequences, of a breach of personal data
@@ -251,7 +251,7 @@ func ParseValue(n Name, raw json.RawMessage) (v Value, text string, err error) {
 		}
 	case n == OfProtected:
 		if err := strict(&v.Kinds); err != nil {
-			return v, "", bad("a list of trade_secret, intellectual_property, contract_secrecy")
+			return v, "", bad("a list of trade_secret, intellectual_property, company_information, contract_secrecy")
 		}
 	case n == OfIndicators:
 		v.Indicators = &grading.Indicators{}
@@ -351,6 +351,25 @@ const FutureSlack = 5 * time.Minute
 // Earliest is the first moment accepted: what lies before it is a mistake of a machine.
 var Earliest = time.Unix(0, 0).UTC()
 
+// CheckTimes says what is wrong with when something happened and when we learnt it; zero
+// times are now.
+func CheckTimes(at, known, now time.Time) []fault.Field {
+	var f []fault.Field
+	for _, x := range [...]struct {
+		name string
+		t    time.Time
+	}{{"at", at}, {"known_at", known}} {
+		switch {
+		case x.t.IsZero():
+		case x.t.Before(Earliest):
+			f = append(f, fault.Field{Field: x.name, Message: "must be a time from 1970 on"})
+		case x.t.After(now.Add(FutureSlack)):
+			f = append(f, fault.Field{Field: x.name, Message: "lies in the future; leave it out for now"})
+		}
+	}
+	return f
+}
+
 // Check validates a value against its name; now bounds moments that cannot lie ahead.
 func (v Value) Check(n Name, now time.Time) []fault.Field {
 	var out []fault.Field
@@ -374,7 +393,7 @@ func (v Value) Check(n Name, now time.Time) []fault.Field {
 		oneOf(f+"timing", h.Timing, "existing", "impending")
 	}
 	for i, k := range v.Kinds {
-		oneOf(fmt.Sprintf("value[%d]", i), k, "trade_secret", "intellectual_property", "contract_secrecy")
+		oneOf(fmt.Sprintf("value[%d]", i), k, string(TradeSecret), string(Intellectual), string(CompanySecret), string(Secrecy))
 	}
 	for i, a := range v.Asked {
 		f := fmt.Sprintf("value[%d].", i)

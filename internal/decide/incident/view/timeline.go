@@ -41,7 +41,7 @@ var shows = map[Show][]string{
 	Facts:   {"incident.declared", "incident.edited", "incident.fact_recorded", "incident.signals_linked", "incident.signals_unlinked", "incident.phase_entered"},
 	Calls:   {"call.", "duty.alarmed"},
 	Reports: {"incident.sitrep_sent", "incident.noted", "incident.file_"},
-	Notices: {"notice.", "dispatch.", "filing.", "contact.", "duty.met"},
+	Notices: {"notice.", "dispatch.", "filing.", "contact.", "duty.met", "handover."},
 }
 
 // Line is one ledger entry told for people. Data is its body as recorded; of an erased

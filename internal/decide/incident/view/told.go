@@ -157,6 +157,9 @@ func scopeTold(s *incident.Scope, name func(id string) string) string {
 
 func decisionTold(e incident.DecisionMade, name func(string) string) string {
 	text := "Decision: " + spaced(string(e.Decision))
+	if e.Decision == incident.Second {
+		text = "Second opinion on the risk:"
+	}
 	if e.Answer != "" {
 		text += " " + string(e.Answer)
 	}
@@ -170,7 +173,12 @@ func decisionTold(e incident.DecisionMade, name func(string) string) string {
 	if e.Text != "" {
 		text += ": " + e.Text
 	}
-	return because(text+", by "+name(e.DecidedBy), e.Reason)
+	if e.Counsel != "" {
+		text += ", by outside counsel " + e.Counsel + ", recorded for " + name(e.DecidedBy)
+	} else {
+		text += ", by " + name(e.DecidedBy)
+	}
+	return because(text, e.Reason)
 }
 
 // called is what people call a thing now; its id where nobody knows it.

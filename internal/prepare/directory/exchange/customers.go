@@ -16,7 +16,7 @@ import (
 func Template() []byte {
 	return table2CSV([][]string{columns, {
 		"example-ltd", "Example Ltd", "IE", "en", "", "24", string(directory.FromDiscovered), string(directory.WhenAny), "no",
-		"Agreement section 4", string(directory.RoleController), "no", "", "Jane Example", "security@example.com", "+353 1 555 0100", "information security",
+		"Agreement section 4", "information security", "email", "", string(directory.RoleController), "no", "", "Jane Example", "security@example.com", "+353 1 555 0100", "information security",
 	}})
 }
 
@@ -45,9 +45,9 @@ func (s *Service) ExportCSV(ctx context.Context, by who.Identity) ([]byte, error
 
 func customerLines(p directory.Party) [][]string {
 	yes := map[bool]string{true: "yes", false: "no"}
-	first := []string{p.ID, p.Name, p.Country, p.Language, p.Entity, "", "", "", "", "", string(p.PersonalDataRole), yes[p.KeyAccount], p.Liaison}
+	first := []string{p.ID, p.Name, p.Country, p.Language, p.Entity, "", "", "", "", "", "", "", "", string(p.PersonalDataRole), yes[p.KeyAccount], p.Liaison}
 	if k := p.Contract; k != nil {
-		copy(first[5:], []string{strconv.Itoa(k.Hours), string(k.Start), string(k.Condition), yes[k.Acknowledge], k.Clause})
+		copy(first[5:], []string{strconv.Itoa(k.Hours), string(k.Start), string(k.Condition), yes[k.Acknowledge], k.Clause, k.Contact, string(k.Format), k.FormatWords})
 	}
 	contacts := p.Contacts
 	if len(contacts) == 0 {

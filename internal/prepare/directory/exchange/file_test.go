@@ -86,6 +86,20 @@ func TestReadCSVKeepsWhatTheTableDoesNotHave(t *testing.T) {
 	}
 }
 
+func TestCSVOfAContract(t *testing.T) {
+	t.Parallel()
+	p := directory.Party{ID: "a1", Name: "A", Kind: directory.PartyCustomer, Country: "DE", Contract: &directory.Contract{
+		Hours: 12, Start: directory.FromAware, Condition: directory.WhenConfirmed, Clause: "DPA 7", Contact: "desk", Format: "portal", FormatWords: "https://p.example",
+	}, Contacts: []directory.Contact{{Email: "x@example.com", Role: "desk"}}}
+	rows, errs := readCSV(table2CSV(append([][]string{columns}, customerLines(p)...)), func(string) (directory.Party, bool) { return directory.Party{}, false })
+	if len(errs) != 0 || len(rows) != 1 {
+		t.Fatal(rows, errs)
+	}
+	if diff := cmp.Diff(&p, rows[0].value); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestReadCSVErrors(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]LineError{

@@ -19,13 +19,14 @@ import (
 // leaves out keeps the value the customer has; an empty cell in a column that is there clears it.
 var columns = []string{
 	"id", "name", "country", "language", "entity", "contract_hours", "contract_start", "contract_condition", "acknowledge",
-	"clause", "personal_data_role", "key_account", "liaison", "contact_name", "contact_email", "contact_phone", "contact_role",
+	"clause", "contract_contact", "contract_format", "format_words", "personal_data_role", "key_account", "liaison", "contact_name", "contact_email", "contact_phone", "contact_role",
 }
 
 // fieldOf names the field of Party a column sets, to find the column of a wrong field again.
 var fieldOf = map[string]string{
 	"contract_hours": "contract.hours", "contract_start": "contract.start", "contract_condition": "contract.condition",
-	"acknowledge": "contract.acknowledge", "clause": "contract.clause", "contact_name": "contacts[0].name",
+	"acknowledge": "contract.acknowledge", "clause": "contract.clause", "contract_contact": "contract.contact",
+	"contract_format": "contract.format", "format_words": "contract.format_words", "contact_name": "contacts[0].name",
 	"contact_email": "contacts[0].email", "contact_phone": "contacts[0].phone", "contact_role": "contacts[0].role",
 }
 
@@ -221,6 +222,11 @@ func (c cellsOf) contract(p *directory.Party) {
 	}
 	c.flag("acknowledge", &k.Acknowledge)
 	c.text("clause", &k.Clause)
+	c.text("contract_contact", &k.Contact)
+	c.text("format_words", &k.FormatWords)
+	if c.has("contract_format") {
+		k.Format = directory.ContractFormat(c.get("contract_format"))
+	}
 	p.Contract = &k
 }
 

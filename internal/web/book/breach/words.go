@@ -11,6 +11,8 @@ import (
 
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/decide/incident/fact"
+	"github.com/wakebell/wakebell/internal/decide/incident/verdict"
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
@@ -336,6 +338,7 @@ func ruleWord(e register.Entry, rule string) string {
 func decisionWord(k incident.DecisionKind) string {
 	return cmp.Or(map[incident.DecisionKind]string{
 		incident.OutsideHelp: "Help from outside", incident.PressTeam: "Press team", incident.LawEnforcement: "Law enforcement", incident.OtherDecision: "Decision",
+		incident.DecideDisclosure: "Disclosure", incident.DecideRetention: "Retention", incident.Second: "Second opinion on the risk",
 	}[k], spaced(string(k)))
 }
 
@@ -371,4 +374,41 @@ func thousands(n int) string {
 func proof(h audit.Head) string {
 	return "Entry " + thousands(int(h.Checkpoint.Size)) + " was the last of the ledger " + h.Checkpoint.Origin() + ", root " + h.Checkpoint.Root.String() +
 		". SHA-256 of the key that signs it: " + h.Fingerprint + "."
+}
+
+// verdictWords is one verdict on the risk, with what second persons said of it.
+func verdictWords(x register.VerdictIn) string {
+	out := riskWord(x.Risk)
+	if x.Entity != "" {
+		out += ", " + x.Entity
+	}
+	out += ", by " + x.By
+	switch x.State {
+	case verdict.Waiting:
+		out += " (not confirmed by a second person)"
+	case verdict.Disputed:
+		out += " (disputed)"
+	}
+	if x.Reason != "" {
+		out += ": " + x.Reason
+	}
+	for _, o := range x.Opinions {
+		out += " " + o.By + map[bool]string{true: " agrees: ", false: " disagrees: "}[o.Answer == incident.Yes] + o.Reason
+	}
+	return out
+}
+
+func sensitive(list []string) string {
+	var out []string
+	for _, s := range list {
+		out = append(out, fact.Sensitive(s).Words())
+	}
+	return strings.Join(out, ", ")
+}
+
+func sensitiveOn(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return " on " + sensitive(list)
 }

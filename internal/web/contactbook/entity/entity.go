@@ -211,7 +211,7 @@ func placeOf(b *regime.Book, jurisdiction string) string {
 func title(place string) string {
 	return cmp.Or(map[string]string{
 		union: "European Union", elsewhere: "In several places", "AE": "United Arab Emirates", "AU": "Australia", "CA": "Canada", "CH": "Switzerland",
-		"CL": "Chile", "CN": "China", "GB": "United Kingdom", "UK": "United Kingdom", "HK": "Hong Kong", "IN": "India", "KR": "South Korea", "US": "United States",
+		"CL": "Chile", "CN": "China", "GB": "United Kingdom", "UK": "United Kingdom", "HK": "Hong Kong", "IN": "India", "KR": "South Korea", "US": "United States", "ZZ": "Contracts",
 	}[place], place)
 }
 

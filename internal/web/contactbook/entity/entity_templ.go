@@ -203,14 +203,14 @@ func body(v view) templ.Component {
 	})
 }
 
-// open shows where the entity is, where something is said, and what was asked for.
+// open shows what is not said yet where the entity is, and what was asked for.
 func open(v view, g Group) bool {
 	for _, k := range g.Kinds {
 		if k.Name == v.first || v.form.Wrong("is."+k.Name) != "" {
 			return true
 		}
 	}
-	return g.Near || g.Said > 0
+	return g.Near && g.Said < len(g.Kinds)
 }
 
 func asks(k Kind) string {

@@ -188,6 +188,6 @@ func (s Screen) decide(r *page.Request) (page.Done, error) {
 	}
 	return s.run(r, &incident.MakeDecision{
 		Base: incident.Base{At: at}, Decision: incident.DecisionKind(r.Text("decision")), Answer: incident.Answer(r.Text("answer")), Text: r.Text("text"),
-		Reason: r.Text("reason"), DecidedBy: r.Text("decided_by"), Rule: r.Text("rule"), Entity: r.Text("entity"),
+		Reason: r.Text("reason"), DecidedBy: r.Text("decided_by"), Counsel: r.Text("counsel"), Rule: r.Text("rule"), Entity: r.Text("entity"),
 	}, func(m head.Room) string { return m.Path("decisions") }, "The decision is recorded.")
 }

@@ -67,6 +67,7 @@ func DecisionWord(k incident.DecisionKind) string {
 	return cmp.Or(map[incident.DecisionKind]string{
 		incident.OutsideHelp: "Outside help", incident.PressTeam: "Press team", incident.LawEnforcement: "Law enforcement",
 		incident.DoNotNotify: "Do not notify", incident.OtherDecision: "Other decision",
+		incident.DecideDisclosure: "Disclosure", incident.DecideRetention: "Retention", incident.Second: "Second opinion on the risk",
 	}[k], Upper(Spaced(string(k))))
 }
 

@@ -357,7 +357,7 @@ func field(v one, f *page.Form) templ.Component {
 			}
 		} else if v.Name == incident.FactProtected {
 			templ_7745c5c3_Err = ticks(f, choices{Name: "value", Label: "Which?", Hint: "None ticked means none was touched.", On: v.Now.Value.Kinds, Options: []page.Option{
-				{Value: "trade_secret", Label: "Trade secrets"}, {Value: "intellectual_property", Label: "Intellectual property"}, {Value: "contract_secrecy", Label: "What a contract keeps secret"},
+				{Value: "trade_secret", Label: "Trade secrets"}, {Value: "intellectual_property", Label: "Intellectual property"}, {Value: "company_information", Label: "Other sensitive company information"}, {Value: "contract_secrecy", Label: "What a contract keeps secret"},
 			}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

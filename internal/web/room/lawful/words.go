@@ -348,3 +348,31 @@ func directoryPath(v view, id, question string) string {
 	}
 	return path
 }
+
+// readBy names who had the last packs read anew, after a comma.
+func readBy(v view) string {
+	if v.Taken.Packs.By == "" {
+		return ""
+	}
+	return ", read anew by " + v.Person(v.Taken.Packs.By)
+}
+
+// origin is what counsel looks up on paper: where a rule comes from, how sure it is, since when it counts, and in
+// which pack it stands.
+func origin(r *regime.Rule) string {
+	out := head.Upper(r.Sure.Words()) + ". Source: " + strings.TrimSuffix(r.Source, ".") + "."
+	if r.Valid.From != "" {
+		out += " From " + r.Valid.From + "."
+	}
+	if r.Valid.Until != "" {
+		out += " Until " + r.Valid.Until + "."
+	}
+	return out + " Rule " + r.ID + " of the pack " + r.Pack + " " + r.PackVersion + "."
+}
+
+// notTold are the decisions not to tell under a rule.
+func notTold(v view, o *regime.Outcome) []incident.Decision {
+	return slices.DeleteFunc(slices.Clone(v.Decisions), func(d incident.Decision) bool {
+		return d.Kind != incident.DoNotNotify || d.Rule != o.Rule.ID || d.Entity != "" && d.Entity != o.Entity
+	})
+}

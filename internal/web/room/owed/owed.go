@@ -305,3 +305,34 @@ func ruleOf(d duty.Duty) string {
 	}
 	return ""
 }
+
+// agreed says whom the contract names for notices, and in which form; "" where there is
+// no contract.
+func agreed(m head.Room, d duty.Duty) string {
+	p, ok := m.Dir.Parties[d.Recipient.ID]
+	if !ok || p.Contract == nil {
+		return ""
+	}
+	out := "The contract is for " + p.Contract.Condition.Words() + "."
+	if c, ok := p.Agreed(); ok {
+		out += " Notices go to " + cmp.Or(c.Name, c.Email, c.Phone)
+		for _, more := range []string{c.Role, c.Email, c.Phone} {
+			if more != "" {
+				out += ", " + more
+			}
+		}
+		out += "."
+	}
+	if said := p.Contract.FormatSaid(); said != "" {
+		out += " Form: " + said + "."
+	}
+	return out
+}
+
+// handedTo is where the package for a controller is, or the list where none is named.
+func handedTo(m head.Room, d duty.Duty) string {
+	if d.Recipient.ID == "" {
+		return m.Path("handover")
+	}
+	return m.Path("handover", d.Recipient.ID)
+}

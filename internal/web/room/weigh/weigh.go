@@ -17,6 +17,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/fact"
+	"github.com/wakebell/wakebell/internal/decide/incident/verdict"
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/rule/grading"
 	"github.com/wakebell/wakebell/internal/rule/regime"
@@ -33,6 +34,7 @@ func Mount(w *page.Web, d head.Deps) {
 	const path = "/incidents/{ref}/assess"
 	w.Show(path, s.show)
 	w.Post(path, s.record, s.show)
+	w.Post(path+"/second", s.second, s.show)
 }
 
 // step is one page of the assessment.
@@ -51,6 +53,7 @@ type one struct {
 	ENISA    *grading.ENISA
 	Score    *grading.ENISAScore
 	History  []view.Version // of the verdict, newest first
+	Panel    verdict.Panel  // what was said about it, and whom the plan asks
 }
 
 func (v one) step() step { return steps[v.At] }
@@ -64,6 +67,9 @@ func (s Screen) read(r *page.Request) (one, error) {
 	}
 	v := one{Room: m, Book: s.Assessment.Book(), Breach: assessment.Breach(m.State)}
 	v.At = max(0, slices.IndexFunc(steps, func(x step) bool { return x.Name == r.Query("step") }))
+	if v.Panel, err = s.Assessment.Panel(s.DB, m.State); err != nil {
+		return one{}, err
+	}
 	v.Suggests = grading.SuggestRisk(v.Breach)
 	if v.ENISA = m.Facts[string(fact.OfENISA)].Value.ENISA; v.ENISA != nil {
 		if score, err := v.ENISA.Score(); err == nil {
@@ -326,5 +332,5 @@ func (f *form) verdict() {
 		return
 	}
 	f.facts = append(f.facts, &incident.RecordFact{Fact: fact.OfRisk, Entity: f.r.Text("entity"), Value: raw, Remark: f.r.Text("reason"), SaidBy: f.r.Text("said_by")})
-	f.pairs = append(f.pairs, string(fact.OfRisk)+".value", "risk", string(fact.OfRisk)+".entity", "entity")
+	f.pairs = append(f.pairs, string(fact.OfRisk)+".value", "risk", string(fact.OfRisk)+".entity", "entity", string(fact.OfRisk)+".remark", "reason")
 }

@@ -226,7 +226,7 @@ func entities(v one) []page.Option {
 func riskNow(v one) incident.Fact { return v.Facts[string(fact.OfRisk)] }
 
 func riskWord(x view.Version) string {
-	return map[string]string{"none": "A risk is unlikely", "risk": "A risk", "high": "A high risk", "unknown": "Not known"}[x.Fact.Value.Risk]
+	return riskWords(x.Fact.Value.Risk)
 }
 
 func forWhom(v one, id string) string {
