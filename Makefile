@@ -75,6 +75,7 @@ bench: build ## benchmarks: packages, then the whole server (see docs/design/per
 	scripts/postgres.sh go test -run '^$$' -bench . -p 1 -timeout 2h $(PACKAGES)
 	go test -run '^$$' -bench Verify -benchtime 1x -cpu 1 -timeout 2h ./internal/app
 	scripts/bench.sh
+	scripts/bench-notice.sh
 	scripts/bench-mail.sh
 
 verify: build ## recompute the ledger in ./data and compare everything with it

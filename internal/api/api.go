@@ -36,6 +36,7 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 	"github.com/wakebell/wakebell/internal/notify/notice/form/filing"
 	stock "github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/notify/register"
@@ -70,6 +71,7 @@ type Deps struct {
 	Trials     *trial.Service // nil: no test calls
 	Register   *register.Service
 	Notices    *notice.Service
+	Dispatch   *dispatch.Service
 	Filings    *filing.Service // nil: no forms
 	Assessment *assessment.Service
 	Contacts   *contact.Service
@@ -154,6 +156,7 @@ func build(d Deps) *face {
 	f.filings()
 	f.duties()
 	f.notices()
+	f.recipients()
 	f.calls()
 	f.ackPage()
 	f.people()

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/app/setup"
 	"github.com/wakebell/wakebell/internal/base/blob"
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/job"
@@ -50,6 +51,12 @@ import (
 	"github.com/wakebell/wakebell/internal/respond/escalation/trial"
 	"github.com/wakebell/wakebell/internal/web/page/live"
 )
+
+// DefaultListen is where the server listens when nothing else is said.
+const DefaultListen = setup.DefaultListen
+
+// Config is what the program is started with.
+type Config = setup.Config
 
 // App is one running product: every room, and what serves them.
 type App struct {
@@ -104,7 +111,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	a := &App{cfg: cfg.withDefaults()}
+	a := &App{cfg: cfg.WithDefaults()}
 	lock, err := datadir.Take(cfg.Dir)
 	if err != nil {
 		return nil, err
@@ -120,21 +127,8 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 func Kinds() []record.Kind {
 	var out []record.Kind
 	for _, k := range [][]record.Kind{
-		who.Kinds(),
-		account.Kinds(),
-		job.Kinds(),
-		plan.Kinds(),
-		directory.Kinds(),
-		intake.Kinds(),
-		incident.Kinds(),
-		file.Kinds(),
-		handover.Kinds(),
-		duty.Kinds(),
-		contact.Kinds(),
-		escalation.Kinds(),
-		trial.Kinds(),
-		notice.Kinds(),
-		dispatch.Kinds(),
+		who.Kinds(), account.Kinds(), job.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(),
+		file.Kinds(), handover.Kinds(), duty.Kinds(), contact.Kinds(), escalation.Kinds(), trial.Kinds(), notice.Kinds(), dispatch.Kinds(),
 		filing.Kinds(),
 	} {
 		out = append(out, k...)
@@ -178,10 +172,10 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Intake = intake.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory)
 	a.Alerts = alert.New(a.DB, a.Intake)
 	a.Incidents = incident.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.People)
-	if a.Templates, err = shelf.New(cfg.templates()); err != nil {
+	if a.Templates, err = shelf.New(cfg.TemplateFiles()); err != nil {
 		return err
 	}
-	if a.Law, err = assessment.NewLaw(cfg.packs()); err != nil {
+	if a.Law, err = assessment.NewLaw(cfg.PackFiles()); err != nil {
 		return err
 	}
 	if a.Blobs, err = blob.New(blob.Config{Dir: cfg.Blobs, Max: cfg.MaxFile}); err != nil {
@@ -193,18 +187,18 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Duties = duty.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.Incidents, a.Jobs, a.Law)
 	a.Assessment = assessment.New(a.DB, a.Clock, a.Law, a.Incidents, a.Directory, a.Plans, a.sent, a.Duties.TakePacks)
 	a.Escalation = escalation.New(a.DB, a.Ledger, a.Clock, a.Directory, a.Plans, a.People, a.Duties, a.Intake, a.Outbox, a.Jobs,
-		cfg.escalation())
+		cfg.ForEscalation())
 	a.Trials = trial.New(a.DB, a.Ledger, a.Clock, a.People, a.Outbox, a.Jobs, trial.Config{BaseURL: cfg.BaseURL, Log: cfg.Log})
 	a.Health = ready.New(a.DB, a.Clock, a.Directory, a.Outbox, a.Jobs, a.Trials, a.machine, cfg.Version)
 	a.Register = register.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Duties, a.Directory, a.Plans)
-	if a.Dispatch, err = dispatch.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Directory, a.Duties, a.Jobs, a.Blobs, cfg.dispatch()); err != nil {
+	if a.Dispatch, err = dispatch.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Directory, a.Duties, a.Jobs, a.Blobs, cfg.ForDispatch()); err != nil {
 		return err
 	}
 	a.Notices = notice.New(notice.Deps{
 		DB: a.DB, Ledger: a.Ledger, Clock: a.Clock, Plans: a.Plans, Directory: a.Directory, Incidents: a.Incidents, Duties: a.Duties,
 		Files: a.Files, Outbox: a.Outbox, Templates: a.Templates, BaseURL: cfg.BaseURL,
 	})
-	forms, err := form.Load(prefill.Names(), cfg.forms()...)
+	forms, err := form.Load(prefill.Names(), cfg.FormSources()...)
 	if err != nil {
 		return fmt.Errorf("load the forms: %w", err)
 	}

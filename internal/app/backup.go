@@ -30,7 +30,7 @@ func (r BackupReport) String() string { return "Backup " + r.File + ": " + r.Man
 // Backup writes one snapshot of the database into a new file, also while a server
 // runs on it. The private key is not in it.
 func Backup(ctx context.Context, cfg Config, file string) (rep BackupReport, err error) {
-	cfg = cfg.withDefaults()
+	cfg = cfg.WithDefaults()
 	opts := archive.Options{Version: cfg.Version, Clock: clock.System(), Ledger: func(ctx context.Context, v *store.View) (archive.Ledger, []byte, error) {
 		return seal(ctx, v, cfg.Dir)
 	}}
@@ -140,7 +140,7 @@ func (r RestoreReport) String() string {
 // the ledger; empty means the one in the data directory, and if that has none, a new
 // one. Whether the clock is a test clock is the backup's to say.
 func Restore(ctx context.Context, cfg Config, file, keyFile string) (RestoreReport, error) {
-	cfg = cfg.withDefaults()
+	cfg = cfg.WithDefaults()
 	if err := cfg.Validate(); err != nil {
 		return RestoreReport{}, err
 	}

@@ -77,7 +77,7 @@ func (a *App) OperatorToken(ctx context.Context, name string, roles []string, pe
 
 // snapshot opens the database for reading, beside a server that may run on it.
 func snapshot(ctx context.Context, cfg Config, fn func(db *store.DB) error) error {
-	cfg = cfg.withDefaults()
+	cfg = cfg.WithDefaults()
 	db, err := store.OpenSnapshot(ctx, store.Config{Dir: cfg.Dir, URL: cfg.Database, Log: cfg.Log})
 	if err != nil {
 		return err

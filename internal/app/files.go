@@ -16,7 +16,7 @@ import (
 
 // contents opens the folder of contents of a data directory.
 func contents(cfg Config) (*blob.Store, error) {
-	return blob.New(blob.Config{Dir: cfg.withDefaults().Blobs})
+	return blob.New(blob.Config{Dir: cfg.WithDefaults().Blobs})
 }
 
 // FilesReport says what a verification found of the files' contents.

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/wakebell/wakebell/internal/app/outbound"
 	"github.com/wakebell/wakebell/internal/base/fault"
-	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
@@ -40,8 +40,11 @@ func (a *App) wire() {
 	a.People.Observe(a.Accounts.OnPerson)
 	// A new passphrase is told to its person, who may not be the one who set it.
 	a.Accounts.Observe(a.tellPassphrase)
-	// What comes back by mail is told to the recipient it is about.
-	a.Bounces.Handle(func(ctx context.Context, r bounce.Report, _ []byte) error { return a.Dispatch.OnReport(ctx, r) })
+	// What communications signed off is what an approval covers; a released notice is sent;
+	// what became of each recipient meets the duties to them.
+	outbound.Post{Clock: a.Clock, Incidents: a.Incidents, Directory: a.Directory, Notices: a.Notices, Dispatch: a.Dispatch}.Join()
+	// What comes back by mail goes to the recipient it is about.
+	a.Bounces.Handle(a.Dispatch.OnMail)
 	// What was filed with authorities stands in the register.
 	a.Register.Tell(a.filed)
 	// Every commit of the ledger tells the open pages which of their regions are stale.

@@ -109,14 +109,14 @@ func (f serveFlags) config(e *env) (app.Config, error) {
 	if err != nil {
 		return cfg, err
 	}
-	cfg.Connections = f.Lines
+	cfg.Sending.Connections = f.Lines
 	if v := e.Getenv("WAKEBELL_MAIL_CONNECTIONS"); f.Lines == 0 && v != "" {
-		if cfg.Connections, err = strconv.Atoi(v); err != nil {
+		if cfg.Sending.Connections, err = strconv.Atoi(v); err != nil {
 			return cfg, fault.InvalidField("WAKEBELL_MAIL_CONNECTIONS", "must be a number")
 		}
 	}
-	cfg.WebhookInside = f.HooksIn || e.Getenv("WAKEBELL_NOTICE_WEBHOOK_INSIDE") == "1"
-	if cfg.WebhookSecret, err = e.secret("WAKEBELL_NOTICE_WEBHOOK_SECRET", ""); err != nil {
+	cfg.Sending.WebhookInside = f.HooksIn || e.Getenv("WAKEBELL_NOTICE_WEBHOOK_INSIDE") == "1"
+	if cfg.Sending.WebhookSecret, err = e.secret("WAKEBELL_NOTICE_WEBHOOK_SECRET", ""); err != nil {
 		return cfg, err
 	}
 	password, err := e.secret("WAKEBELL_SMTP_PASSWORD", "")

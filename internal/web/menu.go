@@ -17,6 +17,7 @@ func menu(d Deps) []page.Item {
 		{Label: "Triage", Path: "/triage", Icon: page.IconInbox, Key: "g t", Perms: perms(who.PermSignalRead), Count: d.waiting, On: page.On("signal")},
 		{Label: "Deadlines", Path: "/deadlines", Icon: page.IconHourglass, Key: "g d", Perms: perms(who.PermDutyRead), Count: d.wanting, On: page.Any(page.On("duty"), page.On("directory"))},
 		{Label: "Notices", Path: "/notices", Icon: page.IconStamp, Key: "g o", Perms: perms(who.PermNoticeRead), Count: d.approvals, On: page.Any(page.On("notice"), page.On("directory"), page.On("person"))},
+		{Label: "My customers", Path: "/customers/mine", Icon: page.IconHandshake, Key: "g u", Perms: perms(who.PermRecipientWork)},
 		{Label: "My reports", Path: "/reports", Icon: page.IconMegaphone, Key: "g m", Perms: perms(who.PermReportCreate)},
 		{Label: "Breach register", Path: "/register", Icon: page.IconBookLock, Key: "g r", Perms: perms(who.PermRegisterRead)},
 		{Label: "Ledger", Path: "/ledger", Icon: page.IconFingerprint, Key: "g l", Perms: perms(who.PermLedgerRead)},

@@ -31,6 +31,7 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 	"github.com/wakebell/wakebell/internal/notify/notice/form/filing"
 	"github.com/wakebell/wakebell/internal/notify/notice/proof"
 	"github.com/wakebell/wakebell/internal/notify/register"
@@ -48,11 +49,13 @@ import (
 	"github.com/wakebell/wakebell/internal/web/lawbook"
 	"github.com/wakebell/wakebell/internal/web/mailroom"
 	filingscreen "github.com/wakebell/wakebell/internal/web/mailroom/filing"
+	"github.com/wakebell/wakebell/internal/web/mailroom/sheet"
 	"github.com/wakebell/wakebell/internal/web/now"
 	"github.com/wakebell/wakebell/internal/web/page"
 	"github.com/wakebell/wakebell/internal/web/page/asset"
 	"github.com/wakebell/wakebell/internal/web/page/live"
 	"github.com/wakebell/wakebell/internal/web/planbook"
+	"github.com/wakebell/wakebell/internal/web/portal"
 	"github.com/wakebell/wakebell/internal/web/room"
 	"github.com/wakebell/wakebell/internal/web/settings"
 )
@@ -85,6 +88,7 @@ type Deps struct {
 	Health     *ready.Service
 	Register   *register.Service
 	Notices    *notice.Service
+	Dispatch   *dispatch.Service
 	Filings    *filing.Service
 	Assessment *assessment.Service
 	Contacts   *contact.Service
@@ -137,11 +141,15 @@ func New(d Deps) (http.Handler, error) {
 		Register: d.Register, Audit: d.Audit, Views: d.Views, Incidents: d.Incidents, Directory: d.Directory, DB: d.DB, Version: d.Version,
 	})
 	mailroom.Mount(w, mailroom.Deps{
-		Notices: d.Notices, Incidents: d.Incidents, Duties: d.Duties, Files: d.Files, Directory: d.Directory, DB: d.DB,
+		Deps: sheet.Deps{
+			Notices: d.Notices, Incidents: d.Incidents, Duties: d.Duties, Files: d.Files, Directory: d.Directory, DB: d.DB,
+		},
+		Dispatch: d.Dispatch,
 		Proofs: proof.New(proof.Deps{
 			Notices: d.Notices, Incidents: d.Incidents, Directory: d.Directory, Book: d.Assessment.Book, DB: d.DB, Clock: d.Clock,
 		}),
 	})
+	portal.Mount(w, portal.Deps{Dispatch: d.Dispatch, Clock: d.Clock, Address: d.Accounts.Address})
 	search.Mount(w, search.Deps{Find: d.Find, Views: d.Views})
 	return w, nil
 }

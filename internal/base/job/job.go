@@ -154,7 +154,7 @@ type Runner struct {
 	mu       sync.Mutex
 	handlers map[string]Handler
 	long     map[string]bool // kinds whose lease is renewed while they run
-	kinds    []any // names of handlers, sorted, as SQL arguments
+	kinds    []any           // names of handlers, sorted, as SQL arguments
 	sweeps   []*sweep
 	running  int
 	changed  chan struct{} // closed and renewed when a handler ends

@@ -17,6 +17,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/check"
 	"github.com/wakebell/wakebell/internal/decide/incident/fact"
+	"github.com/wakebell/wakebell/internal/notify/notice/agree"
 	"github.com/wakebell/wakebell/internal/notify/notice/approval"
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
 	"github.com/wakebell/wakebell/internal/notify/notice/gate"
@@ -53,8 +54,8 @@ func (s *Service) gates(ctx context.Context, r store.Reader, st incident.State, 
 	if err != nil {
 		return nil, err
 	}
-	list := parsed(n)
-	in.Findings, in.Changed = findings(list, n, known), changed(list, n.Round(), known)
+	list := agree.Parsed(n)
+	in.Findings, in.Changed = agree.Findings(list, n, known), agree.Changed(list, n.Round(), known)
 	for _, d := range late {
 		in.Late = append(in.Late, d.Title)
 	}

@@ -3,13 +3,11 @@ package notice
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/check"
-	"github.com/wakebell/wakebell/internal/notify/notice/gate"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
 	"github.com/wakebell/wakebell/internal/notify/notice/value"
 )
@@ -72,70 +70,4 @@ func (s *Service) template(in Start) (source, error) {
 	}
 	const none = "is needed: there is no template for this audience and purpose"
 	return source{}, fault.Invalids(fault.Field{Field: "subject", Message: none}, fault.Field{Field: "body", Message: none})
-}
-
-// parsed are the texts of a notice, the master first.
-func parsed(n Notice) (list []text.Named) {
-	for _, t := range n.Texts {
-		p, err := text.Parse(text.Source{Lang: t.Lang, Subject: t.Subject, Body: t.Body})
-		if err != nil {
-			continue // it was written by a program that knew more fields; what sends it says so
-		}
-		name := t.Lang
-		if t.Variant != "" {
-			name += ", " + t.Variant
-		}
-		list = append(list, text.Named{Name: name, Text: p})
-	}
-	return list
-}
-
-// findings are what keeps the texts from being sent: languages and variants that do not say
-// the same as the master, and fields of the incident that nothing is known for.
-func findings(list []text.Named, n Notice, known text.Values) []gate.Finding {
-	if len(list) != len(n.Texts) || len(list) == 0 {
-		return []gate.Finding{{Says: "A text holds a field that this program does not know."}}
-	}
-	var out []gate.Finding
-	for _, f := range text.Consistent(list[0], list[1:], known, nil) {
-		switch f.Doubt {
-		case text.LeftOut:
-			out = append(out, gate.Finding{Where: f.Sentence, Says: "The text " + f.Text + " leaves out what the master says: " + f.Fact + "."})
-		case text.OnlyHere:
-			out = append(out, gate.Finding{Where: f.Sentence, Says: "The text " + f.Text + " says what the master does not: " + f.Fact + "."})
-		}
-	}
-	for _, t := range list {
-		_, missing := t.With("", nil, known).For(nil)
-		for _, m := range missing {
-			if f, _ := text.FieldOf(m.Field); f.Scope != text.OfRecipient {
-				out = append(out, gate.Finding{Says: "The text " + t.Name + " needs “" + m.Title + "”, and it is not known. Record it, or give words for when it is not known."})
-			}
-		}
-	}
-	return out
-}
-
-// changed are the facts that are other now than when the texts were submitted.
-func changed(list []text.Named, r *Round, known text.Values) []gate.Finding {
-	if r == nil {
-		return nil
-	}
-	var out []gate.Finding
-	for _, t := range list {
-		for _, f := range text.Changed(r.Values, known, t.Text) {
-			was, now := orNothing(f.Was), orNothing(f.Now)
-			out = append(out, gate.Finding{
-				Where: f.Sentence, Says: strings.ToUpper(f.Fact[:1]) + f.Fact[1:] + " was " + was + " when it was submitted, and is " + now + " now.",
-			})
-		}
-	}
-	return out
-}
-
-func orNothing(s string) string {
-	if s == "" {
-		return "not known"
-	}
-	return s
 }

@@ -5,13 +5,9 @@
 package mailroom
 
 import (
-	"github.com/wakebell/wakebell/internal/base/store"
-	"github.com/wakebell/wakebell/internal/decide/duty"
-	"github.com/wakebell/wakebell/internal/decide/incident"
-	"github.com/wakebell/wakebell/internal/decide/incident/file"
-	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 	"github.com/wakebell/wakebell/internal/notify/notice/proof"
-	"github.com/wakebell/wakebell/internal/prepare/directory"
+	"github.com/wakebell/wakebell/internal/web/mailroom/send"
 	"github.com/wakebell/wakebell/internal/web/mailroom/sheet"
 	"github.com/wakebell/wakebell/internal/web/mailroom/write"
 	"github.com/wakebell/wakebell/internal/web/page"
@@ -19,19 +15,14 @@ import (
 
 // Deps are the rooms these screens read and command.
 type Deps struct {
-	Notices   *notice.Service
-	Proofs    *proof.Service
-	Incidents *incident.Service
-	Duties    *duty.Service
-	Files     *file.Service
-	Directory *directory.Service
-	DB        *store.DB
+	sheet.Deps
+	Proofs   *proof.Service
+	Dispatch *dispatch.Service
 }
 
 // Mount registers the screens.
 func Mount(w *page.Web, d Deps) {
-	sheet.Mount(w, sheet.Deps{
-		Notices: d.Notices, Incidents: d.Incidents, Duties: d.Duties, Files: d.Files, Directory: d.Directory, DB: d.DB,
-	})
+	sheet.Mount(w, d.Deps)
 	write.Mount(w, write.Deps{Notices: d.Notices, Proofs: d.Proofs, Incidents: d.Incidents, Directory: d.Directory, DB: d.DB})
+	send.Mount(w, send.Deps{Notices: d.Notices, Dispatch: d.Dispatch, Directory: d.Directory, DB: d.DB})
 }

@@ -31,6 +31,7 @@ import (
 	"github.com/wakebell/wakebell/internal/prepare/directory/exchange"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/web/mailroom"
+	"github.com/wakebell/wakebell/internal/web/mailroom/sheet"
 	"github.com/wakebell/wakebell/internal/web/page"
 )
 
@@ -119,7 +120,9 @@ func open(t *testing.T) *rig {
 	g.Web = page.New(page.Config{
 		SignedIn: g.signedIn, SignIn: "/sign-in", People: g.people, DB: db, Clock: g.clk, Log: slog.New(slog.DiscardHandler),
 	})
-	mailroom.Mount(g.Web, mailroom.Deps{Notices: g.notices, Incidents: g.inc, Duties: duties, Files: g.files, Directory: dirs, DB: db})
+	mailroom.Mount(g.Web, mailroom.Deps{Deps: sheet.Deps{
+		Notices: g.notices, Incidents: g.inc, Duties: duties, Files: g.files, Directory: dirs, DB: db,
+	}})
 	g.st, err = g.inc.Declare(t.Context(), g.as(manager), incident.Declare{Title: "Export read through a leaked token", Service: "customer-portal"})
 	g.must(err)
 	g.st, err = g.inc.Execute(t.Context(), g.as(manager), g.st.Ref, &incident.Confirm{}, 0)

@@ -21,6 +21,7 @@ type Page struct {
 	Drill   bool            // striped bar
 	Narrow  bool            // one column of forms and text
 	Bare    bool            // no menu: sign-in, first run
+	Lang    string          // of the page, default en
 	Status  int             // default 200
 	Body    templ.Component
 	Regions []Region

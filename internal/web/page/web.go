@@ -329,3 +329,8 @@ func (r *Request) finish(done Done, err error, show ...Show) error {
 	http.Redirect(r.out, r.Request, to.String(), http.StatusSeeOther)
 	return nil
 }
+
+// DownloadAnyone is Download for what needs no sign-in.
+func (w *Web) DownloadAnyone(path string, h func(out http.ResponseWriter, r *Request) error) {
+	w.mux.HandleFunc("GET "+exact(path), w.handler(true, func(r *Request) error { return h(r.out, r) }))
+}

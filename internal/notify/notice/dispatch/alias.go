@@ -3,6 +3,7 @@ package dispatch
 import (
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/item"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/roll"
 )
 
 // The shapes of sending; see package item.
@@ -20,6 +21,19 @@ type (
 	Attachment = item.Attachment
 	Fact       = item.Fact
 	Event      = item.Event
+)
+
+// The shapes of lists; see package roll.
+type (
+	ListSpec  = roll.ListSpec
+	Query     = roll.Query
+	Added     = roll.Added
+	Import    = roll.Import
+	Imported  = roll.Imported
+	Preview   = roll.Preview
+	LineError = roll.LineError
+	Fix       = roll.Fix
+	Watcher   = roll.Watcher
 )
 
 // The states of a recipient's copy.

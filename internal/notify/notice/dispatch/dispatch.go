@@ -19,7 +19,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"strings"
 	"sync/atomic"
 
@@ -37,6 +36,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/hook"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/item"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/roll"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 )
 
@@ -62,9 +62,6 @@ func (c Config) Validate() error {
 	if c.WebhookSecret != "" && len(c.WebhookSecret) < 16 {
 		wrong = append(wrong, fault.Field{Field: "notice_webhook_secret", Message: "must have at least 16 characters"})
 	}
-	if u, err := url.Parse(c.BaseURL); err != nil || c.BaseURL != "" && (u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
-		wrong = append(wrong, fault.Field{Field: "base_url", Message: "must be an address like https://wakebell.example.com"})
-	}
 	return fault.Invalids(wrong...)
 }
 
@@ -74,12 +71,12 @@ type Observer func(ctx context.Context, tx *store.Tx, run Run, changed []Recipie
 
 // Service keeps lists and sends runs. Every method checks the permission first.
 type Service struct {
+	*roll.Service // the lists
+
 	db        *store.DB
 	led       *record.Ledger
 	clk       *clock.Clock
 	incidents *incident.Service
-	dirs      *directory.Service
-	duties    *duty.Service
 	jobs      *job.Runner
 	blobs     *blob.Store
 	log       *slog.Logger
@@ -87,7 +84,6 @@ type Service struct {
 	pool      *bulk.Pool
 	post      *hook.Poster
 	observers []Observer
-	watchers  []Watcher
 	enders    []Ender
 	slices    atomic.Int64 // runs under way in this process
 }
@@ -109,38 +105,24 @@ func New(db *store.DB, led *record.Ledger, clk *clock.Clock, incidents *incident
 		return nil, fmt.Errorf("dispatch: %w", err)
 	}
 	s := &Service{
-		db: db, led: led, clk: clk, incidents: incidents, dirs: dirs, duties: duties, jobs: jobs, blobs: blobs, log: cfg.Log, cfg: cfg,
+		db: db, led: led, clk: clk, incidents: incidents, jobs: jobs, blobs: blobs, log: cfg.Log, cfg: cfg,
 		pool: pool, post: hook.New(cfg.WebhookSecret, cfg.WebhookInside),
+		Service: roll.New(roll.Deps{
+			DB: db, Ledger: led, Clock: clk, Incidents: incidents, Directory: dirs, Duties: duties, Jobs: jobs, Blobs: blobs, From: cfg.Mail.From,
+		}),
 	}
 	jobs.RegisterLong(jobSlice, s.slice)
-	jobs.RegisterLong(jobCopy, s.copyOn)
 	return s, nil
 }
 
 // Observe adds an observer; they run in the order they were added. Only at wiring.
 func (s *Service) Observe(o Observer) { s.observers = append(s.observers, o) }
 
-// Watcher is told that the list of a notice was signed off, or was changed: what was
-// approved for another list does not hold any more.
-type Watcher func(ctx context.Context, tx *store.Tx, by who.Identity, notice string) error
-
-// Watch adds a watcher. Only at wiring.
-func (s *Service) Watch(w Watcher) { s.watchers = append(s.watchers, w) }
-
 // Ender is told that a run came to its end: told everybody it could, or was stopped.
 type Ender func(ctx context.Context, tx *store.Tx, by who.Identity, run Run, stopped bool) error
 
 // OnEnd adds an ender. Only at wiring.
 func (s *Service) OnEnd(e Ender) { s.enders = append(s.enders, e) }
-
-// changedTx lets the notice room know of a change of its list.
-func (s *Service) changedTx(ctx context.Context, tx *store.Tx, by who.Identity, l List) error {
-	var errs []error
-	for _, w := range s.watchers {
-		errs = append(errs, w(ctx, tx, by, l.Notice))
-	}
-	return errors.Join(errs...)
-}
 
 // Close says goodbye to the mail server.
 func (s *Service) Close() { s.pool.Close() }

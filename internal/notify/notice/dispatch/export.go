@@ -66,7 +66,7 @@ func (s *Service) Report(ctx context.Context, by who.Identity, run string, w io.
 		return "", fmt.Errorf("delivery report: %w", err)
 	}
 	err = s.db.View(ctx, func(v *store.View) error {
-		return s.each(ctx, v, rn.List, func(r Recipient) error {
+		return item.Each(ctx, v, rn.List, func(r Recipient) error {
 			r.MessageID = s.messageID(r)
 			for n, c := range columns {
 				row[n] = Safe(c.of(r))

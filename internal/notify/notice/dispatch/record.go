@@ -11,6 +11,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident/check"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/carry"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/item"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/roll"
 )
 
 // By is what a person did for one recipient: a call, a posted letter, a handing over.
@@ -156,7 +157,7 @@ func (s *Service) Amend(ctx context.Context, by who.Identity, recipient string, 
 	if err := who.Check(by, who.PermRecipientWork); err != nil {
 		return Recipient{}, err
 	}
-	if err := checkContact(c, ""); err != nil {
+	if err := roll.CheckContact(c, ""); err != nil {
 		return Recipient{}, err
 	}
 	if c.Email == "" && c.Phone == "" && c.Postal == "" {

@@ -60,6 +60,11 @@ func (s *Service) OnReport(ctx context.Context, rep bounce.Report) error {
 	return nil
 }
 
+// OnMail is OnReport for what a mailbox brought.
+func (s *Service) OnMail(ctx context.Context, rep bounce.Report, _ []byte) error {
+	return s.OnReport(ctx, rep)
+}
+
 // current tells whether a report is about the copy that is on its way now, not about one
 // that went by an earlier way.
 func current(r Recipient, rep bounce.Report, domain string) bool {

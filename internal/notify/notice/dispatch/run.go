@@ -59,7 +59,11 @@ func (s *Service) StartTx(ctx context.Context, tx *store.Tx, by who.Identity, ru
 	if err := fits(run, l); err != nil {
 		return err
 	}
-	if _, err := desk.New(run); err != nil {
+	d, err := desk.New(run)
+	if err != nil {
+		return err
+	}
+	if err := d.Ready(); err != nil {
 		return err
 	}
 	run.Incident, run.Ref, run.StartedBy, run.StartedAt, run.ListHash = st.ID, st.Ref, by.Actor, s.clk.Now(), l.Hash

@@ -72,6 +72,22 @@ func (d *Desk) Write(r item.Recipient, link string) (text.Rendered, error) {
 	return out, fault.Invalids(wrong...)
 }
 
+// Ready refuses a run whose texts hold a field that no recipient can bring and nobody
+// recorded: better now than in fifty thousand copies.
+func (d *Desk) Ready() error {
+	var wrong []fault.Field
+	for _, l := range d.letters {
+		_, missing := l.For(nil)
+		for _, m := range missing {
+			f, _ := text.FieldOf(m.Field)
+			if f.Scope != text.OfRecipient {
+				wrong = append(wrong, fault.Field{Field: m.Field, Message: "stands in the text, and nothing is recorded for it"})
+			}
+		}
+	}
+	return fault.Invalids(wrong...)
+}
+
 // Values are what the text may say about one recipient.
 func Values(r item.Recipient, link string) text.Values {
 	c := r.Contact()

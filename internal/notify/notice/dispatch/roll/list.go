@@ -1,4 +1,4 @@
-package dispatch
+package roll
 
 import (
 	"context"
@@ -20,6 +20,19 @@ type ListSpec struct {
 	Notice   string
 	Incident string // id or reference
 	Follows  string // list of an earlier notice: it begins with exactly those who got that one
+}
+
+// Create is CreateTx in a write of its own. Permission notice.write.
+func (s *Service) Create(ctx context.Context, by who.Identity, spec ListSpec) (List, error) {
+	if err := who.Check(by, who.PermNoticeWrite); err != nil {
+		return List{}, err
+	}
+	var l List
+	err := s.write(ctx, by, "dispatch.create", func(tx *store.Tx) (err error) {
+		l, err = s.CreateTx(tx, by, spec)
+		return err
+	})
+	return l, err
 }
 
 // CreateTx makes the list of a notice. Permission notice.write.
@@ -79,6 +92,12 @@ func (s *Service) ListOf(ctx context.Context, by who.Identity, notice string) (L
 		return List{}, err
 	}
 	return item.ListOf(ctx, s.db, notice)
+}
+
+// ListNow is the newest list of a notice as a transaction sees it. It needs no permission:
+// the notice room asks.
+func (s *Service) ListNow(ctx context.Context, r store.Reader, notice string) (List, error) {
+	return item.ListOf(ctx, r, notice)
 }
 
 // Frozen says what a signed list holds: its hash and how many will be told. It needs no
@@ -175,7 +194,7 @@ func (s *Service) FixContact(ctx context.Context, by who.Identity, recipient str
 	if err := who.Check(by, who.PermNoticeWrite); err != nil {
 		return Recipient{}, err
 	}
-	if err := checkContact(fix.Contact, fix.Channel); err != nil {
+	if err := CheckContact(fix.Contact, fix.Channel); err != nil {
 		return Recipient{}, err
 	}
 	err := s.write(ctx, by, "dispatch.fix_contact", func(tx *store.Tx) error {
@@ -329,34 +348,11 @@ func (s *Service) speaksForUs(by who.Identity) error {
 // sum reads who will be told and hashes it. The order of the list is no part of the hash.
 func (s *Service) sum(ctx context.Context, l List) (string, int, error) {
 	var digests [][32]byte
-	err := s.each(ctx, s.db, l.ID, func(r Recipient) error {
+	err := item.Each(ctx, s.db, l.ID, func(r Recipient) error {
 		if r.State != LeftOut && r.State != Gap {
 			digests = append(digests, item.Digest(r))
 		}
 		return nil
 	})
 	return item.Sum(digests), len(digests), err
-}
-
-// pageOf is how many lines one read of a whole list takes.
-const pageOf = 1000
-
-// each reads a whole list in its order.
-func (s *Service) each(ctx context.Context, r store.Reader, list string, fn func(r Recipient) error) error {
-	after := int64(0)
-	for {
-		page, err := item.Query(ctx, r, `WHERE list_id=? AND seq>? ORDER BY seq LIMIT ?`, list, after, pageOf)
-		if err != nil {
-			return err
-		}
-		for _, one := range page {
-			if err := fn(one); err != nil {
-				return err
-			}
-			after = one.Seq
-		}
-		if len(page) < pageOf {
-			return nil
-		}
-	}
 }

@@ -1,4 +1,4 @@
-package dispatch
+package roll
 
 import (
 	"strings"
@@ -16,8 +16,8 @@ const (
 	maxCell = 4000 // characters of one value of an imported line
 )
 
-// checkContact refuses a contact that could not be used, naming each wrong field.
-func checkContact(c Contact, ch Channel) error {
+// CheckContact refuses a contact that could not be used, naming each wrong field.
+func CheckContact(c Contact, ch Channel) error {
 	var wrong []fault.Field
 	need := func(ok bool, field, msg string) {
 		if !ok {

@@ -1,4 +1,4 @@
-package dispatch
+package roll
 
 import (
 	"context"
@@ -96,7 +96,7 @@ func (s *Service) find(tx *store.Tx, l List, q Query) ([]Recipient, error) {
 	if err != nil {
 		return nil, err
 	}
-	known := domains(dir, s.cfg.Mail.From)
+	known := domains(dir, s.from)
 	scope := st.ScopeNow()
 	var list []Recipient
 	for _, id := range parties(dir, st, q) {

@@ -1,4 +1,7 @@
-package app
+// Package setup is what the program is started with: folders, addresses, servers, and what
+// each room takes from them. It carries out no policy sentence of its own and must not
+// import app.
+package setup
 
 import (
 	"io/fs"
@@ -35,14 +38,9 @@ type Config struct {
 	Migrate   bool   // bring an existing PostgreSQL database up to date at the start
 	Mail      mail.Config
 	Bounce    bounce.Config
-	// Connections to the mail server while many copies of a notice are sent, default 8.
-	Connections int
-	// WebhookSecret signs notices posted to recipients; WebhookInside lets them be posted to
-	// private networks.
-	WebhookSecret string
-	WebhookInside bool
-	Blobs         string // folder of the contents of files; default Dir/blobs. Several nodes share one
-	MaxFile       int64  // bytes of one file, default blob.DefaultMax
+	Sending   dispatch.Config // of notices to many; server, address and log are those here
+	Blobs     string          // folder of the contents of files; default Dir/blobs. Several nodes share one
+	MaxFile   int64           // bytes of one file, default blob.DefaultMax
 	// Demo lets everybody sign in as anybody, as long as nobody has a passphrase.
 	Demo bool
 	// Proxies are the networks of reverse proxies whose X-Forwarded-For is believed.
@@ -80,29 +78,22 @@ func (c Config) Validate() error {
 	if c.MaxFile < 0 {
 		f = append(f, fault.Field{Field: "max-file", Message: "must be a number of megabytes above 0"})
 	}
-	for _, w := range fault.FieldsOf(c.escalation().Validate()) {
+	for _, w := range append(fault.FieldsOf(c.ForEscalation().Validate()), fault.FieldsOf(c.ForDispatch().Validate())...) {
 		w.Field = strings.ReplaceAll(w.Field, "_", "-") // as the option is called
 		f = append(f, w)
-	}
-	for _, w := range fault.FieldsOf(c.dispatch().Validate()) {
-		w.Field = strings.ReplaceAll(w.Field, "_", "-")
-		if w.Field != "base-url" { // said above
-			f = append(f, w)
-		}
 	}
 	return fault.Invalids(f...)
 }
 
-// dispatch is what the sending of notices takes from the configuration.
-func (c Config) dispatch() dispatch.Config {
-	return dispatch.Config{
-		Mail: c.Mail, Connections: c.Connections, BaseURL: c.BaseURL, Returns: c.Bounce,
-		WebhookSecret: c.WebhookSecret, WebhookInside: c.WebhookInside, Log: c.Log,
-	}
+// ForDispatch is what the sending of notices takes from the configuration.
+func (c Config) ForDispatch() dispatch.Config {
+	d := c.Sending
+	d.Mail, d.BaseURL, d.Returns, d.Log = c.Mail, c.BaseURL, c.Bounce, c.Log
+	return d
 }
 
-// forms are those that come with the program, and the operator's over them.
-func (c Config) forms() []form.Source {
+// FormSources are those that come with the program, and the operator's over them.
+func (c Config) FormSources() []form.Source {
 	out := []form.Source{{FS: pack.Files}}
 	if c.Forms != "" {
 		out = append(out, form.Source{FS: os.DirFS(c.Forms), Operator: true})
@@ -110,28 +101,28 @@ func (c Config) forms() []form.Source {
 	return out
 }
 
-// packs is the operator's folder of rule packs; nil when there is none.
-func (c Config) packs() fs.FS {
+// PackFiles is the operator's folder of rule packs; nil when there is none.
+func (c Config) PackFiles() fs.FS {
 	if c.Packs == "" {
 		return nil
 	}
 	return packs.Folder(c.Packs)
 }
 
-// templates is the operator's folder of templates; nil when there is none.
-func (c Config) templates() fs.FS {
+// TemplateFiles is the operator's folder of templates; nil when there is none.
+func (c Config) TemplateFiles() fs.FS {
 	if c.Templates == "" {
 		return nil
 	}
 	return packs.Folder(c.Templates)
 }
 
-// escalation is what the calling of people takes from the configuration.
-func (c Config) escalation() escalation.Config {
+// ForEscalation is what the calling of people takes from the configuration.
+func (c Config) ForEscalation() escalation.Config {
 	return escalation.Config{BaseURL: c.BaseURL, Log: c.Log}
 }
 
-func (c Config) withDefaults() Config {
+func (c Config) WithDefaults() Config {
 	if c.Listen == "" {
 		c.Listen = DefaultListen
 	}

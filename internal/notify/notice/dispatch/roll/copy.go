@@ -1,4 +1,4 @@
-package dispatch
+package roll
 
 import (
 	"context"
@@ -39,7 +39,7 @@ func (s *Service) copyTx(tx *store.Tx, l List) (List, error) {
 
 // copyPage copies one page and returns the place to go on from, 0 at the end.
 func (s *Service) copyPage(tx *store.Tx, l List, after int64) (next int64, err error) {
-	page, err := item.Query(clock.Background(), tx, `WHERE list_id=? AND seq>? ORDER BY seq LIMIT ?`, l.Follows, after, pageOf)
+	page, err := item.Query(clock.Background(), tx, `WHERE list_id=? AND seq>? ORDER BY seq LIMIT ?`, l.Follows, after, item.PageOf)
 	if err != nil {
 		return 0, err
 	}
@@ -56,8 +56,8 @@ func (s *Service) copyPage(tx *store.Tx, l List, after int64) (next int64, err e
 	if _, err := s.addTx(tx, l, told); err != nil {
 		return 0, err
 	}
-	if len(page) == pageOf {
-		return page[pageOf-1].Seq, nil
+	if len(page) == item.PageOf {
+		return page[item.PageOf-1].Seq, nil
 	}
 	_, err = tx.Exec(`UPDATE dispatch_list SET state=?, change_no=change_no+1 WHERE id=?`, item.Open, l.ID)
 	return 0, err

@@ -1,4 +1,4 @@
-package dispatch
+package roll
 
 import (
 	"cmp"
@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/wakebell/wakebell/internal/base/blob"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/mail/bulk"
 	"github.com/wakebell/wakebell/internal/base/store"
@@ -185,7 +186,7 @@ func (s *Service) reader(file io.Reader, how Import) (*reading, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &reading{table: t, how: how, known: domains(dir, s.cfg.Mail.From), looked: map[string]string{}, dir: dir}
+	in := &reading{table: t, how: how, known: domains(dir, s.from), looked: map[string]string{}, dir: dir}
 	for _, h := range t.Header {
 		in.targets = append(in.targets, how.Mapping[h])
 		in.keys = append(in.keys, intake.Key(h))
@@ -374,4 +375,39 @@ func tagged(s string) bool {
 		}
 	}
 	return s != ""
+}
+
+// Hold takes a file for an import, before it is read. Close what comes back. Permission
+// notice.write.
+func (s *Service) Hold(ctx context.Context, by who.Identity, body io.Reader) (*blob.Held, error) {
+	if err := who.Check(by, who.PermNoticeWrite); err != nil {
+		return nil, err
+	}
+	return s.blobs.Put(ctx, body)
+}
+
+// ImportHeld is Import of a file that is held. Permission notice.write.
+func (s *Service) ImportHeld(ctx context.Context, by who.Identity, list string, held *blob.Held, how Import) (Imported, error) {
+	if err := who.Check(by, who.PermNoticeWrite); err != nil {
+		return Imported{}, err
+	}
+	f, err := s.blobs.Open(held.SHA256)
+	if err != nil {
+		return Imported{}, err
+	}
+	defer f.Close()
+	return s.Import(ctx, by, list, f, how)
+}
+
+// PreviewHeld is Preview of a file that is held. Permission notice.write.
+func (s *Service) PreviewHeld(ctx context.Context, by who.Identity, held *blob.Held, how Import) (Preview, error) {
+	if err := who.Check(by, who.PermNoticeWrite); err != nil {
+		return Preview{}, err
+	}
+	f, err := s.blobs.Open(held.SHA256)
+	if err != nil {
+		return Preview{}, err
+	}
+	defer f.Close()
+	return s.Preview(ctx, by, f, how)
 }

@@ -1,0 +1,141 @@
+package send
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
+	"github.com/wakebell/wakebell/internal/web/page"
+)
+
+func channelWord(c dispatch.Channel) string {
+	switch c {
+	case dispatch.Email:
+		return "Mail"
+	case dispatch.Page:
+		return "Page"
+	case dispatch.Webhook:
+		return "Webhook"
+	case dispatch.Letter:
+		return "Letter"
+	case dispatch.Phone:
+		return "Phone"
+	}
+	return "Handed over"
+}
+
+func channels(empty string) []page.Option {
+	out := []page.Option{}
+	if empty != "" {
+		out = append(out, page.Option{Value: "", Label: empty})
+	}
+	for _, c := range []dispatch.Channel{dispatch.Email, dispatch.Page, dispatch.Webhook, dispatch.Letter, dispatch.Phone, dispatch.HandedOver} {
+		out = append(out, page.Option{Value: string(c), Label: channelWord(c)})
+	}
+	return out
+}
+
+func stateWord(s dispatch.State) string {
+	switch s {
+	case dispatch.Gap:
+		return "Not reachable"
+	case dispatch.LeftOut:
+		return "Left out"
+	case dispatch.Queued:
+		return "Waiting"
+	case dispatch.Sending:
+		return "Being sent"
+	}
+	w := string(s)
+	return string(w[0]-'a'+'A') + w[1:]
+}
+
+func stateTag(r dispatch.Recipient) page.Tag {
+	t := page.Tag{Text: stateWord(r.State), Icon: page.IconCircleDashed}
+	switch {
+	case !r.AcknowledgedAt.IsZero():
+		t = page.Tag{Text: "Acknowledged", Icon: page.IconCheckCheck, Tone: page.Good}
+	case r.State == dispatch.Delivered || r.State == dispatch.Sent:
+		t.Icon, t.Tone = page.IconCheck, page.Good
+	case r.State == dispatch.Gap:
+		t.Icon, t.Tone = page.IconTriangleAlert, page.Warn
+	case r.State == dispatch.Failed || r.State == dispatch.Bounced:
+		t.Icon, t.Tone = page.IconCircleX, page.Danger
+	case r.State == dispatch.LeftOut || r.State == dispatch.Stopped:
+		t.Icon = page.IconBan
+	}
+	return t
+}
+
+func stateSay(r dispatch.Recipient) string {
+	say := stateWord(r.State) + ", " + channelWord(r.Channel)
+	if r.Address != "" {
+		say += ", " + r.Address
+	}
+	return say
+}
+
+func listLead(a at) string {
+	switch {
+	case !a.Listed:
+		return "Nobody is on the list yet."
+	case a.List.State == dispatch.ListUsed:
+		return fmt.Sprintf("%d recipients. The notice went to this list; nothing changes any more.", a.List.Count)
+	case a.List.State == dispatch.ListSigned:
+		return fmt.Sprintf("%d recipients, signed off by %s.", a.List.Count, a.person(a.List.SignedOffBy))
+	case a.List.Gaps > 0:
+		return fmt.Sprintf("%d will be told; %d cannot be reached yet.", a.List.Count, a.List.Gaps)
+	}
+	return fmt.Sprintf("%d will be told. The list is not signed off.", a.List.Count)
+}
+
+func sendingLead(a at) string {
+	if !a.Sent {
+		return "This notice was not released yet."
+	}
+	t := a.P.Tally
+	return fmt.Sprintf("%s: %d of %d told, %d waiting, %d did not arrive.", runWord(a.P.Run.State), t.Sent+t.Delivered, t.Total(), t.Queued+t.Sending, t.Failed+t.Bounced)
+}
+
+func runWord(s dispatch.RunState) string {
+	switch s {
+	case dispatch.RunCanary:
+		return "The first few are being told"
+	case dispatch.RunWaiting:
+		return "Waits for your go-on"
+	case dispatch.RunRunning:
+		return "Being sent"
+	case dispatch.RunPaused:
+		return "Paused"
+	case dispatch.RunHalted:
+		return "Stopped"
+	case dispatch.RunRefused:
+		return "Refused: a drill"
+	}
+	return "Sent"
+}
+
+// counts are the filters of the table with their numbers.
+func counts(a at, path string, now dispatch.State) []page.Choice {
+	t := a.P.Tally
+	if !a.Sent {
+		t.Queued, t.Gap = a.List.Count, a.List.Gaps
+	}
+	out := []page.Choice{{Label: "All", Href: path, On: now == ""}}
+	for _, s := range []dispatch.State{
+		dispatch.Queued, dispatch.Sending, dispatch.Sent, dispatch.Delivered, dispatch.Failed, dispatch.Bounced, dispatch.Stopped, dispatch.Gap, dispatch.LeftOut,
+	} {
+		if n := t.Of(s); n > 0 || s == now {
+			out = append(out, page.Choice{Label: stateWord(s), Href: path + "?state=" + string(s), Count: strconv.Itoa(n), On: s == now})
+		}
+	}
+	return out
+}
+
+func going(s dispatch.RunState) bool {
+	return s == dispatch.RunRunning || s == dispatch.RunCanary
+}
+
+func halted(s dispatch.RunState) bool {
+	return s == dispatch.RunPaused || s == dispatch.RunWaiting
+}
