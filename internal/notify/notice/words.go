@@ -7,7 +7,6 @@ import (
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/decide/incident"
-	"github.com/wakebell/wakebell/internal/decide/incident/check"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
 	"github.com/wakebell/wakebell/internal/notify/notice/value"
 )
@@ -43,20 +42,6 @@ func reference(st incident.State, no int) string { return fmt.Sprintf("%s/%d", s
 type source struct {
 	text.Source
 	template string
-}
-
-// maxSubject is what a mail's subject and a line of a list hold.
-const maxSubject = 200
-
-// check refuses what could not be sent, above all a field that there is not.
-func (src source) check() error {
-	f := check.Text(nil, "subject", src.Subject, maxSubject, true)
-	f = check.Text(f, "body", src.Body, check.Screen, true)
-	if err := fault.Invalids(f...); err != nil {
-		return err
-	}
-	_, err := text.Parse(src.Source)
-	return err
 }
 
 // template is the start of a text: the one named, or that of the audience and purpose.

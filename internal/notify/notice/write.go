@@ -14,6 +14,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident/check"
 
+	"github.com/wakebell/wakebell/internal/notify/notice/agree"
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
 )
@@ -126,7 +127,7 @@ func (s *Service) source(in Start) (source, error) {
 			return source{}, err
 		}
 	}
-	return src, src.check()
+	return src, agree.Check(src.Source)
 }
 
 // mayFollow refuses to follow a notice that nobody got, or of another audience.
@@ -200,7 +201,7 @@ func (s *Service) WriteText(ctx context.Context, by who.Identity, ref string, no
 	if err := fault.Invalids(f...); err != nil {
 		return Notice{}, err
 	}
-	if err := (source{Source: text.Source{Lang: in.Lang, Subject: in.Subject, Body: in.Body}}).check(); err != nil {
+	if err := agree.Check(text.Source{Lang: in.Lang, Subject: in.Subject, Body: in.Body}); err != nil {
 		return Notice{}, err
 	}
 	return s.change(ctx, by, "notice.text", ref, no, func(c *change) error {

@@ -6,10 +6,26 @@ package agree
 import (
 	"strings"
 
+	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/decide/incident/check"
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
 	"github.com/wakebell/wakebell/internal/notify/notice/gate"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
 )
+
+// maxSubject is what a mail's subject and a line of a list hold.
+const maxSubject = 200
+
+// Check refuses what could not be sent, above all a field that there is not.
+func Check(src text.Source) error {
+	f := check.Text(nil, "subject", src.Subject, maxSubject, true)
+	f = check.Text(f, "body", src.Body, check.Screen, true)
+	if err := fault.Invalids(f...); err != nil {
+		return err
+	}
+	_, err := text.Parse(src)
+	return err
+}
 
 // Parsed are the texts of a notice, the master first.
 func Parsed(n course.Notice) (list []text.Named) {
