@@ -110,12 +110,6 @@ func (s *slice) fail(err error) {
 	}
 }
 
-func (s *slice) end() {
-	s.mu.Lock()
-	s.ended = true
-	s.mu.Unlock()
-}
-
 // done is what became of a copy that was claimed.
 type done struct {
 	claimed item.Recipient // as it stood in the table while it was sent
