@@ -14,6 +14,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
 )
@@ -98,11 +99,13 @@ func prepareNotice(t *testing.T, dir, database string, port, recipients int) (li
 	if err != nil {
 		t.Fatal(err)
 	}
-	var l dispatch.List
-	_, err = a.DB.Write(t.Context(), store.Op{Name: "test", Actor: "test"}, func(tx *store.Tx) (err error) {
-		l, err = a.Dispatch.CreateTx(tx, comms, dispatch.ListSpec{Notice: "n1", Incident: st.ID})
-		return err
+	n, err := a.Notices.Start(t.Context(), comms, st.Ref, notice.Start{
+		Audience: notice.Customer, Purpose: notice.First, Lang: "en", Subject: "Orders read", Body: "Orders were read.", Voluntary: true,
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := a.Dispatch.Create(t.Context(), comms, dispatch.ListSpec{Notice: n.ID, Incident: st.ID})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +120,7 @@ func prepareNotice(t *testing.T, dir, database string, port, recipients int) (li
 	if _, err := a.Dispatch.SignOff(t.Context(), comms, l.ID); err != nil {
 		t.Fatal(err)
 	}
-	in := dispatch.Run{ID: "run-1", Notice: "n1", List: l.ID, Texts: []text.Source{{Lang: "en", Subject: "To {{recipient.name}}", Body: "Read [your page]({{recipient.link}})."}}}
+	in := dispatch.Run{ID: "run-1", Notice: n.ID, List: l.ID, Texts: []text.Source{{Lang: "en", Subject: "To {{recipient.name}}", Body: "Read [your page]({{recipient.link}})."}}}
 	_, err = a.DB.Write(t.Context(), store.Op{Name: "test", Actor: "test"}, func(tx *store.Tx) error { return a.Dispatch.StartTx(t.Context(), tx, comms, in) })
 	if err != nil {
 		t.Fatal(err)
