@@ -156,9 +156,14 @@ func (s *Service) entry(ctx context.Context, r store.Reader, ref string) (e Entr
 	return e, err
 }
 
-// whole is an incident's entry with what was filed.
+// whole is an incident's entry with what was found of the risk and what was filed.
 func (s *Service) whole(ctx context.Context, r store.Reader, st incident.State, duties []duty.Duty, dir directory.Snapshot) (Entry, error) {
+	p, err := s.plans.At(r, st.PlanVersion)
+	if err != nil {
+		return Entry{}, err
+	}
 	e := entryOf(st, duties, dir, s.clk.Now())
+	e.assessed(st, p, dir)
 	if s.filed == nil {
 		return e, nil
 	}

@@ -26,6 +26,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/proof"
 	"github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/directory/exchange"
@@ -122,7 +123,9 @@ func open(t *testing.T) *rig {
 	})
 	mailroom.Mount(g.Web, mailroom.Deps{Deps: sheet.Deps{
 		Notices: g.notices, Incidents: g.inc, Duties: duties, Files: g.files, Directory: dirs, DB: db,
-	}})
+	}, Proofs: proof.New(proof.Deps{
+		Notices: g.notices, Incidents: g.inc, Directory: dirs, Book: lawtest.Shipped(t).Book, DB: db, Clock: g.clk,
+	})})
 	g.st, err = g.inc.Declare(t.Context(), g.as(manager), incident.Declare{Title: "Export read through a leaked token", Service: "customer-portal"})
 	g.must(err)
 	g.st, err = g.inc.Execute(t.Context(), g.as(manager), g.st.Ref, &incident.Confirm{}, 0)
