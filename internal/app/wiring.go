@@ -42,7 +42,7 @@ func (a *App) wire() {
 	a.Accounts.Observe(a.tellPassphrase)
 	// What communications signed off is what an approval covers; a released notice is sent;
 	// what became of each recipient meets the duties to them.
-	outbound.Post{Clock: a.Clock, Incidents: a.Incidents, Directory: a.Directory, Notices: a.Notices, Dispatch: a.Dispatch}.Join()
+	outbound.Post{Notices: a.Notices, Dispatch: a.Dispatch}.Join()
 	// What comes back by mail goes to the recipient it is about.
 	a.Bounces.Handle(a.Dispatch.OnMail)
 	// What was filed with authorities stands in the register.

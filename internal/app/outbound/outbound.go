@@ -7,28 +7,20 @@ package outbound
 
 import (
 	"context"
-	"strconv"
 	"time"
 
-	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
-	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
-	"github.com/wakebell/wakebell/internal/notify/notice/value"
-	"github.com/wakebell/wakebell/internal/prepare/directory"
 )
 
 // Post is what the notice room sends with. Its fields are set at wiring.
 type Post struct {
-	Clock     *clock.Clock
-	Incidents *incident.Service
-	Directory *directory.Service
-	Notices   *notice.Service
-	Dispatch  *dispatch.Service
+	Notices  *notice.Service
+	Dispatch *dispatch.Service
 }
 
 // Join wires both rooms.
@@ -60,22 +52,12 @@ func (p Post) Carry(ctx context.Context, tx *store.Tx, by who.Identity, earlier,
 
 // Send starts the sending of what was approved.
 func (p Post) Send(ctx context.Context, tx *store.Tx, by who.Identity, h notice.Handover) error {
-	st, err := p.Incidents.GetTx(tx, h.Notice.Incident)
-	if err != nil {
-		return err
-	}
-	dir, err := p.Directory.Snapshot(tx)
-	if err != nil {
-		return err
-	}
 	n := h.Notice
 	run := dispatch.Run{
 		ID: h.Run, Notice: n.ID, List: h.List.ID, ListHash: h.List.Hash, Drill: n.Drill, Audience: string(n.Audience), Purpose: string(n.Purpose),
 		Canary: n.Settings.Canary, SecondAfter: time.Duration(n.Settings.SecondAfterHours) * time.Hour, NeedsAck: n.Settings.SecondAfterHours > 0,
 		ReplyTo: n.Settings.ReplyTo, NotBefore: n.Settings.EmbargoAt,
-		Common: value.Both(value.OfIncident(st, dir, value.About{}), value.OfNotice(value.Telling{
-			Reference: h.Ref + "/" + strconv.Itoa(n.No), Date: p.Clock.Now(),
-		})),
+		Common: h.Values,
 	}
 	for _, t := range n.Texts {
 		if t.Variant != "" || t.Removed {
@@ -93,6 +75,15 @@ func (p Post) Send(ctx context.Context, tx *store.Tx, by who.Identity, h notice.
 	}
 	if v := run.Common["contact.mail"]; v.Known {
 		run.Contact = v.Text
+	}
+	if n.Audience == notice.Customer {
+		var err error
+		if run.Facts, err = facts(n.Lang, time.UTC, run.Common); err != nil {
+			return err
+		}
+	}
+	if !by.Has(who.PermNoticeRelease) {
+		by = who.Engine("notice") // a named deputy in an emergency: the release names the person
 	}
 	return p.Dispatch.StartTx(ctx, tx, by, run)
 }
