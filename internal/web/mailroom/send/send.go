@@ -121,7 +121,9 @@ func (a at) page(p page.Page, crumbs ...page.Crumb) page.Page {
 	p.Nav, p.Drill = "/notices", a.N.Drill
 	room := "/incidents/" + url.PathEscape(a.N.Ref)
 	p.Crumbs = append([]page.Crumb{
-		{Label: "Now", Href: "/"}, {Label: a.N.Ref, Href: room}, {Label: "Notices", Href: room + "/notices"},
+		{Label: "Now", Href: "/"},
+		{Label: a.N.Ref, Href: room},
+		{Label: "Notices", Href: room + "/notices"},
 		{Label: strconv.Itoa(a.N.No), Href: a.path()},
 	}, append(crumbs, page.Crumb{Label: p.Title})...)
 	return p
