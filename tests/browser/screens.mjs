@@ -122,6 +122,7 @@ export const screens = [
   { path: "/settings/outbox", as: manager },
   { path: "/settings/outbox/{message}", as: manager },
   { path: "/settings/jobs", as: admin },
+  { path: "/settings/jobs/{job}", as: admin },
   { path: "/settings/health", as: admin },
   { path: "/settings/wake", as: manager },
   { path: "/search?q=key", as: manager },
@@ -168,10 +169,11 @@ export async function world(server) {
   });
   const customer = (await api("GET", `/api/v1/incidents/${made.ref}/handovers`)).items[0].customer;
   await api("POST", `/api/v1/incidents/${made.ref}/handovers/${customer}`, {});
+  const job = /\/settings\/jobs\/([\w-]+)/.exec(await (await desk(server, "it-operation")).read("/settings/jobs"))?.[1] ?? "";
   const drill = await api("POST", "/api/v1/incidents", { title: "Exercise: ransomware on the file server", kind: "drill", service: "platform-core" });
   const duties = (await api("GET", `/api/v1/incidents/${made.ref}/duties`)).items;
   const duty = duties.find((/** @type {any} */ d) => d.state === "open");
-  return { ...told, contact: "1", customer, package: "1", report: report.id, alert: alert.id, incident: made.ref, filed, drill: drill.ref, duty: duty.id, person: "analyst", then, entry: "5", licence: "1", rule: "eu-gdpr-33-1", version: "1", section: "inside", team: "platform", shelf: "services", item: "customer-portal", entity: "lumenhof-gmbh", breach: (await breaches(server)), message: (await api("GET", "/api/v1/outbox?limit=1")).items[0].id };
+  return { ...told, job, contact: "1", customer, package: "1", report: report.id, alert: alert.id, incident: made.ref, filed, drill: drill.ref, duty: duty.id, person: "analyst", then, entry: "5", licence: "1", rule: "eu-gdpr-33-1", version: "1", section: "inside", team: "platform", shelf: "services", item: "customer-portal", entity: "lumenhof-gmbh", breach: (await breaches(server)), message: (await api("GET", "/api/v1/outbox?limit=1")).items[0].id };
 }
 
 /** @param {import("./server.mjs").Server} server @returns {Promise<string>} an incident with an authority's form begun */
