@@ -24,7 +24,7 @@ let all;
 const astray = [];
 
 before(async () => {
-  server = await start();
+  server = await start({ mail: true });
   places = await world(server);
   /** @type {(() => Promise<void>)[]} */
   const ends = [];

@@ -9,7 +9,7 @@ import { start } from "./server.mjs";
 let server;
 /** @type {Record<string, string>} */
 let places;
-before(async () => { server = await start(); places = await world(server); });
+before(async () => { server = await start({ mail: true }); places = await world(server); });
 after(async () => { await leave(); await server.stop(); });
 
 for (const as of new Set(screens.map((s) => s.as))) {

@@ -1,6 +1,8 @@
 // Every screen in one table: a new screen is one line here. The tests of look and access walk it, and compare it with
 // the menu and with every link that a person finds.
 
+import { desk } from "./desk.mjs";
+
 /**
  * @typedef {object} Screen
  * @property {string} path with the places {…} that `world` fills
@@ -9,7 +11,7 @@
  * @property {string} [phone] the same on a phone
  */
 
-const manager = "Jonas Wiesinger", admin = "Petra Lindqvist", reporter = "Liam Prendergast", writer = "Hugh Carrick", counsel = "Beatrix Hohenfels";
+const manager = "Jonas Wiesinger", admin = "Petra Lindqvist", reporter = "Liam Prendergast", writer = "Hugh Carrick", counsel = "Beatrix Hohenfels", liaison = "Saskia Reuter";
 
 /** @type {Screen[]} */
 export const screens = [
@@ -40,6 +42,26 @@ export const screens = [
   { path: "/notices", as: counsel },
   { path: "/incidents/{incident}/notices", as: writer },
   { path: "/incidents/{incident}/notices/new", as: writer },
+  { path: "/incidents/{incident}/notices/{sent}", as: writer },
+  { path: "/incidents/{incident}/notices/{sent}/recipients", as: writer },
+  { path: "/incidents/{incident}/notices/{sent}/recipients/{recipient}", as: writer },
+  { path: "/incidents/{incident}/notices/{sent}/sending", as: writer },
+  { path: "/incidents/{incident}/notices/{asked}", as: counsel },
+  { path: "/incidents/{incident}/notices/{draft}", as: writer },
+  { path: "/incidents/{incident}/notices/{draft}/text", as: writer },
+  { path: "/incidents/{incident}/notices/{draft}/text?lang=en&view=preview", as: writer },
+  { path: "/incidents/{incident}/notices/{draft}/text?lang=en&view=checks", as: writer },
+  { path: "/incidents/{incident}/notices/{draft}/text?lang=en&view=compare", as: writer },
+  { path: "/incidents/{incident}/notices/{draft}/text?add=1", as: writer },
+  { path: "/incidents/{incident}/notices/{draft}/settings", as: writer },
+  { path: "/incidents/{incident}/notices/{draft}/recipients", as: writer },
+  { path: "/incidents/{incident}/notices/{draft}/sending", as: writer },
+  { path: "/customers/mine", as: liaison },
+  { path: "/n/{letter}", as: "" },
+  { path: "/incidents/{incident}/contacts", as: manager },
+  { path: "/incidents/{incident}/contacts/new?side=law_enforcement&step=out", as: manager },
+  { path: "/incidents/{incident}/contacts/new?side=media&step=in", as: manager },
+  { path: "/incidents/{incident}/contacts/{contact}", as: manager },
   { path: "/incidents/{incident}/files", as: manager },
   { path: "/incidents/{incident}/filings", as: manager },
   { path: "/incidents/{filed}/filings", as: "Helene Brandstetter" },
@@ -59,6 +81,8 @@ export const screens = [
   { path: "/incidents/{incident}/assess?step=score", as: manager },
   { path: "/incidents/{incident}/assess?step=verdict", as: manager },
   { path: "/incidents/{incident}/handover", as: manager },
+  { path: "/incidents/{incident}/handover/{customer}", as: manager },
+  { path: "/incidents/{incident}/handover/{customer}/{package}", as: manager },
   { path: "/rules", as: manager },
   { path: "/rules/{rule}", as: manager },
   { path: "/incidents/{incident}/facts/personal_data", as: manager },
@@ -98,6 +122,7 @@ export const screens = [
   { path: "/settings/outbox", as: manager },
   { path: "/settings/outbox/{message}", as: manager },
   { path: "/settings/jobs", as: admin },
+  { path: "/settings/jobs/{job}", as: admin },
   { path: "/settings/health", as: admin },
   { path: "/settings/wake", as: manager },
   { path: "/search?q=key", as: manager },
@@ -133,11 +158,22 @@ export async function world(server) {
   await command("confirm");
   await command("grade", { severity: 1, bil: 1, reason: "Customer data were seen by strangers" });
   await command("add_task", { text: "Switch the cache off", owner: "portal-lead" });
-  const filed = await filing(server);
+  const filed = await filing(server), told = await notices(server, made.ref);
+  await api("POST", `/api/v1/incidents/${made.ref}/contacts`, {
+    side: "law_enforcement", step: "out", channel: "phone", name: "Police Munich", subject: "Reported what is missing", text: "They ask for the logs of Friday.",
+    why: "Legal could not be reached",
+  });
+  await api("POST", `/api/v1/incidents/${made.ref}/contacts`, {
+    side: "media", step: "in", channel: "email", name: "Morgenblatt", subject: "Is it true that plans were open?",
+    due_at: new Date(Date.parse(made.declared_at) + 7_200_000).toISOString(),
+  });
+  const customer = (await api("GET", `/api/v1/incidents/${made.ref}/handovers`)).items[0].customer;
+  await api("POST", `/api/v1/incidents/${made.ref}/handovers/${customer}`, {});
+  const job = /\/settings\/jobs\/([\w-]+)/.exec(await (await desk(server, "it-operation")).read("/settings/jobs"))?.[1] ?? "";
   const drill = await api("POST", "/api/v1/incidents", { title: "Exercise: ransomware on the file server", kind: "drill", service: "platform-core" });
   const duties = (await api("GET", `/api/v1/incidents/${made.ref}/duties`)).items;
   const duty = duties.find((/** @type {any} */ d) => d.state === "open");
-  return { report: report.id, alert: alert.id, incident: made.ref, filed, drill: drill.ref, duty: duty.id, person: "analyst", then, entry: "5", licence: "1", rule: "eu-gdpr-33-1", version: "1", section: "inside", team: "platform", shelf: "services", item: "customer-portal", entity: "lumenhof-gmbh", breach: (await breaches(server)), message: (await api("GET", "/api/v1/outbox?limit=1")).items[0].id };
+  return { ...told, job, contact: "1", customer, package: "1", report: report.id, alert: alert.id, incident: made.ref, filed, drill: drill.ref, duty: duty.id, person: "analyst", then, entry: "5", licence: "1", rule: "eu-gdpr-33-1", version: "1", section: "inside", team: "platform", shelf: "services", item: "customer-portal", entity: "lumenhof-gmbh", breach: (await breaches(server)), message: (await api("GET", "/api/v1/outbox?limit=1")).items[0].id };
 }
 
 /** @param {import("./server.mjs").Server} server @returns {Promise<string>} an incident with an authority's form begun */
@@ -151,6 +187,31 @@ async function filing(server) {
   const wanted = (await server.api("GET", `/api/v1/incidents/${made.ref}/filings-wanted`)).items;
   await server.api("POST", `/api/v1/incidents/${made.ref}/filings`, { duty: wanted[0].duty.id });
   return made.ref;
+}
+
+/**
+ * Notices of an incident: one that key accounts were sent, one that waits for a yes and one that is written.
+ * @param {import("./server.mjs").Server} server @param {string} ref
+ * @returns {Promise<Record<string, string>>}
+ */
+async function notices(server, ref) {
+  const hugh = await desk(server, "communications-2"), list = `/incidents/${ref}/notices`;
+  const sent = await hugh.send(`${list}/new`, "start", { audience: "customer", subject: "What happened to your plans", body: "Some of your plans were visible to others.\n\nYou need not do anything. The latest stands on your page: {{recipient.link}}" });
+  await hugh.send(`${sent}/settings`, "settings", { channels: "email", second: "phone", second_after_hours: "24" });
+  await hugh.send(`${sent}/recipients`, "add", { who: "customer", key: "1" });
+  await hugh.send(`${sent}/recipients`, "sign");
+  await hugh.send(sent, "submit");
+  for (const person of ["counsel", "chief-executive"]) await (await desk(server, person)).send(sent, "approve");
+  await hugh.send(sent, "release", { late_reason: "The contacts were looked for" });
+  const asked = await hugh.send(`${list}/new`, "start", { audience: "press", subject: "A statement", body: "Some plans were visible to others.", voluntary: "1" });
+  await hugh.send(asked, "submit");
+  const draft = await hugh.send(`${list}/new`, "start", { audience: "data_subject" });
+  const recipients = (await server.api("GET", `/api/v1${sent}/recipients`)).items;
+  const end = Date.now() + 20_000;
+  const letter = () => server.letters.map((l) => /\/n\/([\w-]+)/.exec(l.replace(/=\r\n/g, ""))?.[1]).find((t) => t) ?? "";
+  while (!letter() && Date.now() < end) await new Promise((again) => { setTimeout(again, 100); });
+  const no = (/** @type {string} */ path) => path.split("/").at(-1) ?? "";
+  return { sent: no(sent), asked: no(asked), draft: no(draft), recipient: recipients[0].id, letter: letter() };
 }
 
 /** @param {import("./server.mjs").Server} server @returns {Promise<string>} an incident of the breach register */

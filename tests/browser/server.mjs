@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { sink } from "./sink.mjs";
 
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 const binary = process.env.WAKEBELL ?? join(root, "bin/wakebell");
@@ -18,18 +19,21 @@ const livesAtMost = 1_500_000;
  * @property {string} token of the demo's incident manager, "" without the demo
  * @property {(by: string) => Promise<void>} forward moves the clock, such as "20m"; what falls due on the way is done
  * @property {(method: string, path: string, body?: unknown) => Promise<any>} api a call with the token
+ * @property {string[]} letters what it mailed, where it was started with a mail server
  * @property {() => Promise<void>} stop
  */
 
 /**
  * Starts `wakebell demo` or `wakebell serve`.
- * @param {{ command?: "demo" | "serve", bare?: boolean, packs?: string }} [how] bare: the demo company without its story;
- *   packs: folder of the operator's own rule packs
+ * @param {{ command?: "demo" | "serve", bare?: boolean, packs?: string, mail?: boolean }} [how] bare: the demo company without its story;
+ *   packs: folder of the operator's own rule packs; mail: with a mail server
  * @returns {Promise<Server>}
  */
-export async function start({ command = "demo", bare = false, packs = "" } = {}) {
+export async function start({ command = "demo", bare = false, packs = "", mail = false } = {}) {
   const dir = mkdtempSync(join(tmpdir(), "wakebell-browser-"));
   const args = [command, "--data", dir, "--listen", "127.0.0.1:0", "--test-clock", ...(bare ? ["--bare"] : []), ...(packs ? ["--packs", packs] : [])];
+  const post = mail ? await sink() : undefined;
+  if (post) args.push("--smtp-host", "127.0.0.1", "--smtp-port", `${post.port}`, "--smtp-tls", "none", "--smtp-from", "wakebell@lumenhof.example");
   const child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"], env: { PATH: process.env.PATH ?? "", HOME: dir, TZ: "UTC" } });
   let said = "", log = "";
   child.stderr.on("data", (b) => { log += b; });
@@ -64,7 +68,7 @@ export async function start({ command = "demo", bare = false, packs = "" } = {})
   }
 
   return {
-    url, said, token, api,
+    url, said, token, api, letters: post?.letters ?? [],
     forward: (by) => api("POST", "/debug/clock", { forward: by }),
     async stop() {
       clearTimeout(limit);
@@ -72,6 +76,7 @@ export async function start({ command = "demo", bare = false, packs = "" } = {})
       child.kill("SIGTERM");
       const hard = setTimeout(() => child.kill("SIGKILL"), 5000);
       await ended;
+      post?.stop();
       clearTimeout(hard);
       rmSync(dir, { recursive: true, force: true });
     },

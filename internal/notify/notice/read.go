@@ -115,7 +115,7 @@ func (*Service) can(by who.Identity, st incident.State, v View, cs approval.Case
 			c.Emergency = y.Roles
 		}
 	}
-	if v.Round() != nil {
+	if open && v.Round() != nil {
 		first := cs
 		first.Given = nil
 		_, err := first.Counts(by, "", false)

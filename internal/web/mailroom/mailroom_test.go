@@ -71,7 +71,7 @@ func TestCourse(t *testing.T) {
 	g.assign(writer)
 	g.did(g.post(writer, one, "release", nil))
 	has(t, g.page(liaison, one), "Sent", "Released", "Hugh Carrick")
-	lacks(t, g.page(writer, one), "Edit the text", `data-form="submit"`)
+	lacks(t, g.page(writer, one), "Edit the text", `data-form="submit"`, `data-form="release"`)
 	has(t, g.page(writer, one), "Write an update", "purpose=resolved")
 	has(t, g.page(writer, list), "Sent")
 }

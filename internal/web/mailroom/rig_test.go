@@ -59,6 +59,7 @@ type rig struct {
 	inc     *incident.Service
 	notices *notice.Service
 	files   *file.Service
+	box     *mail.Outbox
 	db      *store.DB
 	lists   map[string]notice.List
 	st      incident.State
@@ -93,8 +94,10 @@ func open(t *testing.T) *rig {
 	jobs := job.New(db, g.clk, slog.New(slog.DiscardHandler), job.Config{})
 	box, err := mail.New(db, g.clk, jobs, nil, mail.Config{})
 	g.must(err)
+	g.box = box
 	g.inc = incident.New(db, led, g.clk, plans, dirs, g.people)
-	duties := duty.New(db, led, g.clk, plans, dirs, g.inc, jobs, lawtest.Shipped(t))
+	law := lawtest.Shipped(t)
+	duties := duty.New(db, led, g.clk, plans, dirs, g.inc, jobs, law)
 	g.inc.Observe(duties.OnIncident)
 	blobs, err := blob.New(blob.Config{Dir: t.TempDir(), Max: 4096})
 	g.must(err)
@@ -121,11 +124,10 @@ func open(t *testing.T) *rig {
 	g.Web = page.New(page.Config{
 		SignedIn: g.signedIn, SignIn: "/sign-in", People: g.people, DB: db, Clock: g.clk, Log: slog.New(slog.DiscardHandler),
 	})
-	mailroom.Mount(g.Web, mailroom.Deps{Deps: sheet.Deps{
-		Notices: g.notices, Incidents: g.inc, Duties: duties, Files: g.files, Directory: dirs, DB: db,
-	}, Proofs: proof.New(proof.Deps{
-		Notices: g.notices, Incidents: g.inc, Directory: dirs, Book: lawtest.Shipped(t).Book, DB: db, Clock: g.clk,
-	})})
+	mailroom.Mount(g.Web, mailroom.Deps{
+		Deps:   sheet.Deps{Notices: g.notices, Incidents: g.inc, Duties: duties, Files: g.files, Directory: dirs, DB: db},
+		Proofs: proof.New(proof.Deps{Notices: g.notices, Incidents: g.inc, Directory: dirs, Book: law.Book, DB: db, Clock: g.clk}),
+	})
 	g.st, err = g.inc.Declare(t.Context(), g.as(manager), incident.Declare{Title: "Export read through a leaked token", Service: "customer-portal"})
 	g.must(err)
 	g.st, err = g.inc.Execute(t.Context(), g.as(manager), g.st.Ref, &incident.Confirm{}, 0)

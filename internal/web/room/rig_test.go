@@ -30,6 +30,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/directory/exchange"
@@ -63,7 +64,7 @@ func open(t testing.TB) *rig {
 	g := &rig{t: t, db: db, clk: clock.NewTest(start)}
 	var kinds []record.Kind
 	for _, k := range [][]record.Kind{
-		who.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), handover.Kinds(), duty.Kinds(), escalation.Kinds(), notice.Kinds(),
+		who.Kinds(), plan.Kinds(), directory.Kinds(), intake.Kinds(), incident.Kinds(), file.Kinds(), handover.Kinds(), duty.Kinds(), escalation.Kinds(), notice.Kinds(), contact.Kinds(),
 	} {
 		kinds = append(kinds, k...)
 	}
@@ -121,7 +122,9 @@ func open(t testing.TB) *rig {
 		DB: db, Ledger: led, Clock: g.clk, Plans: plans, Directory: dirs, Incidents: g.inc, Duties: g.duties, Files: g.files, Outbox: box,
 	})
 	room.Mount(g.Web, room.Deps{
-		Notices:   notices,
+		Notices: notices,
+		// No. 7 stands for an approved statement: notices have tests of their own.
+		Contacts:  contact.New(db, led, g.clk, g.inc, g.files, dirs, func(_ context.Context, _ store.Reader, _, no string) (bool, error) { return no == "7", nil }),
 		Incidents: g.inc, Files: g.files, Handover: handover.New(db, led, g.clk, g.inc, dirs), Views: views, Duties: g.duties, Escalation: g.calls, Intake: in, Directory: dirs, Plans: plans, Assessment: lawful, DB: db,
 	})
 	return g

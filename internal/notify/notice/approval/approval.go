@@ -119,6 +119,9 @@ func (c Case) Counts(by who.Identity, standIn string, emergency bool) (Yes, erro
 		}
 	case standIn != "":
 		if p := c.Dir.People[standIn]; !p.Active || p.Deputy != by.Person {
+			if !by.Has(who.PermNoticeApprove) {
+				return Yes{}, fault.New(fault.Denied, "You stand in for nobody whose yes is asked here")
+			}
 			return Yes{}, fault.InvalidField("for", "has not named you as deputy")
 		}
 		y.Roles = c.asked(c.Dir.People[standIn].Roles)

@@ -158,7 +158,7 @@ func (s *Service) behind(ctx context.Context, r store.Reader, token string) (Rec
 	view := PageView{Ref: run.Ref, Name: own.Name}
 	slices.Reverse(all)
 	for _, one := range all {
-		if err := s.addText(ctx, r, &view, own, one); err != nil {
+		if err := s.addText(ctx, r, &view, own, one, s.page(token)); err != nil {
 			return own, PageView{}, err
 		}
 	}
@@ -169,8 +169,9 @@ func (s *Service) behind(ctx context.Context, r store.Reader, token string) (Rec
 	return own, view, nil
 }
 
-// addText adds one notice to the page, if it was sent to this recipient.
-func (s *Service) addText(ctx context.Context, r store.Reader, view *PageView, own, one Recipient) error {
+// addText adds one notice to the page, if it was sent to this recipient. Where its text
+// names the page, it names this one.
+func (s *Service) addText(ctx context.Context, r store.Reader, view *PageView, own, one Recipient, link string) error {
 	if one.ID != own.ID && one.SentAt.IsZero() {
 		return nil
 	}
@@ -185,7 +186,7 @@ func (s *Service) addText(ctx context.Context, r store.Reader, view *PageView, o
 	if err != nil {
 		return err
 	}
-	out, err := d.Write(one, "")
+	out, err := d.Write(one, link)
 	if err != nil && out.Subject == "" {
 		return err
 	}

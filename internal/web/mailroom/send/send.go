@@ -119,9 +119,13 @@ func (a at) person(id string) string {
 
 func (a at) page(p page.Page, crumbs ...page.Crumb) page.Page {
 	p.Nav, p.Drill = "/notices", a.N.Drill
+	room := "/incidents/" + url.PathEscape(a.N.Ref)
 	p.Crumbs = append([]page.Crumb{
-		{Label: a.N.Ref, Href: "/incidents/" + url.PathEscape(a.N.Ref)}, {Label: "Notice " + strconv.Itoa(a.N.No), Href: a.path()},
-	}, crumbs...)
+		{Label: "Now", Href: "/"},
+		{Label: a.N.Ref, Href: room},
+		{Label: "Notices", Href: room + "/notices"},
+		{Label: strconv.Itoa(a.N.No), Href: a.path()},
+	}, append(crumbs, page.Crumb{Label: p.Title})...)
 	return p
 }
 

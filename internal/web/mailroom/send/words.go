@@ -11,7 +11,7 @@ import (
 func channelWord(c dispatch.Channel) string {
 	switch c {
 	case dispatch.Email:
-		return "Mail"
+		return "E-mail"
 	case dispatch.Page:
 		return "Page"
 	case dispatch.Webhook:

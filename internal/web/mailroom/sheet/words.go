@@ -12,6 +12,7 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/notice/approval"
 	"github.com/wakebell/wakebell/internal/notify/notice/gate"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
+	"github.com/wakebell/wakebell/internal/notify/notice/value"
 	"github.com/wakebell/wakebell/internal/web/page"
 )
 
@@ -280,6 +281,7 @@ func (v sheet) rendered(t notice.Text) (subject, html string, missing []string) 
 			own[f.Name] = text.Known("["+f.Title+"]", "each recipient")
 		}
 	}
+	own["recipient.link"] = value.Sample(t.Lang)["recipient.link"] // only an address stands for one
 	r, lacks := p.Render(t.Lang, v.R.Zone, v.Values, own)
 	for _, m := range lacks {
 		if f, _ := text.FieldOf(m.Field); f.Scope != text.OfRecipient {

@@ -281,7 +281,7 @@ func says(m head.Room, c contact.Contact) string {
 		out = stepWords[c.Step] + ", " + sideWords[c.Side]
 	}
 	if c.Channel != "" {
-		out += ", " + string(c.Channel)
+		out += ", " + channelWords[c.Channel]
 	}
 	return out + ", " + m.Person(c.Person)
 }
@@ -299,6 +299,11 @@ func sideOptions() []page.Option {
 		out = append(out, page.Option{Value: string(side), Label: sideWords[side]})
 	}
 	return out
+}
+
+// channelWords say how, after with whom.
+var channelWords = map[contact.Channel]string{
+	contact.Phone: "by phone", contact.Email: "by e-mail", contact.Letter: "by letter", contact.Meeting: "at a meeting", contact.Portal: "through a portal",
 }
 
 func channels() []page.Option {
