@@ -45,15 +45,22 @@ func TestScripts(t *testing.T) {
 					return nil
 				},
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
-					"start":    func(ts *testscript.TestScript, neg bool, args []string) { cmdStart(t, engine, ts, neg, args) },
-					"stop":     cmdStop,
-					"as":       cmdAs,
-					"wakebell": cmdWakebell,
-					"forward":  cmdForward,
-					"let":      cmdLet,
-					"duty":     cmdDuty,
-					"called":   cmdCalled,
-					"api":      cmdAPI,
+					"start":      func(ts *testscript.TestScript, neg bool, args []string) { cmdStart(t, engine, ts, neg, args) },
+					"stop":       cmdStop,
+					"as":         cmdAs,
+					"wakebell":   cmdWakebell,
+					"forward":    cmdForward,
+					"let":        cmdLet,
+					"duty":       cmdDuty,
+					"called":     cmdCalled,
+					"api":        cmdAPI,
+					"mailserver": cmdMailServer,
+					"customers":  cmdCustomers,
+					"told":       cmdTold,
+					"letter":     cmdLetter,
+					"visit":      cmdVisit,
+					"duties":     cmdDuties,
+					"timeline":   cmdTimeline,
 				},
 			})
 		})
@@ -64,6 +71,7 @@ func TestScripts(t *testing.T) {
 type world struct {
 	app    *app.App
 	cfg    app.Config
+	sink   *sink
 	tokens map[string]string
 }
 
@@ -90,7 +98,7 @@ func cmdStart(t *testing.T, engine store.Engine, ts *testscript.TestScript, neg 
 		defer func() { w.cfg.Packs = "" }()
 	}
 	if !again {
-		w.cfg = app.Config{Dir: filepath.Join(ts.Getenv("WORK"), "data"), Listen: "127.0.0.1:0", BaseURL: "https://wakebell.example", TestClock: true, Clock: clock.NewTest(start)}
+		w.cfg = app.Config{Dir: filepath.Join(ts.Getenv("WORK"), "data"), Listen: "127.0.0.1:0", BaseURL: "https://wakebell.example", TestClock: true, Clock: clock.NewTest(start), Mail: w.mail()}
 		if engine == store.Postgres {
 			w.cfg.Database = storetest.PostgresURL(t)
 		}

@@ -55,7 +55,7 @@ func (p Post) Send(ctx context.Context, tx *store.Tx, by who.Identity, h notice.
 	n := h.Notice
 	run := dispatch.Run{
 		ID: h.Run, Notice: n.ID, List: h.List.ID, ListHash: h.List.Hash, Drill: n.Drill, Audience: string(n.Audience), Purpose: string(n.Purpose),
-		Canary: n.Settings.Canary, SecondAfter: time.Duration(n.Settings.SecondAfterHours) * time.Hour, NeedsAck: n.Settings.SecondAfterHours > 0,
+		Canary: n.Settings.Canary, SecondAfter: time.Duration(n.Settings.SecondAfterHours) * time.Hour, NeedsAck: n.Settings.SecondAfterHours > 0 || h.NeedsAck,
 		ReplyTo: n.Settings.ReplyTo, NotBefore: n.Settings.EmbargoAt,
 		Common: h.Values,
 	}

@@ -19,6 +19,7 @@ import (
 // Evidence says what met a duty.
 type Evidence struct {
 	With       string    `json:"with,omitempty"` // one of the duty's met_by; default the first
+	Duty       string    `json:"-"`              // id of the duty, for MeetAllTx
 	Ref        string    `json:"ref,omitempty"`  // id or reference of the evidence
 	At         time.Time `json:"at,omitzero"`    // when; default now
 	Remark     string    `json:"remark,omitempty"`
@@ -41,28 +42,46 @@ func (s *Service) Meet(ctx context.Context, by who.Identity, id string, ev Evide
 		if err := d.MayMeet(by, cmp.Or(ev.With, d.MetBy[0])); err != nil {
 			return err
 		}
-		return s.meet(ctx, tx, by, d, ev)
+		if err := s.meet(ctx, tx, by, d, ev); err != nil {
+			return err
+		}
+		return s.again(ctx, tx, by, d, "met")
 	})
 }
 
 // MeetTx is Meet inside another room's transaction, by key; it does nothing when
 // the duty is no longer open (the acknowledgement came after something else met it).
 func (s *Service) MeetTx(ctx context.Context, tx *store.Tx, by who.Identity, id string, ev Evidence) error {
+	ev.Duty = id
+	return s.MeetAllTx(ctx, tx, by, ev)
+}
+
+// MeetAllTx is MeetTx for many duties of one incident, which is derived again once, not for each: a notice meets hundreds.
+func (s *Service) MeetAllTx(ctx context.Context, tx *store.Tx, by who.Identity, list ...Evidence) error {
 	if by.IsZero() {
 		return fault.New(fault.Denied, "nobody asks")
 	}
-	d, err := byID(tx, id)
-	if err != nil || d.State != Open {
-		return err
+	var last Duty
+	for _, ev := range list {
+		d, err := byID(tx, ev.Duty)
+		if err == nil && d.State == Open {
+			last, err = d, s.meet(ctx, tx, by, d, ev)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return s.meet(ctx, tx, by, d, ev)
+	if last.ID == "" {
+		return nil
+	}
+	return s.again(ctx, tx, by, last, "met") // a recurring duty's next one starts here
 }
 
 func (s *Service) meet(ctx context.Context, tx *store.Tx, by who.Identity, d Duty, ev Evidence) error {
 	if d.State != Open {
 		return fault.Newf(fault.Conflict, "this duty is %s already", d.State)
 	}
-	if how := shown(d.Rule); how != "" {
+	if how := policy.Shown(d.Rule); how != "" {
 		return fault.Newf(fault.Conflict, "this duty is met by the %s itself, not by saying so: record it in the incident", how)
 	}
 	now := s.clk.Now()
@@ -84,13 +103,10 @@ func (s *Service) meet(ctx context.Context, tx *store.Tx, by who.Identity, d Dut
 	if err := fault.Invalids(f...); err != nil {
 		return err
 	}
-	if err := s.record(ctx, tx, by, record.Draft{
+	return s.record(ctx, tx, by, record.Draft{
 		Kind: kindMet, Subject: d.Incident, At: at,
 		Body: met{Duty: d.ID, Key: d.Key, With: with, Ref: ev.Ref, DueAt: d.DueAt, Remark: ev.Remark, LateReason: ev.LateReason},
-	}); err != nil {
-		return err
-	}
-	return s.again(ctx, tx, by, d, "met") // a recurring duty's next one starts here
+	})
 }
 
 // futureSlack is how far ahead of our clock another clock may be.
@@ -132,16 +148,6 @@ func (s *Service) again(ctx context.Context, tx *store.Tx, by who.Identity, d Du
 		return err
 	}
 	return s.rederive(ctx, tx, by, st, cause+" "+d.Key)
-}
-
-// shown names what meets the duties of a rule where only the incident can show it.
-func shown(rule string) string {
-	for _, r := range policy.Rules() {
-		if r.ID == rule && r.Shown {
-			return r.MetBy[0]
-		}
-	}
-	return ""
 }
 
 // Waive records one person's yes to leaving a duty undone, with the ground. A duty
@@ -298,4 +304,4 @@ func (d Duty) WaiverBy(by who.Identity) (as string, complete bool, err error) {
 
 // MetHere names what in the incident itself meets the duty, such as "grade"; "" when a person may say
 // that it was done.
-func (d Duty) MetHere() string { return shown(d.Rule) }
+func (d Duty) MetHere() string { return policy.Shown(d.Rule) }

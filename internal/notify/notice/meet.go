@@ -66,19 +66,18 @@ func (s *Service) OnTold(ctx context.Context, tx *store.Tx, by who.Identity, id 
 	for _, d := range open {
 		byParty[d.Recipient.ID] = append(byParty[d.Recipient.ID], d)
 	}
+	var met []duty.Evidence
 	for _, t := range told {
 		if t.Party == "" {
 			continue
 		}
 		for _, d := range byParty[t.Party] {
 			if ev, ok := evidence(n, d, t.SentAt, t.AcknowledgedAt, cmp.Or(t.Recipient, n.ID)); ok {
-				if err := s.Duties.MeetTx(ctx, tx, by, d.ID, ev); err != nil {
-					return err
-				}
+				met = append(met, ev)
 			}
 		}
 	}
-	return nil
+	return s.Duties.MeetAllTx(ctx, tx, by, met...)
 }
 
 // OnEnd follows the end of the sending: everybody on the list was told, or is named as one
@@ -111,22 +110,21 @@ func (c *change) meet(which func(duty.Duty) bool) error {
 	if err != nil {
 		return err
 	}
+	var met []duty.Evidence
 	for _, d := range open {
 		if !which(d) {
 			continue
 		}
 		if ev, ok := evidence(c.n, d, c.now, time.Time{}, c.n.ID); ok {
-			if err := c.s.Duties.MeetTx(c.ctx, c.tx, c.by, d.ID, ev); err != nil {
-				return err
-			}
+			met = append(met, ev)
 		}
 	}
-	return nil
+	return c.s.Duties.MeetAllTx(c.ctx, c.tx, c.by, met...)
 }
 
 // evidence is what meets a duty, if it is met yet.
 func evidence(n Notice, d duty.Duty, sent, acknowledged time.Time, ref string) (duty.Evidence, bool) {
-	ev := duty.Evidence{With: withNotice, Ref: ref, At: sent, Remark: n.Called()}
+	ev := duty.Evidence{Duty: d.ID, With: withNotice, Ref: ref, At: sent, Remark: n.Called()}
 	if d.NeedsAck {
 		ev.With, ev.At = withAck, acknowledged
 	}

@@ -191,7 +191,12 @@ func (c *change) release(in Go) error {
 	if b.Ended {
 		return c.meetAll()
 	}
-	return c.s.post.Send(c.ctx, c.tx, c.by, Handover{Run: b.Run, Ref: c.st.Ref, Notice: c.n, List: l, Values: r.Values})
+	owed, err := c.s.tied(c.ctx, c.tx, c.n)
+	if err != nil {
+		return err
+	}
+	ack := slices.ContainsFunc(owed, func(d duty.Duty) bool { return d.NeedsAck })
+	return c.s.post.Send(c.ctx, c.tx, c.by, Handover{Run: b.Run, Ref: c.st.Ref, Notice: c.n, List: l, Values: r.Values, NeedsAck: ack})
 }
 
 // HoldInput is what legal makes of law enforcement's request to delay notices.

@@ -45,6 +45,8 @@ type Handover struct {
 	Notice Notice
 	List   List
 	Values text.Values // that every recipient's copy has in common
+	// NeedsAck: a duty it serves is met by acknowledgement only, so it must be asked for.
+	NeedsAck bool
 }
 
 // Post keeps the lists of recipients and sends to them.

@@ -174,3 +174,13 @@ func outwardRules() []Rule {
 		},
 	}
 }
+
+// Shown names what meets the duties of a rule where only the incident can show it, "" elsewhere.
+func Shown(rule string) string {
+	for _, r := range Rules() {
+		if r.ID == rule && r.Shown {
+			return r.MetBy[0]
+		}
+	}
+	return ""
+}
