@@ -37,6 +37,7 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 	"github.com/wakebell/wakebell/internal/notify/notice/form/filing"
+	"github.com/wakebell/wakebell/internal/notify/notice/paper"
 	stock "github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
@@ -72,6 +73,7 @@ type Deps struct {
 	Notices    *notice.Service
 	Dispatch   *dispatch.Service
 	Filings    *filing.Service // nil: no forms
+	Papers     *paper.Service
 	Assessment *assessment.Service
 	Contacts   *contact.Service
 	Templates  *stock.Shelf // nil: the shipped ones

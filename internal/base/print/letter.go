@@ -63,11 +63,11 @@ type Post struct {
 	To       []string     // the lines of the address
 	Info     []Definition // beside the address: reference, date. Notes are not printed
 	Subject  string
-	Body     string   // plain text; an empty line begins a paragraph
-	Enclosed string   // what lies with it, "" for nothing
-	Footer   string   // small below each page, left of its number
-	Name     string   // for the index
-	Place    string   // for the index
+	Body     string // plain text; an empty line begins a paragraph
+	Enclosed string // what lies with it, "" for nothing
+	Footer   string // small below each page, left of its number
+	Name     string // for the index
+	Place    string // for the index
 }
 
 // Letters writes letters into one PDF file with an index in front: name, place, page.

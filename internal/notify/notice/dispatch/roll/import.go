@@ -208,6 +208,7 @@ func (in *reading) next() (*Recipient, int, error) {
 		if line == 0 {
 			return nil, 0, err
 		}
+		in.out.Refused++
 		in.wrong(line, "", "is no CSV: look at its quotes")
 		return nil, line, nil
 	}
