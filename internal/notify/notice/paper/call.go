@@ -46,8 +46,8 @@ func toCall(run dispatch.Run, d *desk.Desk, r dispatch.Recipient) ToCall {
 	if c.Script != "" {
 		return c
 	}
-	said, err := d.Write(r, wordsIn(r.Lang).onRequest)
-	c.Script = said.Text
+	said, err := d.Write(r, somewhere)
+	c.Script = strings.ReplaceAll(said.Text, somewhere, wordsIn(said.Lang).onRequest) // nobody reads an address out
 	for _, f := range fault.FieldsOf(err) {
 		c.Open = append(c.Open, f.Field)
 	}

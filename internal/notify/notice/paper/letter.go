@@ -29,6 +29,9 @@ type Choice struct {
 // mostReturn bounds the sender's line.
 const mostReturn = 120
 
+// somewhere stands for the address of a recipient's page where none is given out.
+const somewhere = "https://page.invalid/"
+
 // atOnce is how many letters are read and given their links in one step.
 const atOnce = 200
 
@@ -92,7 +95,7 @@ func (s *Service) letters(ctx context.Context, by who.Identity, sent Sent, d *de
 	var ids, lacking []string
 	look := func(r dispatch.Recipient) {
 		ids = append(ids, r.ID)
-		if _, err := d.Write(r, "-"); err != nil && len(lacking) < 5 {
+		if _, err := d.Write(r, somewhere); err != nil && len(lacking) < 5 {
 			var what []string
 			for _, f := range fault.FieldsOf(err) {
 				what = append(what, f.Field)

@@ -32,7 +32,7 @@ type screen struct{ Deps }
 // Mount registers the page.
 func Mount(w *page.Web, d Deps) {
 	s := screen{d}
-	const one = "/incidents/{ref}/notices/{no}/recipients/files/{file}"
+	const one = "/incidents/{ref}/notices/{no}/columns/{file}"
 	w.Show(one, s.show)
 	w.Post(one, s.load, s.show)
 	w.Download(one+"/errors.csv", s.errors)
@@ -103,7 +103,9 @@ func (a at) list() string {
 	return "/incidents/" + url.PathEscape(a.N.Ref) + "/notices/" + strconv.Itoa(a.N.No) + "/recipients"
 }
 
-func (a at) path() string { return a.list() + "/files/" + url.PathEscape(a.F.ID) }
+func (a at) path() string {
+	return strings.TrimSuffix(a.list(), "recipients") + "columns/" + url.PathEscape(a.F.ID)
+}
 
 // errorsPath is the file of the lines that cannot be used, with the columns as they are said to be.
 func (a at) errorsPath() string {

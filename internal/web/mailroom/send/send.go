@@ -225,7 +225,7 @@ func (s screen) load(r *page.Request) (page.Done, error) {
 	held, how := r.Files[0].Held, dispatch.Import{Channel: dispatch.Channel(r.Text("channel"))}
 	if r.Text("do") == "columns" {
 		file, err := s.Dispatch.Take(r.Context(), r.By, id, held, r.Files[0].Name)
-		return page.Done{To: a.path("recipients", "files", file)}, err
+		return page.Done{To: a.path("columns", file)}, err
 	}
 	in, err := s.Dispatch.ImportHeld(r.Context(), r.By, id, held, how)
 	return page.Done{Say: addedSay(in.Added) + errorSay(in.Errors)}, err

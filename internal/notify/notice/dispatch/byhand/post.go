@@ -141,4 +141,3 @@ func (h *Hand) postedTx(ctx context.Context, tx *store.Tx, by who.Identity, run 
 	}
 	return len(changed), last, nil
 }
-
