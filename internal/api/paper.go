@@ -81,7 +81,7 @@ func (f *face) papers() {
 		return postedWire{n}, err
 	})
 	handle(f, op{
-		method: http.MethodGet, path: sendingPath + "/calls", id: "list-calls", tag: noticeTag, summary: "List the calls that wait",
+		method: http.MethodGet, path: sendingPath + "/calls", id: "list-notice-calls", tag: noticeTag, summary: "List the calls that wait",
 		text: "With the numbers in their order and what to say. Needs recipient.read.",
 	}, func(ctx context.Context, c *call, p *ToCallFilter) (list[toCallWire], error) {
 		sent, err := f.Papers.Of(ctx, c.by, p.Ref.Ref, p.No)
@@ -95,13 +95,13 @@ func (f *face) papers() {
 		return listOf(items, next, wireToCall), nil
 	})
 	handle(f, op{
-		method: http.MethodGet, path: sendingPath + "/calls/print", id: "print-calls", tag: noticeTag, summary: "Print the list of calls",
+		method: http.MethodGet, path: sendingPath + "/calls/print", id: "print-notice-calls", tag: noticeTag, summary: "Print the list of calls",
 		text: "A page for each call, with boxes for what came of it. Its SHA-256 is recorded. Needs recipient.read.", media: pdf,
 	}, func(ctx context.Context, c *call, p *NoticeRef) ([]byte, error) {
 		return f.pdf(c, p, "calls", func(w io.Writer) (paper.Made, error) { return f.Papers.Calls(ctx, c.by, p.Ref.Ref, p.No, w) })
 	})
 	take(f, op{
-		method: http.MethodPost, path: oneRecipientPath + "/call", id: "record-call", tag: noticeTag, summary: "Record what came of a call",
+		method: http.MethodPost, path: oneRecipientPath + "/call", id: "record-notice-call", tag: noticeTag, summary: "Record what came of a call",
 		text: "After a wrong number the next number is called, then the next way is tried. Needs recipient.work; a liaison records it for the own customers.",
 	}, func(ctx context.Context, c *call, p *RecipientRef, b *called) (recipientWire, error) {
 		r, err := f.Dispatch.Called(ctx, c.by, p.ID, dispatch.Call{Outcome: dispatch.Outcome(b.Outcome), At: orZero(b.At), Again: orZero(b.Again), Text: b.Text})

@@ -55,7 +55,7 @@ const (
 // rig is the mailroom in the demo company.
 type rig struct {
 	*page.Web
-	t       *testing.T
+	t       testing.TB
 	clk     *clock.Clock
 	led     *record.Ledger
 	people  *who.Service
@@ -82,7 +82,7 @@ func (*rig) Carry(context.Context, *store.Tx, who.Identity, notice.Notice, notic
 
 func (*rig) Send(context.Context, *store.Tx, who.Identity, notice.Handover) error { return nil }
 
-func open(t *testing.T) *rig {
+func open(t testing.TB) *rig {
 	t.Helper()
 	db := storetest.Open(t, store.SQLite)
 	g := &rig{t: t, db: db, clk: clock.NewTest(start), lists: map[string]notice.List{}}
