@@ -196,7 +196,7 @@ func TestCalls(t *testing.T) {
 		t.Errorf("a liaison reads all calls: %d", code)
 	}
 	file := printtest.Text(t, g.file(writer, path+".pdf"))
-	has(t, file, "Calls for "+g.st.Ref+"/1", "1. Callers Inc", "Call 1 +49 30 111 Carl Call", "[ ] reached", "[ ] wrong number", "Dear Carl Call,")
+	has(t, file, "Calls for "+g.st.Ref+"/1", "1. Callers Inc", "Call 1 +49 30 111 Carl Call", "[ ] reached", "[ ] wrong number", "call back on", "Dear Carl Call,")
 	form := "call." + regexp.MustCompile(`id="c-([^"]*)"`).FindStringSubmatch(body)[1]
 
 	code, body := g.post(writer, path, form, url.Values{"text": {"He is <away>"}})

@@ -118,8 +118,11 @@ func (s *Service) callDocument(sent Sent, calls []ToCall) print.Document {
 			print.Section{Title: c.Name},
 			print.Heading{Level: 1, Text: fmt.Sprintf("%d. %s", n+1, c.Name)}, rows,
 			print.Heading{Level: 2, Text: "What came of it"},
-			print.Paragraph{Text: "[  ] reached    [  ] they confirmed it    [  ] call back on ______________    [  ] refused    [  ] wrong number    [  ] nobody answered"},
-			print.Paragraph{Text: "Spoken with ______________________________    at ______________    by ______________________________"},
+			print.Table{Columns: []print.Column{{}, {}, {}}, Rows: [][]string{
+				{"[   ]  reached", "[   ]  they confirmed it", "[   ]  nobody answered"},
+				{"[   ]  refused", "[   ]  wrong number", "[   ]  call back on ___________"},
+				{"Spoken with ________________", "at ______________________", "by _______________________"},
+			}},
 			print.Heading{Level: 2, Text: "What to say"},
 			print.Paragraph{Text: script},
 		)

@@ -203,7 +203,7 @@ func (p reported) table() print.Block {
 	if len(p.shown) == 0 {
 		return print.Paragraph{Text: "Everybody was reached."}
 	}
-	t := print.Table{Columns: []print.Column{{Title: "Name", Width: 3}, {Title: "Way", Width: 3}, {Title: "State", Width: 1.6}, {Title: "When (UTC)", Width: 2}, {Title: "Remark", Width: 2.4}}}
+	t := print.Table{Columns: []print.Column{{Title: "Name", Width: 2.6}, {Title: "Way", Width: 1.1}, {Title: "Address", Width: 3.6}, {Title: "State", Width: 1.8}, {Title: "When (UTC)", Width: 2.2}, {Title: "Remark", Width: 2.4}}}
 	for _, r := range p.shown {
 		at := r.SentAt
 		for _, later := range []time.Time{r.DeliveredAt, r.FailedAt, r.BouncedAt, r.AcknowledgedAt} {
@@ -224,9 +224,9 @@ func (p reported) table() print.Block {
 		}
 		when := ""
 		if !at.IsZero() {
-			when = at.UTC().Format("2006-01-02 15:04:05")
+			when = at.UTC().Format("2006-01-02 15:04")
 		}
-		t.Rows = append(t.Rows, []string{r.Name, strings.TrimSpace(channel(r.Channel) + " " + strings.ReplaceAll(r.Address, "\n", ", ")), state, when, remark})
+		t.Rows = append(t.Rows, []string{r.Name, channel(r.Channel), strings.ReplaceAll(r.Address, "\n", ", "), state, when, remark})
 	}
 	return t
 }
