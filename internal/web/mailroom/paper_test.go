@@ -30,7 +30,7 @@ Leeds LS1 1AA",en,phone,
 `
 
 // sending is a notice on its way, with letters and a call, that nobody posted or made yet.
-func (g *rig) sending(csv string) (one string, run dispatch.Run) {
+func (g *rig) sending(csv string, tune ...func(*dispatch.Run)) (one string, run dispatch.Run) {
 	g.t.Helper()
 	one = g.started("customer")
 	n, err := g.notices.Get(g.t.Context(), g.as(writer), g.st.Ref, 1)
@@ -48,6 +48,9 @@ func (g *rig) sending(csv string) (one string, run dispatch.Run) {
 			{Lang: "de", Subject: "Vorfall {{incident.reference}}", Body: "Guten Tag {{recipient.contact}},\n\nPläne wurden gelesen. Ihre Seite:\n{{recipient.link}}"},
 		},
 		Common: text.Values{"incident.reference": text.Known(g.st.Ref, ""), "our.entity": text.Known("Lumenhof GmbH", "")},
+	}
+	for _, f := range tune {
+		f(&run)
 	}
 	_, err = g.db.Write(g.t.Context(), store.Op{Name: "test", Actor: "test"}, func(tx *store.Tx) error {
 		return g.dispatch.StartTx(g.t.Context(), tx, g.as(writer), run)
