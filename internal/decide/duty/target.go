@@ -146,12 +146,20 @@ func (d *deriver) authorities() []target {
 		if p, ok := d.Dir.Parties[e.Authority]; ok {
 			to.ID, to.Name = p.ID, p.Name
 		}
-		c := o.Due.Candidates[0]
-		c.Name = o.Rule.Basis()
-		if _, note := d.moment("aware", e.ID); note != "" {
-			c.Reason = note
+		t := target{to: to, entity: e.ID, why: o.Reason() + d.roleNote(e), rule: o.Rule}
+		// The packs of the operator may name several limits, days, or none: then it is counted as any
+		// other law.
+		if all := o.Due.Candidates; len(all) == 1 && all[0].DueAt.Equal(o.Due.At) && all[0].Period.Fixed() && !o.Due.Held {
+			c := all[0]
+			c.Name = o.Rule.Basis()
+			if _, note := d.moment("aware", e.ID); note != "" {
+				c.Reason = note
+			}
+			t.statute = &c
+		} else {
+			t.due = o.Due
 		}
-		out = append(out, target{to: to, entity: e.ID, statute: &c, why: o.Reason() + d.roleNote(e), rule: o.Rule})
+		out = append(out, t)
 	})
 	return out
 }
@@ -214,12 +222,14 @@ func (d *deriver) candidates(r policy.Rule, t target, ordinal int, triggered tim
 	case policy.Asked:
 		return []deadline.Candidate{{Name: "the date they named", Kind: deadline.Contract, Start: policy.Asked, StartAt: t.ask.AskedAt, DueAt: t.ask.DueAt}}
 	}
-	if t.due != nil {
-		return d.lawCandidates(t)
-	}
-	if t.statute != nil {
-		out := []deadline.Candidate{*t.statute}
-		if law, plan := t.statute.Period, p; plan != law {
+	if t.due != nil || t.statute != nil {
+		var out []deadline.Candidate
+		if t.due != nil {
+			out = d.lawCandidates(t)
+		} else {
+			out = append(out, *t.statute)
+		}
+		if plan := p; plan.Fixed() && plan != (deadline.Period{}) && plan != out[0].Period && (t.due == nil || !t.due.Held) {
 			c := d.candidate(deadline.Policy, "plan: earlier than the law asks", r.Start, t.entity, plan)
 			out = append(out, c)
 		}

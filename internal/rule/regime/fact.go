@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/rule/deadline"
 	"github.com/wakebell/wakebell/internal/rule/regime/headcount"
 	"github.com/wakebell/wakebell/internal/rule/regime/term"
 )
@@ -23,7 +24,7 @@ type (
 // known.
 type Facts struct {
 	At       time.Time            // the instant of the evaluation; decides about rules whose start is not known
-	Moments  map[string]time.Time // by name: discovered, aware, determined, …
+	Moments  map[string]time.Time // by name: discovered, aware, determined, …; in the location Dated, a date
 	Known    map[string]any       // by name of fact: bool, string, int64 or []string
 	Persons  map[string]Persons   // affected persons by jurisdiction, "DE", "US-CA"; empty = not known
 	Sent     map[string]time.Time // when a rule's notice was in fact given, by rule id
@@ -53,8 +54,38 @@ func (e *Entity) label() string {
 // Persons is how many persons are affected. Estimate may be -1, not known.
 type Persons = headcount.Persons
 
+// UnknownPlace is the key of persons of whom nobody knows the country yet.
+const UnknownPlace = headcount.Unknown
+
 // Exactly is a known number.
 func Exactly(n int64) Persons { return headcount.Exactly(n) }
+
+// Dated is the location of a moment of which the date alone is known. It is that day
+// wherever a rule counts days: no offset makes it the day before.
+var Dated = time.FixedZone("date", 0)
+
+// in is the instant of a moment, for a rule that counts in zone: of a date the first.
+func in(at time.Time, zone *time.Location) time.Time {
+	if at.IsZero() || at.Location() != Dated {
+		return at
+	}
+	return deadline.DayOf(at, Dated).Begin(zone)
+}
+
+// before says whether a lies before b for certain. Of a date, any zone may be meant.
+func before(a, b time.Time) bool {
+	const west, east = 36 * time.Hour, 14 * time.Hour // from the UTC midnight of a date to its last end, and back to its first beginning
+	if a.Location() == b.Location() {
+		return a.Before(b)
+	}
+	if a.Location() == Dated {
+		a = a.Add(west)
+	}
+	if b.Location() == Dated {
+		b = b.Add(-east)
+	}
+	return a.Before(b)
+}
 
 // HoldFact is a request of law enforcement to delay notices.
 type HoldFact struct {
@@ -65,7 +96,7 @@ type HoldFact struct {
 // Check refuses facts that are unknown, of the wrong shape, or contradict each
 // other. The errors name the fact.
 func (b *Book) Check(f Facts) []error {
-	errs := slices.Concat(b.checkKnown("", f.Known), b.checkMoments("", f.Moments, nil), b.checkSent("", f.Sent), headcount.Check(f.Persons))
+	errs := slices.Concat(b.checkKnown("", f.Known), b.checkMoments("", f.Moments, nil), b.checkShown("", f.Moments, f.Known), b.checkSent("", f.Sent), headcount.Check(f.Persons))
 	switch h := f.Hold; {
 	case h == nil:
 	case h.Since.IsZero():
@@ -77,18 +108,28 @@ func (b *Book) Check(f Facts) []error {
 	for i := range f.Entities {
 		e := &f.Entities[i]
 		at := "entities." + e.ID + "."
-		errs = slices.Concat(errs, b.checkKnown(at, e.Known), b.checkMoments(at, e.Moments, f.Moments), b.checkSent(at, e.Sent))
+		errs = slices.Concat(errs, b.checkKnown(at, e.Known), b.checkMoments(at, e.Moments, f.Moments), b.checkShown(at, e.Moments, e.Known), b.checkSent(at, e.Sent))
 		if e.ID == "" || seen[e.ID] {
 			errs = append(errs, fmt.Errorf("entities: each has an id of its own; %q is missing or used twice", e.ID))
 		}
 		seen[e.ID] = true
 		if e.Country != "" && !headcount.Place(e.Country) {
-			errs = append(errs, fmt.Errorf("%scountry: %q is no ISO 3166 code, like DE", at, e.Country))
+			errs = append(errs, fmt.Errorf("%scountry: %q is no ISO 3166 code, like DE; %s", at, e.Country, headcount.Remedy(e.Country)))
 		}
 		for _, kind := range slices.Sorted(maps.Keys(e.Is)) {
 			if _, ok := b.Kinds[kind]; !ok {
 				errs = append(errs, fmt.Errorf("%sis.%s: no kind of entity of that name", at, kind))
 			}
+		}
+	}
+	return errs
+}
+
+// checkShown looks at moments that say a fact is so: who has paid has made a payment.
+func (b *Book) checkShown(at string, moments map[string]time.Time, known map[string]any) (errs []error) {
+	for _, name := range slices.Sorted(maps.Keys(moments)) {
+		if shows := b.Moments[name].Shows; shows != "" && known[shows] == false {
+			errs = append(errs, fmt.Errorf("%smoments.%s: a time is recorded, and known.%s says that it is not so", at, name, shows))
 		}
 	}
 	return errs
@@ -132,7 +173,7 @@ func (b *Book) checkMoments(at string, own, incident map[string]time.Time) (errs
 		}
 		for _, earlier := range d.After {
 			_, theirs := own[earlier]
-			if t := all[earlier]; (mine || theirs) && !t.IsZero() && all[name].Before(t) {
+			if t := all[earlier]; (mine || theirs) && !t.IsZero() && before(all[name], t) {
 				errs = append(errs, fmt.Errorf("%smoments.%s: %s lies before %q, %s", at, name,
 					all[name].UTC().Format(time.RFC3339), earlier, t.UTC().Format(time.RFC3339)))
 			}
