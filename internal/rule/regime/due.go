@@ -286,10 +286,11 @@ func (d *Due) rest(why string) {
 // hold lets a clock rest while law enforcement asks for delay, and gives the
 // statute's tail after the release. What was due before it was asked stays due then.
 func (j *judge) hold(out *Due, r *Rule, p *person) {
-	h := j.facts.Hold
-	if h == nil || r.Hold == nil || h.Since.IsZero() {
+	if j.facts.Hold == nil || r.Hold == nil || j.facts.Hold.Since.IsZero() {
 		return
 	}
+	zone := j.zone(r, p)
+	h := HoldFact{Since: in(j.facts.Hold.Since, zone), Released: in(j.facts.Hold.Released, zone)}
 	if !out.At.IsZero() && h.Since.After(out.At) {
 		out.Notes = append(out.Notes, "law enforcement asked for delay only after it was due")
 		return
@@ -302,7 +303,7 @@ func (j *judge) hold(out *Due, r *Rule, p *person) {
 	end, tail := deadline.Point{At: h.Released.UTC()}, r.Hold.tail.Countable()
 	if tail {
 		var err error
-		c := deadline.Counting{Zone: j.zone(r, p), Calendar: j.book.calendars[cmp.Or(r.Deadline.Calendar, p.Country)]}
+		c := deadline.Counting{Zone: zone, Calendar: j.book.calendars[cmp.Or(r.Deadline.Calendar, p.Country)]}
 		if end, err = deadline.Count(h.Released, r.Hold.tail, c); err != nil {
 			out.Notes = append(out.Notes, "the time after the release cannot be counted: "+err.Error())
 			return

@@ -101,7 +101,7 @@ func (b *Book) Check(f Facts) []error {
 	case h == nil:
 	case h.Since.IsZero():
 		errs = append(errs, errors.New("hold.since: missing"))
-	case !h.Released.IsZero() && h.Released.Before(h.Since):
+	case !h.Released.IsZero() && before(h.Released, h.Since):
 		errs = append(errs, errors.New("hold.released: it is released before it begins"))
 	}
 	seen := map[string]bool{}

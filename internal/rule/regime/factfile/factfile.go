@@ -142,7 +142,8 @@ func (w File) Facts() (regime.Facts, error) {
 		f.Persons[where] = regime.Persons{Min: p.Min, Estimate: estimate, Max: p.Max}
 	}
 	if w.Hold != nil {
-		f.Hold = &regime.HoldFact{Since: r.time("hold.since", w.Hold.Since), Released: r.time("hold.released", w.Hold.Released)}
+		times := r.times("hold", map[string]string{"since": w.Hold.Since, "released": w.Hold.Released})
+		f.Hold = &regime.HoldFact{Since: times["since"], Released: times["released"]}
 	}
 	for _, e := range w.Entities {
 		own := r

@@ -58,6 +58,10 @@ func TestCounsel(t *testing.T) {
 			"zone: Asia/Tokyo\n" + breach + clinic + "moments: {discovered: 2025-12-31}\npersons: {US-CA: 501}",
 			map[string]string{"us-ca-individuals": "none"},
 		},
+		"the tail after a release that is a date": {
+			"zone: America/New_York\n" + breach + clinic + found + "persons: {US-SD: 300, US-MD: 3}\nhold: {since: 2026-03-05, released: 2026-06-01}",
+			map[string]string{"us-sd-individuals": "2026-07-01", "us-md-individuals": "2026-06-08"},
+		},
 		"an entity in a part of a country is in the country": {
 			breach + found + "entities: [{id: a, country: DE-BY, zone: Europe/Berlin, is: {controller: true}}]",
 			map[string]string{"eu-gdpr-33-1": "2026-03-05"},
