@@ -152,7 +152,7 @@ func TestSecondOpinion(t *testing.T) {
 	g.done(analyst, path, path, "assess.what", "personal_data", "yes")
 	g.done(analyst, at, at, "assess.verdict", "risk", "none", "reason", "Nobody saw it.")
 	has(t, g.get(analyst, path), "The verdict is not yet confirmed", "Until then no duty falls away")
-	has(t, g.get(counsel, "/incidents/"+st.Ref+"/law"), "The verdict is not yet confirmed", "the earlier, careful reading: no verdict counts", "step=verdict")
+	has(t, g.get(counsel, "/incidents/"+st.Ref+"/law"), "The verdict is not yet confirmed", "no duty falls away because of it", "step=verdict")
 	hasNot(t, g.get(analyst, at), "Your second opinion")
 	hasNot(t, g.get(liaison, at), "Your second opinion")
 	id := g.state(st.Ref).Verdicts[0].ID

@@ -9,7 +9,6 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident/verdict"
 	"github.com/wakebell/wakebell/internal/rule/deadline"
 	"github.com/wakebell/wakebell/internal/web/page"
-	"github.com/wakebell/wakebell/internal/web/room/head"
 )
 
 // shownCustomers is how many customers the page lists; the duties of all are on a page of
@@ -18,18 +17,12 @@ const shownCustomers = 25
 
 // customer is an affected customer with every time that competes for telling it.
 type customer struct {
-	duty.Duty         // the one that falls due first
-	All       []times // of all its duties
-}
-
-// times are what was compared for one duty.
-type times struct {
-	duty.Duty
-	Wins bool // this duty falls due first
+	duty.Duty // the one that falls due first
+	Times     []deadline.Candidate
 }
 
 // customers puts together what is owed to each affected customer: the plan's times, its
-// contract's, and those of the law.
+// contract's, and those of the law. All duties to it are compared, and one time counts.
 func customers(list []duty.Duty) []customer {
 	var out []customer
 	for _, d := range list {
@@ -39,15 +32,43 @@ func customers(list []duty.Duty) []customer {
 		i := slices.IndexFunc(out, func(c customer) bool { return c.Recipient.ID == d.Recipient.ID })
 		if i < 0 {
 			out, i = append(out, customer{Duty: d}), len(out)
+		} else if first(d, out[i].Duty) < 0 {
+			out[i].Duty = d
 		}
-		out[i].All = append(out[i].All, times{Duty: d})
+		out[i].Times = compare(out[i].Times, d.Candidates)
 	}
 	for i := range out {
-		slices.SortStableFunc(out[i].All, func(a, b times) int { return first(a.Duty, b.Duty) })
-		out[i].All[0].Wins, out[i].Duty = true, out[i].All[0].Duty
+		out[i].Times, _ = deadline.Shortest(out[i].Times)
+		slices.SortStableFunc(out[i].Times, func(a, b deadline.Candidate) int {
+			return cmp.Or(flag(b.Wins)-flag(a.Wins), flag(a.DueAt.IsZero())-flag(b.DueAt.IsZero()), a.DueAt.Compare(b.DueAt))
+		})
 	}
 	slices.SortStableFunc(out, func(a, b customer) int { return first(a.Duty, b.Duty) })
 	return out
+}
+
+func flag(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// compare adds the times of one more duty; a clause that counts for both is named once.
+// Why each wins or loses is said anew, a note on what it counts from stays.
+func compare(all, more []deadline.Candidate) []deadline.Candidate {
+	for _, c := range more {
+		note, _, _ := strings.Cut(c.Reason, "; ")
+		if c.Reason = ""; strings.HasPrefix(note, "no moment ") {
+			c.Reason = note
+		}
+		if !slices.ContainsFunc(all, func(o deadline.Candidate) bool {
+			return o.Name == c.Name && o.Start == c.Start && o.DueAt.Equal(c.DueAt)
+		}) {
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 // first orders duties by what falls due first; those that are done come last.
@@ -60,9 +81,6 @@ func first(a, b duty.Duty) int {
 	}
 	return cmp.Or(cmp.Compare(open(a), open(b)), a.DueAt.Compare(b.DueAt), strings.Compare(a.Recipient.Name, b.Recipient.Name))
 }
-
-// shortest marks the one time of a customer that counts.
-func shortest(t times, c deadline.Candidate) bool { return t.Wins && c.Wins }
 
 // stood is what became of a duty that is not open.
 func stood(d duty.Duty) *page.Tag {
@@ -88,10 +106,14 @@ func awaits(v view, x verdict.Verdict) (title, text string) {
 	if v.Panel.Of(x) == verdict.Disputed {
 		title = "A second person disagrees with the verdict" + forWhom(v, x.Entity) + "."
 	}
-	if v.Panel.Holds(x.Entity) == x.Risk {
+	switch holds := v.Panel.Holds(x.Entity); holds {
+	case x.Risk:
 		return title, "What it asks for stands below already."
+	case "unknown", "":
+		return title, "Until it is, no duty falls away because of it."
+	default:
+		return title, "Until it is, what stands below is the earlier verdict: " + riskWords[holds] + "."
 	}
-	return title, "What stands below is the earlier, careful reading: " + head.Spaced(riskWord[v.Panel.Holds(x.Entity)]) + "."
 }
 
-var riskWord = map[string]string{"": "no verdict counts", "unknown": "no verdict counts", "none": "a risk is unlikely", "risk": "there is a risk", "high": "there is a high risk"}
+var riskWords = map[string]string{"none": "a risk is unlikely", "risk": "there is a risk", "high": "there is a high risk"}
