@@ -119,7 +119,7 @@ func (l *loader) deadline(f *file, r *Rule, d *Deadline) {
 	}
 	if d.Calendar != "" {
 		if _, ok := l.book.calendars[d.Calendar]; !ok {
-			l.wrong(f, d.line, r.ID, "calendar: %q is not known", d.Calendar)
+			l.wrong(f, d.line, r.ID, "calendar: %q is not known; put its holidays into the folder as %s.ics", d.Calendar, d.Calendar)
 		}
 	}
 	for i := range d.Cases {

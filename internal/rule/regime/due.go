@@ -24,6 +24,12 @@ type Due struct {
 	Candidates []deadline.Candidate
 }
 
+// Waits says that it counts from a notice that is not given, and of which the law names
+// no number: nothing is due before that notice.
+func (d *Due) Waits() bool {
+	return d.At.IsZero() && d.StartAt.IsZero() && !d.Held && strings.HasPrefix(d.Start, sentPrefix)
+}
+
 // Reason says how the due time was counted, in one line.
 func (d *Due) Reason() string { return strings.Join(append([]string{d.Words}, d.Notes...), "; ") }
 

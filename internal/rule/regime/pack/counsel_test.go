@@ -184,3 +184,18 @@ func TestFlat(t *testing.T) {
 		}
 	}
 }
+
+// TestWaits: what counts from a notice that is not given, and that the law gives no number, is not due now.
+func TestWaits(t *testing.T) {
+	t.Parallel()
+	const facts = "known: {acquired: true, data_categories: [social_security]}\nmoments: {discovered: 2026-11-20}\npersons: {US-IA: 501, US-LA: 3}\nentities: [{id: a, country: US, is: {controller: true}}]\n"
+	before := asked(t, facts)
+	for id, waits := range map[string]bool{"us-ia-individuals": false, "us-ia-regulator": true, "us-la-regulator": false} {
+		if o := before[id]; o.Status != regime.Required || o.Due.Waits() != waits {
+			t.Errorf("%s: %s, waits %v", id, o.Reason(), o.Due.Waits())
+		}
+	}
+	if o := asked(t, facts+"sent: {us-ia-individuals: 2026-11-20}")["us-ia-regulator"]; o.Due.Waits() || o.Due.Day != "2026-11-30" {
+		t.Errorf("given: %+v", o.Due)
+	}
+}
