@@ -149,15 +149,11 @@ func (d *deriver) authorities() []target {
 		t := target{to: to, entity: e.ID, why: o.Reason() + d.roleNote(e), rule: o.Rule}
 		// The packs of the operator may name several limits, days, or none: then it is counted as any
 		// other law.
-		if all := o.Due.Candidates; len(all) == 1 && all[0].DueAt.Equal(o.Due.At) && all[0].Period.Fixed() && !o.Due.Held {
-			c := all[0]
-			c.Name = o.Rule.Basis()
-			if _, note := d.moment("aware", e.ID); note != "" {
-				c.Reason = note
-			}
+		if t.due = o.Due; len(t.due.Candidates) == 1 && t.due.Candidates[0].DueAt.Equal(t.due.At) && t.due.Candidates[0].Period.Fixed() && !t.due.Held {
+			c := t.due.Candidates[0]
+			c.Name, t.due = o.Rule.Basis(), nil
+			_, c.Reason = d.moment("aware", e.ID)
 			t.statute = &c
-		} else {
-			t.due = o.Due
 		}
 		out = append(out, t)
 	})
@@ -223,24 +219,17 @@ func (d *deriver) candidates(r policy.Rule, t target, ordinal int, triggered tim
 		return []deadline.Candidate{{Name: "the date they named", Kind: deadline.Contract, Start: policy.Asked, StartAt: t.ask.AskedAt, DueAt: t.ask.DueAt}}
 	}
 	if t.due != nil || t.statute != nil {
-		var out []deadline.Candidate
-		if t.due != nil {
-			out = d.lawCandidates(t)
-		} else {
-			out = append(out, *t.statute)
-		}
-		if plan := p; plan.Fixed() && plan != (deadline.Period{}) && plan != out[0].Period && (t.due == nil || !t.due.Held) {
-			c := d.candidate(deadline.Policy, "plan: earlier than the law asks", r.Start, t.entity, plan)
-			out = append(out, c)
+		out := d.lawCandidates(t)
+		if p.Fixed() && p != (deadline.Period{}) && p != out[0].Period && (t.due == nil || !t.due.Held) {
+			out = append(out, d.candidate(deadline.Policy, "plan: earlier than the law asks", r.Start, t.entity, p))
 		}
 		return out
 	}
-	kind := deadline.Policy
 	name := r.Source
 	if r.ID == RuleController {
 		name = "plan, for " + r.Source + " (the law names no hours)"
 	}
-	out := []deadline.Candidate{d.candidate(kind, name, r.Start, t.entity, p)}
+	out := []deadline.Candidate{d.candidate(deadline.Policy, name, r.Start, t.entity, p)}
 	return d.withContract(out, t)
 }
 

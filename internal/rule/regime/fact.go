@@ -60,9 +60,8 @@ const UnknownPlace = headcount.Unknown
 // Exactly is a known number.
 func Exactly(n int64) Persons { return headcount.Exactly(n) }
 
-// Dated is the location of a moment of which the date alone is known. It is that day
-// wherever a rule counts days: no offset makes it the day before.
-var Dated = time.FixedZone("date", 0)
+// Dated is the location of a moment of which the date alone is known: it is that day wherever a rule counts.
+var Dated = term.Dated
 
 // in is the instant of a moment, for a rule that counts in zone: of a date the first.
 func in(at time.Time, zone *time.Location) time.Time {
@@ -70,21 +69,6 @@ func in(at time.Time, zone *time.Location) time.Time {
 		return at
 	}
 	return deadline.DayOf(at, Dated).Begin(zone)
-}
-
-// before says whether a lies before b for certain. Of a date, any zone may be meant.
-func before(a, b time.Time) bool {
-	const west, east = 36 * time.Hour, 14 * time.Hour // from the UTC midnight of a date to its last end, and back to its first beginning
-	if a.Location() == b.Location() {
-		return a.Before(b)
-	}
-	if a.Location() == Dated {
-		a = a.Add(west)
-	}
-	if b.Location() == Dated {
-		b = b.Add(-east)
-	}
-	return a.Before(b)
 }
 
 // HoldFact is a request of law enforcement to delay notices.
@@ -96,19 +80,19 @@ type HoldFact struct {
 // Check refuses facts that are unknown, of the wrong shape, or contradict each
 // other. The errors name the fact.
 func (b *Book) Check(f Facts) []error {
-	errs := slices.Concat(b.checkKnown("", f.Known), b.checkMoments("", f.Moments, nil), b.checkShown("", f.Moments, f.Known), b.checkSent("", f.Sent), headcount.Check(f.Persons))
+	errs := slices.Concat(b.checkKnown("", f.Known), term.Order(b.Moments, "", f.Moments, nil), term.Shown(b.Moments, "", f.Moments, f.Known), b.checkSent("", f.Sent), headcount.Check(f.Persons))
 	switch h := f.Hold; {
 	case h == nil:
 	case h.Since.IsZero():
 		errs = append(errs, errors.New("hold.since: missing"))
-	case !h.Released.IsZero() && before(h.Released, h.Since):
+	case !h.Released.IsZero() && term.Before(h.Released, h.Since):
 		errs = append(errs, errors.New("hold.released: it is released before it begins"))
 	}
 	seen := map[string]bool{}
 	for i := range f.Entities {
 		e := &f.Entities[i]
 		at := "entities." + e.ID + "."
-		errs = slices.Concat(errs, b.checkKnown(at, e.Known), b.checkMoments(at, e.Moments, f.Moments), b.checkShown(at, e.Moments, e.Known), b.checkSent(at, e.Sent))
+		errs = slices.Concat(errs, b.checkKnown(at, e.Known), term.Order(b.Moments, at, e.Moments, f.Moments), term.Shown(b.Moments, at, e.Moments, e.Known), b.checkSent(at, e.Sent))
 		if e.ID == "" || seen[e.ID] {
 			errs = append(errs, fmt.Errorf("entities: each has an id of its own; %q is missing or used twice", e.ID))
 		}
@@ -120,16 +104,6 @@ func (b *Book) Check(f Facts) []error {
 			if _, ok := b.Kinds[kind]; !ok {
 				errs = append(errs, fmt.Errorf("%sis.%s: no kind of entity of that name", at, kind))
 			}
-		}
-	}
-	return errs
-}
-
-// checkShown looks at moments that say a fact is so: who has paid has made a payment.
-func (b *Book) checkShown(at string, moments map[string]time.Time, known map[string]any) (errs []error) {
-	for _, name := range slices.Sorted(maps.Keys(moments)) {
-		if shows := b.Moments[name].Shows; shows != "" && known[shows] == false {
-			errs = append(errs, fmt.Errorf("%smoments.%s: a time is recorded, and known.%s says that it is not so", at, name, shows))
 		}
 	}
 	return errs
@@ -153,30 +127,6 @@ func (b *Book) checkKnown(at string, known map[string]any) (errs []error) {
 		}
 		if want := d.Wants(known[name]); want != "" {
 			errs = append(errs, fmt.Errorf("%sknown.%s: %s", at, name, want))
-		}
-	}
-	return errs
-}
-
-// checkMoments looks at pairs of which one at least is the entity's own.
-func (b *Book) checkMoments(at string, own, incident map[string]time.Time) (errs []error) {
-	all := maps.Clone(incident)
-	if all == nil {
-		all = map[string]time.Time{}
-	}
-	maps.Copy(all, own)
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		d, ok := b.Moments[name]
-		_, mine := own[name]
-		if !ok && mine {
-			errs = append(errs, fmt.Errorf("%smoments.%s: no moment of that name", at, name))
-		}
-		for _, earlier := range d.After {
-			_, theirs := own[earlier]
-			if t := all[earlier]; (mine || theirs) && !t.IsZero() && before(all[name], t) {
-				errs = append(errs, fmt.Errorf("%smoments.%s: %s lies before %q, %s", at, name,
-					all[name].UTC().Format(time.RFC3339), earlier, t.UTC().Format(time.RFC3339)))
-			}
 		}
 	}
 	return errs

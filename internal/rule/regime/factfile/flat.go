@@ -15,6 +15,7 @@ import (
 	"github.com/wakebell/wakebell/internal/rule/deadline"
 	"github.com/wakebell/wakebell/internal/rule/regime"
 	"github.com/wakebell/wakebell/internal/rule/regime/headcount"
+	"github.com/wakebell/wakebell/internal/rule/regime/suppose"
 )
 
 // Flat reads a file of flat vectors and runs them: each names a rule, the times its
@@ -156,12 +157,12 @@ func (v *flat) facts() error {
 		}
 		v.file.Sent[id] = latest
 	}
-	for _, name := range v.book.Begins(v.rule.ID) {
+	for _, name := range suppose.Begins(v.book, v.rule.ID) {
 		if v.file.Moments[name] == "" {
 			v.file.Moments[name] = cmp.Or(first, latest, "2026-01-05")
 		}
 	}
-	v.file.Known = v.book.Suppose(v.rule.ID, v.file.Known)
+	v.file.Known = suppose.Known(v.book, v.rule.ID, v.file.Known)
 	v.kinds(is)
 	v.file.Entities = []Entity{{ID: "entity", Country: v.country(), Zone: v.text["tz"], Is: is}}
 	return v.persons()
