@@ -188,7 +188,7 @@ func (w *Web) handler(anyone bool, fn func(r *Request) error) http.HandlerFunc {
 }
 
 func (w *Web) request(out http.ResponseWriter, hr *http.Request) *Request {
-	r := &Request{Request: hr, Zone: time.UTC, web: w, out: out}
+	r := &Request{Request: hr, Zone: time.UTC, web: w, out: out, seen: -1}
 	if w.Clock != nil {
 		r.Now = w.Clock.Now()
 	}
@@ -197,6 +197,8 @@ func (w *Web) request(out http.ResponseWriter, hr *http.Request) *Request {
 	}
 	if want := hr.Header.Get("X-Regions"); want != "" {
 		r.regions = strings.Split(want, ",")
+	} else if w.Live != nil && hr.Method == http.MethodGet && !r.By.IsZero() {
+		r.seen = w.Live.Position(hr.Context())
 	}
 	if w.People != nil && r.By.Person != "" {
 		if p, err := w.People.PersonTx(hr.Context(), w.DB, r.By.Person); err == nil {
