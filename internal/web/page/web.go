@@ -316,11 +316,18 @@ func (r *Request) finish(done Done, err error, show ...Show) error {
 	}
 	stays := r.back != nil && to.Path == r.back.Path && to.RawQuery == r.back.RawQuery
 	if r.enhanced() && stays && len(show) > 0 && show[0] != nil {
-		r.Header().Set("X-Say", url.PathEscape(done.Say))
-		r.Header().Set("X-Key", newKey())
 		r.regions = []string{"*"}
 		r.atPage()
-		return r.show(show[0], http.StatusOK)
+		p, err := show[0](r)
+		if err != nil {
+			return err
+		}
+		if len(p.Regions) > 0 {
+			r.Header().Set("X-Say", url.PathEscape(done.Say))
+			r.Header().Set("X-Key", newKey())
+			return r.send(&p, http.StatusOK)
+		}
+		// Nothing of the page can be drawn alone: the browser loads it anew.
 	}
 	r.sayNext(done.Say)
 	if r.enhanced() {
