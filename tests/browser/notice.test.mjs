@@ -276,7 +276,7 @@ test("the story of a notice, from the draft to the register", async (t) => {
   await hugh.open(one);
   await follow(hugh, "Write an update");
   await hugh.page.getByLabel("Subject").fill("Update of {{incident.reference}}");
-  await hugh.page.getByLabel("Text").fill("Dear {{recipient.name}},\n\nthis follows our notice of {{notice.earlier}}. The leak was closed on {{incident.contained}}.\n\nAll notices are on [your page]({{recipient.link}}).");
+  await hugh.page.getByLabel(/^Text/).fill("Dear {{recipient.name}},\n\nthis follows our notice of {{notice.earlier}}. The leak was closed on {{incident.contained}}.\n\nAll notices are on [your page]({{recipient.link}}).");
   await hugh.page.getByRole("button", { name: "Start the draft" }).click();
   const two = `${list}/2`;
   await hugh.page.waitForURL(`**${two}`);
@@ -292,6 +292,8 @@ test("the story of a notice, from the draft to the register", async (t) => {
   await ines.open(two);
   await press(ines, "Release", "Released.");
   await follow(ines, "Follow the sending");
+  await reads(ines, "#stand", /Waits for your go-on: 5 of 214 told/);
+  await press(ines, "Go on", "It goes on");
   await reads(ines, "#stand", /Sent: 214 of 214 told/);
   const got = copies(/Update of/).map(recipient);
   assert.equal(got.length, people);
@@ -303,14 +305,47 @@ test("the story of a notice, from the draft to the register", async (t) => {
   // The authority's form, and its follow-up.
   const jonas = await visit(t, server, { as: "Jonas Wiesinger" }), ruth = await visit(t, server, { as: "Ruth Nakamura" });
   await jonas.open(`/incidents/${ref}/filings`);
-  console.log(await words(jonas.page));
   const forms = jonas.page.getByLabel("Form", { exact: true });
   const ours = (await forms.locator("option").allInnerTexts()).find((o) => o.endsWith("(ours)")) ?? "";
   await forms.selectOption({ label: ours });
   await jonas.page.getByRole("button", { name: "Fill it in from the record" }).click();
-  await jonas.page.waitForURL(`**/filings/1`);
-  console.log(await words(jonas.page));
+  const filed = `/incidents/${ref}/filings/1`, next = `/incidents/${ref}/filings/2`;
+  await jonas.page.waitForURL(`**${filed}`);
   await answer(jonas);
-  console.log(await words(jonas.page));
-  step("the form is filled");
+  await press(jonas, "Hand in for approval", "Handed in for approval.");
+  await ruth.open(filed);
+  await press(ruth, "Approve", "Approved.");
+  step("the form is filled in and approved");
+
+  // Each answer is copied into the authority's portal by its button.
+  await jonas.context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await jonas.open(`${filed}/copy`);
+  const copy = jonas.page.getByRole("button", { name: /^Copy / }), many = await copy.count();
+  assert.ok(many > 3, `${many} buttons`);
+  for (const button of [copy.first(), copy.last()]) {
+    const value = await button.getAttribute("data-copy");
+    await button.click();
+    await jonas.page.waitForFunction((v) => navigator.clipboard.readText().then((x) => x.replace(/\r\n/g, "\n") === v), value);
+  }
+  await jonas.open(filed);
+  await jonas.page.getByLabel(/^Number the authority gave/).fill("BAY-2026-77");
+  await press(jonas, "It was filed", "The duty is met");
+  await reads(jonas, "#side", /As it was filed.*By Jonas Wiesinger.*Receipt BAY-2026-77/);
+  await jonas.page.getByRole("button", { name: /^Begin: / }).first().click();
+  await jonas.page.waitForURL(`**${next}`);
+  await answer(jonas);
+  await press(jonas, "Hand in for approval", "Handed in for approval.");
+  await ruth.open(next);
+  await press(ruth, "Approve", "Approved.");
+  await jonas.page.getByLabel(/^Number the authority gave/).fill("BAY-2026-78");
+  await press(jonas, "It was filed", "kept as it was filed");
+  step("the form and its follow-up are filed");
+
+  // The register has all of it.
+  await ruth.open(`/register/${ref}`);
+  const breached = await words(ruth.page);
+  for (const what of ["A token was left in a public repository", "BAY-2026-77", "BAY-2026-78", "Customer plain-001", "Customer ack24-036"]) assert.ok(breached.includes(what), `the register lacks ${what}: ${breached.slice(0, 3000)}`);
+  await jonas.open(`/incidents/${ref}`);
+  await reads(jonas, "#timeline", /BAY-2026-78|filed/);
+  step("the register");
 });
