@@ -89,7 +89,15 @@ test("facts step by step, duties appear and go, counsel moves one deadline", asy
     await page.waitForURL(`**${law}`);
   };
   await verdict("A risk is unlikely", "Nobody but payroll opened the folder");
-  assert.equal(await authority.count(), 0);
+  assert.equal(await authority.count(), 1, "one verdict alone ends no duty");
+  const ruth = (await visit(t, server, { as: "Ruth Nakamura" })).page;
+  await ruth.goto(`/incidents/${ref}/assess?step=verdict`);
+  const second = ruth.locator("form[data-form^='second']");
+  await second.getByRole("radio", { name: "Yes, I confirm it" }).check();
+  await second.getByLabel("Why?").fill("The log of the server says the same");
+  await second.getByRole("button", { name: "Record your opinion" }).click();
+  await ruth.getByText("Your opinion is recorded").filter({ visible: true }).first().waitFor();
+  await authority.waitFor({ state: "detached" });
   await page.locator("#authorities").getByText(/Not required: \d+/).click();
   assert.match(await words(page, "#authorities"), /risk to the persons[^.]*unlikely/i);
   const gone = (await owed("authority_gdpr"))[0];

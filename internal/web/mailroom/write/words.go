@@ -168,6 +168,13 @@ func tickTag(t text.Tick) page.Tag {
 	return page.Tag{Text: "Open", Icon: page.IconCircleAlert, Tone: page.Danger}
 }
 
+func (v view) textHint() string {
+	if v.New {
+		return "It begins with the master text: write the words anew, and keep the fields in double braces."
+	}
+	return "Markdown, with fields in double braces. Every version is kept."
+}
+
 // beforeNote says how the submission before ended.
 func (v view) beforeNote() string {
 	r := proof.LastEnd(v.Notice)

@@ -214,7 +214,7 @@ func editor(v view) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = page.Area(f, page.Field{Name: "body", Label: "Text", Value: v.Sheet.Body, Rows: 22, Required: true, Hint: "Markdown, with fields in double braces. Every version is kept."}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Area(f, page.Field{Name: "body", Label: "Text", Value: v.Sheet.Body, Rows: 22, Required: true, Hint: v.textHint()}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
