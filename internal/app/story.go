@@ -131,6 +131,7 @@ func (a *App) tellStory(ctx context.Context, end time.Time) error {
 	return story.Tell(ctx, story.House{
 		Clock: a.Clock, DB: a.DB, Jobs: a.Jobs, People: a.People, Plans: a.Plans, Directory: a.Directory, Intake: a.Intake,
 		Alerts: a.Alerts, Incidents: a.Incidents, Triage: a.Triage, Duties: a.Duties, Escalation: a.Escalation,
+		Notices: a.Notices, Dispatch: a.Dispatch, Filings: a.Filings, Contacts: a.Contacts,
 	}, files, end, last)
 }
 

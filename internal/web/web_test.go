@@ -4,10 +4,13 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/wakebell/wakebell/internal/web/page/asset"
+	"github.com/wakebell/wakebell/internal/web/page/live"
 )
 
 // TestBudget holds what the browser's part may weigh, in bytes as brotli.
@@ -67,5 +70,33 @@ func TestNothingFromElsewhere(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A region that waits for a topic nobody ever tells would never be drawn anew.
+func TestTopicsAreTold(t *testing.T) {
+	t.Parallel()
+	on := regexp.MustCompile(`\bOn\(("[a-z_]+"(?:, )?)+`)
+	name := regexp.MustCompile(`"([a-z_]+)"`)
+	n := 0
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.HasSuffix(path, "_templ.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, call := range on.FindAllString(string(text), -1) {
+			for _, topic := range name.FindAllStringSubmatch(call, -1) {
+				if n++; !live.Known(topic[1]) {
+					t.Errorf("%s waits for %q, which package live never tells", path, topic[1])
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil || n < 40 {
+		t.Fatalf("%d topics found, %v", n, err)
 	}
 }

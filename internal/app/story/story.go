@@ -30,6 +30,10 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
+	"github.com/wakebell/wakebell/internal/notify/contact"
+	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
+	"github.com/wakebell/wakebell/internal/notify/notice/form/filing"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
@@ -49,6 +53,10 @@ type House struct {
 	Triage     *triage.Service
 	Duties     *duty.Service
 	Escalation *escalation.Service
+	Notices    *notice.Service
+	Dispatch   *dispatch.Service
+	Filings    *filing.Service
+	Contacts   *contact.Service
 }
 
 // file is one file of the story.

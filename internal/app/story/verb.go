@@ -27,6 +27,7 @@ var verbs = map[string]verb{
 	"alert": doAlert, "raw": doRaw, "report": doReport, "take": doTake, "triage": doTriage, "declare": doDeclare,
 	"ack": doAck, "meet": doMeet, "give": doGive, "waive": doWaive,
 	"fact": doFact, "finish": doFinish, "merge": doMerge, "roster": doRoster, "review": doReview, "second": doSecond,
+	"notice": doNotice, "recipients": doRecipients, "submit": doSubmit, "approve": doApprove, "filing": doFiling, "contact": doContact,
 	"confirm":  text(func(s string) incident.Command { return &incident.Confirm{Reason: s} }),
 	"dismiss":  text(func(s string) incident.Command { return &incident.Dismiss{Reason: s} }),
 	"note":     text(func(s string) incident.Command { return &incident.Note{Text: s} }),

@@ -78,9 +78,18 @@ const hear = (m: Message): void => {
 
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("wakebell-live-" + (root.dataset.viewer || "")) : null;
 let leading = false;
-const tell = (m: Message): void => { hear(m); channel?.postMessage(m); };
+let told: [number, string][] = [];
+const tell = (m: Message): void => {
+  hear(m);
+  channel?.postMessage(m);
+  if (m.kind === "dirty") told = [...told.slice(-50), [Date.now(), m.text]];
+};
 if (channel) channel.onmessage = (e: MessageEvent<Message>) => {
-  if (e.data.kind === "hello") { if (leading && state) channel.postMessage({ kind: "state", text: state }); }
+  if (e.data.kind === "hello") {
+    if (leading && state) channel.postMessage({ kind: "state", text: state });
+    // What came while the other tab was being loaded.
+    for (const [at, text] of told) if (at >= Number(e.data.text)) channel.postMessage({ kind: "dirty", text });
+  }
   else hear(e.data);
 };
 
@@ -97,7 +106,8 @@ function lead(): Promise<void> {
     };
     function open(): void {
       source?.close();
-      source = new EventSource("/events");
+      source = new EventSource("/events?after=" + (root.dataset.at || ""));
+      root.dataset.at = "";
       alive();
       source.onopen = () => { state("live"); alive(); };
       source.onerror = lost;
@@ -112,7 +122,7 @@ function lead(): Promise<void> {
 }
 
 if ("live" in root.dataset) {
-  channel?.postMessage({ kind: "hello", text: "" });
+  channel?.postMessage({ kind: "hello", text: String(performance.timeOrigin) });
   if (channel && navigator.locks) void navigator.locks.request("wakebell-live-" + (root.dataset.viewer || ""), lead);
   else void lead();
   document.addEventListener("wb-stale", (e) => {

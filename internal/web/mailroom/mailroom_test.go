@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/notify/notice"
@@ -15,7 +16,7 @@ func TestCourse(t *testing.T) {
 	t.Parallel()
 	g := open(t)
 	list := "/incidents/" + g.st.Ref + "/notices"
-	has(t, g.page(writer, list), "Nobody was told yet", "Start a notice", "Customers: ", list+"/new?to=customer")
+	has(t, g.page(writer, list), "Nobody was told yet", "Start a notice", ">Customers<", list+"/new?to=customer")
 	lacks(t, g.page(liaison, list), "Start a notice", "/new")
 	words := url.Values{"audience": {"press"}, "subject": {"What <happened>"}, "body": {"We found a leak."}}
 	code, one := g.post(writer, list+"/new", "start", words)
@@ -46,11 +47,14 @@ func TestCourse(t *testing.T) {
 	g.did(g.post(counsel, one, "return", url.Values{"reason": {"Say what people should do"}}))
 	has(t, g.page(writer, one), "Sent back", "Say what people should do", "Submit for approval")
 
+	g.must(g.clk.Advance(time.Minute))
 	code, _ = g.post(writer, one+"/text", "text", url.Values{"subject": {"What happened"}, "body": {"Change your passphrase."}})
 	if code != http.StatusSeeOther {
 		t.Errorf("save: %d", code)
 	}
 	has(t, g.page(writer, one+"/text"), "Earlier versions", "We found a leak.")
+	has(t, g.page(writer, one+"/text?view=compare"), "sent back by", "We found a leak.", "Change your passphrase.")
+	has(t, g.page(counsel, one), "What is new", "sent it back", "<del>", "Change your passphrase.")
 	g.did(g.post(writer, one, "submit", nil))
 
 	// A page that was read before a change approves nothing.
@@ -122,7 +126,7 @@ func TestCustomers(t *testing.T) {
 	t.Parallel()
 	g := open(t)
 	one := g.started("customer")
-	has(t, g.page(writer, one), "sign their list off", "None yet", "no list of recipients")
+	has(t, g.page(writer, one), "sign the list off", "Choose the recipients", "None yet", "no list of recipients")
 	lacks(t, g.page(writer, one), `data-form="submit"`)
 	has(t, g.page(writer, "/incidents/"+g.st.Ref+"/notices"), "Nothing that is owed outside is without a notice")
 	n, err := g.notices.Get(t.Context(), g.as(writer), g.st.Ref, 1)

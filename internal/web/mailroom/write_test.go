@@ -22,7 +22,7 @@ func TestWrite(t *testing.T) {
 	has(t, body, "Save and check", "We found a leak.", "{{incident.persons}}", "Texts of this notice", "Add a language", "view=preview", "view=checks", "view=compare")
 	lacks(t, body, "Earlier versions", `data-form="remove"`)
 	has(t, g.page(writer, text+"?view=checks"), "There is one text.", "No duty of the law is tied to this notice")
-	has(t, g.page(writer, text+"?view=compare"), "This is the master text.", "there was none yet")
+	has(t, g.page(writer, text+"?view=compare"), "This is the master text.", "it was not submitted before")
 
 	// A text with an unknown field is kept nowhere; what was typed stays.
 	code, body := g.post(writer, text, "text", url.Values{"subject": {"A <subject>"}, "body": {"On {{incident.nonsense}} it began."}})

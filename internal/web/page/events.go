@@ -3,6 +3,7 @@ package page
 import (
 	"io"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/web/page/live"
@@ -21,7 +22,11 @@ func (w *Web) events(out http.ResponseWriter, hr *http.Request) {
 		http.Error(out, "Sign in first.", http.StatusUnauthorized)
 		return
 	}
-	c, err := w.Live.Listen(hr.Context(), by)
+	after, err := strconv.ParseInt(hr.URL.Query().Get("after"), 10, 64)
+	if err != nil {
+		after = -1
+	}
+	c, err := w.Live.Listen(hr.Context(), by, after)
 	if err != nil || c == nil {
 		http.Error(out, "Live updates are not available now.", http.StatusServiceUnavailable)
 		return

@@ -3,6 +3,7 @@ package page
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -94,6 +95,10 @@ type Heading struct {
 	Note  string
 	Aside templ.Component // at the right
 }
+
+// letter takes the line ends out that lie between the parts of a list, which the style of
+// running text would show, and marks links as links. A "<" of the text itself is escaped.
+var letter = strings.NewReplacer("<a href=", "<a class=\"link\" href=", "<ul>\n", "<ul>", "<ol>\n", "<ol>", "</li>\n", "</li>", "<br>\n", "<br>")
 
 // Nothing is an empty state: what will appear here, who puts it there, one button.
 type Nothing struct {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,6 +28,7 @@ type Request struct {
 
 	web     *Web
 	out     http.ResponseWriter
+	seen    int64    // the ledger's position when the request began, -1 where no page is drawn live
 	regions []string // wanted alone; nil = the whole page
 	post    *posted  // the POST that failed and is drawn again; nil otherwise
 	put     Put      // takes the files of a form; nil: none are taken
@@ -36,6 +38,14 @@ type Request struct {
 // Wants says whether a region will be drawn, so that a screen reads only what it needs.
 func (r *Request) Wants(region string) bool {
 	return r.regions == nil || slices.Contains(r.regions, "*") || slices.Contains(r.regions, region)
+}
+
+// at is where the ledger stood before anything of the page was read, for what comes until its stream is open.
+func (r *Request) at() string {
+	if r.seen < 0 {
+		return ""
+	}
+	return strconv.FormatInt(r.seen, 10)
 }
 
 // Header is the header of the answer.

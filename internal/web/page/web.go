@@ -188,7 +188,7 @@ func (w *Web) handler(anyone bool, fn func(r *Request) error) http.HandlerFunc {
 }
 
 func (w *Web) request(out http.ResponseWriter, hr *http.Request) *Request {
-	r := &Request{Request: hr, Zone: time.UTC, web: w, out: out}
+	r := &Request{Request: hr, Zone: time.UTC, web: w, out: out, seen: -1}
 	if w.Clock != nil {
 		r.Now = w.Clock.Now()
 	}
@@ -197,6 +197,8 @@ func (w *Web) request(out http.ResponseWriter, hr *http.Request) *Request {
 	}
 	if want := hr.Header.Get("X-Regions"); want != "" {
 		r.regions = strings.Split(want, ",")
+	} else if w.Live != nil && hr.Method == http.MethodGet && !r.By.IsZero() {
+		r.seen = w.Live.Position(hr.Context())
 	}
 	if w.People != nil && r.By.Person != "" {
 		if p, err := w.People.PersonTx(hr.Context(), w.DB, r.By.Person); err == nil {
@@ -353,11 +355,18 @@ func (r *Request) finish(done Done, err error, show ...Show) error {
 	}
 	stays := r.back != nil && to.Path == r.back.Path && to.RawQuery == r.back.RawQuery
 	if r.enhanced() && stays && len(show) > 0 && show[0] != nil {
-		r.Header().Set("X-Say", url.PathEscape(done.Say))
-		r.Header().Set("X-Key", newKey())
 		r.regions = []string{"*"}
 		r.atPage()
-		return r.show(show[0], http.StatusOK)
+		p, err := show[0](r)
+		if err != nil {
+			return err
+		}
+		if len(p.Regions) > 0 {
+			r.Header().Set("X-Say", url.PathEscape(done.Say))
+			r.Header().Set("X-Key", newKey())
+			return r.send(&p, http.StatusOK)
+		}
+		// Nothing of the page can be drawn alone: the browser loads it anew.
 	}
 	r.sayNext(done.Say)
 	if r.enhanced() {

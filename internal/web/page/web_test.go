@@ -138,6 +138,13 @@ func TestForm(t *testing.T) {
 	if w = post(t, d, "/go", values, map[string]string{"X-Regions": "*"}); w.Header().Get("X-Go") != "/room/2" || w.Code != http.StatusNoContent {
 		t.Errorf("got %d %v", w.Code, w.Header())
 	}
+	// A page of which nothing can be drawn alone is loaded anew: it would show what was before.
+	values.Set("_page", "/plain?view=checks")
+	d.Show("/plain", func(*Request) (Page, error) { return Page{Title: "Plain"}, nil })
+	d.Post("/plain", func(*Request) (Done, error) { return Done{Say: "Kept."}, nil }, func(*Request) (Page, error) { return Page{Title: "Plain"}, nil })
+	if w = post(t, d, "/plain", values, map[string]string{"X-Regions": "*"}); w.Header().Get("X-Go") != "/plain?view=checks" || w.Code != http.StatusNoContent {
+		t.Errorf("got %d %v", w.Code, w.Header())
+	}
 	// Never to another site.
 	values.Set("_page", "//evil.example/")
 	if w = post(t, d, "/room/1/notes", values, nil); w.Header().Get("Location") != "/" {

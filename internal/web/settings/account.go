@@ -23,7 +23,7 @@ func (s screen) account(r *page.Request) (page.Page, error) {
 	if v.sessions, err = s.Accounts.Sessions(r.Context(), r.By, r.By.Person); err != nil {
 		return page.Page{}, err
 	}
-	list := page.Region{Name: "sessions", On: page.On("session", r.By.Person), Body: ownSessions(v)}
+	list := page.Region{Name: "sessions", On: page.On("account", r.By.Person), Body: ownSessions(v)}
 	return page.Page{
 		Title: "My account", Nav: nav, Crumbs: crumbs(page.Crumb{Label: "My account"}), Narrow: true,
 		Regions: []page.Region{list}, Body: accountPage(v, list),

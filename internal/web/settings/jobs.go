@@ -71,7 +71,9 @@ func (v jobsView) nothing() page.Nothing {
 
 // jobWords says what the kinds of jobs do.
 var jobWords = map[string]string{
-	"mail.send": "Send a message", "webhook.post": "Post a call to a webhook", "test_call.send": "Send a test call", "duties.rederive": "Work out the duties of an incident anew",
+	"mail.send": "Send a message", "webhook.post": "Post a call to a webhook", "test_call.send": "Send a test call", "duty.rederive": "Work out the duties of an incident anew",
+	"dispatch.carry": "Send a notice to its recipients", "dispatch.copy": "Copy the recipients of an earlier notice", "bounce.read": "Read what came back by mail",
+	"file.destroy": "Destroy the key of an erased file",
 }
 
 func jobWord(kind string) string { return cmp.Or(jobWords[kind], kind) }

@@ -38,7 +38,7 @@ func (s screen) people(r *page.Request) (page.Page, error) {
 	if cursor != "" {
 		v.next = r.Path("after", cursor)
 	}
-	list := page.Region{Name: "people", On: page.Any(page.On("person"), page.On("account"), page.On("session")), Body: peopleList(v)}
+	list := page.Region{Name: "people", On: page.Any(page.On("person"), page.On("account")), Body: peopleList(v)}
 	return page.Page{
 		Title: "People and roles", Nav: nav, Crumbs: crumbs(page.Crumb{Label: "People and roles"}),
 		Actions: page.Links(page.Action{Label: "Add a person", Icon: page.IconUserPlus, Href: "/settings/people/new", Main: true}),
@@ -120,7 +120,7 @@ func (s screen) person(r *page.Request) (page.Page, error) {
 	if v.deputies, err = s.deputies(r, id); err != nil {
 		return page.Page{}, err
 	}
-	way := page.Region{Name: "way-in", On: page.Any(page.On("account", id), page.On("session", id), page.On("person", id)), Body: wayIn(v)}
+	way := page.Region{Name: "way-in", On: page.Any(page.On("account", id), page.On("person", id)), Body: wayIn(v)}
 	return page.Page{
 		Title: p.Name, Nav: nav, Narrow: true, Regions: []page.Region{way}, Body: personPage(v, way),
 		Crumbs: crumbs(page.Crumb{Label: "People and roles", Href: "/settings/people"}, page.Crumb{Label: p.Name}),

@@ -212,12 +212,18 @@ type Notice struct {
 	Version   int64             `json:"version"` // the ETag
 }
 
-// Title is the subject of the master text.
+// Title is the subject of the master text, for people inside: fields stand as what was known
+// at the submission, or as their names.
 func (n Notice) Title() string {
-	if t, ok := n.Text(n.Lang, ""); ok {
-		return t.Subject
+	t, ok := n.Text(n.Lang, "")
+	if !ok {
+		return ""
 	}
-	return ""
+	var known text.Values
+	if k := len(n.Rounds); k > 0 {
+		known = n.Rounds[k-1].Values
+	}
+	return headline(t.Lang, t.Subject, known)
 }
 
 // Text returns the newest version of one text.

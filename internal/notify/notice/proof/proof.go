@@ -55,10 +55,10 @@ type Proof struct {
 // Sheet is one text of the notice.
 type Sheet struct {
 	notice.Text
-	Read     *text.Text     // nil: it cannot be read
-	Wrong    []fault.Field  // why
-	Missing  []text.Missing // common facts without a value
-	Approved *text.Text     // the version that was approved last, where it is another
+	Read    *text.Text     // nil: it cannot be read
+	Wrong   []fault.Field  // why
+	Missing []text.Missing // common facts without a value
+	Before  *notice.Text   // what was submitted before, where it is another
 }
 
 // Asked is what one rule wants a notice to say.
@@ -154,9 +154,8 @@ func (s *Service) values(ctx context.Context, by who.Identity, v notice.View, at
 
 func number(ref string, no int) string { return fmt.Sprintf("%s/%d", ref, no) }
 
-// sheets reads the texts, and of each the version that was approved last.
+// sheets reads the texts, and of each the version that was submitted before.
 func (s *Service) sheets(ctx context.Context, by who.Identity, p *Proof) error {
-	at := approvedAt(p.Notice)
 	for _, t := range p.Texts {
 		sheet := Sheet{Text: t}
 		x, err := text.Parse(source(t))
@@ -171,14 +170,8 @@ func (s *Service) sheets(ctx context.Context, by who.Identity, p *Proof) error {
 				}
 			}
 		}
-		if !at.IsZero() && t.At.After(at) {
-			list, err := s.Notices.Versions(ctx, by, p.Ref, p.No, t.Lang, t.Variant)
-			if err != nil {
-				return err
-			}
-			if i := slices.IndexFunc(list, func(old notice.Text) bool { return !old.At.After(at) }); i >= 0 {
-				sheet.Approved, _ = text.Parse(source(list[i])) // one that cannot be read is not compared
-			}
+		if sheet.Before, err = Before(ctx, s.Notices, by, p.View, t); err != nil {
+			return err
 		}
 		p.Sheets = append(p.Sheets, sheet)
 	}
@@ -187,16 +180,6 @@ func (s *Service) sheets(ctx context.Context, by who.Identity, p *Proof) error {
 
 func source(t notice.Text) text.Source {
 	return text.Source{Lang: t.Lang, Subject: t.Subject, Body: t.Body}
-}
-
-// approvedAt is when what was approved last was submitted; zero for never.
-func approvedAt(n notice.Notice) time.Time {
-	for _, r := range slices.Backward(n.Rounds) {
-		if len(r.Given) > 0 {
-			return r.At
-		}
-	}
-	return time.Time{}
 }
 
 func (p *Proof) compare() {

@@ -138,7 +138,7 @@ func (s screen) list(r *page.Request) (page.Page, error) {
 			v.Stages[f.No] = st.Title
 		}
 	}
-	all := page.Region{Name: "filings", On: page.Any(page.On("filing", m.ID), page.On("duty", m.ID), page.On("duties", m.ID)), Body: listBody(v)}
+	all := page.Region{Name: "filings", On: page.Any(page.On("filing", m.ID), page.On("duty", m.ID)), Body: listBody(v)}
 	return m.page(page.Page{
 		Title: "Forms for authorities", Lead: page.Text("Which duties want a form, which form fits, and where each stands."),
 		Regions: []page.Region{all}, Body: all.Place(),

@@ -164,10 +164,11 @@ func (s screen) showList(r *page.Request) (page.Page, error) {
 		return page.Page{}, err
 	}
 	on := page.On("dispatch", a.N.Incident)
+	lead := page.Region{Name: "stand", On: on, Body: page.Text(listLead(a))}
 	main := page.Region{Name: "recipients", On: on, Body: listBody(a, l)}
 	side := page.Region{Name: "sign", On: on, Body: listSide(a)}
 	return a.page(page.Page{
-		Title: "Recipients", Lead: page.Text(listLead(a)), Regions: []page.Region{main, side}, Body: cols(main, side),
+		Title: "Recipients", Lead: lead.Place(), Regions: []page.Region{lead, main, side}, Body: cols(main, side),
 	}), nil
 }
 
@@ -312,10 +313,11 @@ func (s screen) showSending(r *page.Request) (page.Page, error) {
 		return page.Page{}, err
 	}
 	on := page.On("dispatch", a.N.Incident)
+	lead := page.Region{Name: "stand", On: on, Body: page.Text(sendingLead(a))}
 	main := page.Region{Name: "sending", On: on, Body: sendingBody(a, l)}
 	side := page.Region{Name: "course", On: on, Body: sendingSide(a)}
 	return a.page(page.Page{
-		Title: "Sending", Lead: page.Text(sendingLead(a)), Regions: []page.Region{main, side}, Body: cols(main, side),
+		Title: "Sending", Lead: lead.Place(), Regions: []page.Region{lead, main, side}, Body: cols(main, side),
 	}), nil
 }
 

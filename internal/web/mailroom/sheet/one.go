@@ -5,14 +5,17 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/proof"
 	"github.com/wakebell/wakebell/internal/web/page"
+	"github.com/wakebell/wakebell/internal/web/page/differ"
 )
 
 // sheet is one notice as one viewer sees it.
 type sheet struct {
 	room
 	notice.View
-	recipients, sending bool // there are pages for them
+	recipients, sending bool            // there are pages for them
+	Was                 []differ.Change // what is new in the master text since the round before
 }
 
 // here is the address of the notice, or of a page below it.
@@ -31,7 +34,7 @@ func (s screen) read(r *page.Request) (sheet, error) {
 	}
 	v, err := s.Notices.Get(r.Context(), r.By, m.Inc.Ref, no)
 	const one = "/incidents/{ref}/notices/{no}"
-	return sheet{m, v, s.web.Has(one + "/recipients"), s.web.Has(one+"/sending") && v.Release != nil && v.Release.Run != ""}, err
+	return sheet{room: m, View: v, recipients: s.web.Has(one + "/recipients"), sending: s.web.Has(one+"/sending") && v.Release != nil && v.Release.Run != ""}, err
 }
 
 func (v sheet) page(p page.Page) page.Page {
@@ -47,7 +50,10 @@ func (s screen) show(r *page.Request) (page.Page, error) {
 	if err != nil {
 		return page.Page{}, err
 	}
-	stale := page.Any(page.On("notice", v.Incident), page.On("incident", v.Incident), page.On("duty", v.Incident))
+	if v.Was, err = s.was(r, v); err != nil {
+		return page.Page{}, err
+	}
+	stale := page.Any(page.On("notice", v.Incident), page.On("incident", v.Incident), page.On("duty", v.Incident), page.On("dispatch", v.Incident))
 	head := page.Region{Name: "state", On: stale, Body: stateLine(v)}
 	words := page.Region{Name: "words", On: stale, Body: words(v)}
 	act := page.Region{Name: "act", On: stale, Body: acts(v)}
@@ -68,6 +74,19 @@ func (s screen) show(r *page.Request) (page.Page, error) {
 		)
 	}
 	return v.page(p), nil
+}
+
+// was is what changed in the master text since it was submitted before.
+func (s screen) was(r *page.Request, v sheet) ([]differ.Change, error) {
+	t, ok := v.Text(v.Lang, "")
+	if !ok {
+		return nil, nil
+	}
+	old, err := proof.Before(r.Context(), s.Notices, r.By, v.View, t)
+	if old == nil || err != nil {
+		return nil, err
+	}
+	return differ.Of(proof.Differ(*old, t)), nil
 }
 
 // run carries one act out on the notice of the address.

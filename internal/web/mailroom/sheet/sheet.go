@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/record/phrase"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
@@ -135,6 +136,20 @@ type owed struct {
 	Audience notice.Audience
 	Duties   []duty.Duty
 	First    page.Clock
+}
+
+// whom counts those who are owed word, and what they are owed.
+func (o owed) whom() string {
+	var ids []string
+	for _, d := range o.Duties {
+		ids = append(ids, d.Recipient.ID)
+	}
+	slices.Sort(ids)
+	n, k := len(slices.Compact(ids)), len(o.Duties)
+	if n == k {
+		return phrase.Count(k, "duty", "duties")
+	}
+	return phrase.Count(k, "duty", "duties") + " to " + strconv.Itoa(n)
 }
 
 // listing is the list of an incident's notices.

@@ -5,12 +5,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/record/phrase"
+	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/approval"
 	"github.com/wakebell/wakebell/internal/notify/notice/gate"
+	"github.com/wakebell/wakebell/internal/notify/notice/proof"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
 	"github.com/wakebell/wakebell/internal/notify/notice/value"
 	"github.com/wakebell/wakebell/internal/web/page"
@@ -281,14 +284,87 @@ func (v sheet) rendered(t notice.Text) (subject, html string, missing []string) 
 			own[f.Name] = text.Known("["+f.Title+"]", "each recipient")
 		}
 	}
-	own["recipient.link"] = value.Sample(t.Lang)["recipient.link"] // only an address stands for one
-	r, lacks := p.Render(t.Lang, v.R.Zone, v.Values, own)
+	link := value.Sample(t.Lang)["recipient.link"] // only an address stands for one
+	own["recipient.link"] = link
+	r, lacks := p.Render(t.Lang, v.zone(), v.Values, own)
 	for _, m := range lacks {
 		if f, _ := text.FieldOf(m.Field); f.Scope != text.OfRecipient {
 			missing = append(missing, m.Title)
 		}
 	}
-	return r.Subject, below.Replace(r.HTML), missing
+	html = strings.NewReplacer(`href="`+link.Text+`"`, `href="#text"`, link.Text, "[address of their page]").Replace(r.HTML)
+	return r.Subject, below.Replace(html), missing
+}
+
+// zone is in which times are said: that of the legal entity that tells.
+func (v sheet) zone() *time.Location {
+	for _, d := range v.Tied {
+		if z, err := time.LoadLocation(v.Dir.Entities[d.Entity].Zone); err == nil && d.Entity != "" {
+			return z
+		}
+	}
+	return time.UTC
+}
+
+// clock runs until the first duty it may meet is due, while it was not released.
+func (v sheet) clock() (page.Clock, bool) {
+	if !v.State.Open() {
+		return page.Clock{}, false
+	}
+	var first *duty.Duty
+	for i, d := range v.Tied {
+		if !d.DueAt.IsZero() && (first == nil || d.DueAt.Before(first.DueAt)) {
+			first = &v.Tied[i]
+		}
+	}
+	if first == nil {
+		return page.Clock{}, false
+	}
+	c := page.ClockOf(*first)
+	c.Name = "First due"
+	return c, true
+}
+
+// whom says in a line who gets it and how.
+func (v sheet) whom() string {
+	out := "To nobody yet"
+	if v.Release != nil && v.Release.Count > 0 {
+		out = "To " + phrase.Count(v.Release.Count, "recipient", "recipients")
+	} else if v.List.Count > 0 {
+		out = "To " + phrase.Count(v.List.Count, "recipient", "recipients")
+	} else if !v.Audience.NeedsList() {
+		out = "To " + v.Audience.Words()
+	}
+	out += ". " + v.channels() + "."
+	if n := v.Settings.Canary; n > 0 {
+		out += " " + strconv.Itoa(n) + " first, then the rest."
+	}
+	return out
+}
+
+// since says how the round before ended, to which the differences are.
+func (v sheet) since() string {
+	r := proof.LastEnd(v.Notice)
+	if r == nil {
+		return ""
+	}
+	if r.End == "returned" {
+		return "since " + v.person(r.EndBy) + " sent it back"
+	}
+	return "since it was submitted before"
+}
+
+// renewed says whether something changed since it was sent back.
+func (v sheet) renewed() bool {
+	r := proof.LastEnd(v.Notice)
+	return r == nil || r.Bound != v.Bound
+}
+
+func (v sheet) writeTitle() string {
+	if v.State == notice.Draft || v.State == notice.Returned {
+		return "Next step"
+	}
+	return "Those who write"
 }
 
 func says(err error) string {

@@ -8,7 +8,6 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/notice/proof"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
 	"github.com/wakebell/wakebell/internal/web/page"
-	"github.com/wakebell/wakebell/internal/web/page/differ"
 )
 
 var langs = map[string]string{"en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pl": "Polish", "nl": "Dutch", "pt": "Portuguese"}
@@ -169,13 +168,23 @@ func tickTag(t text.Tick) page.Tag {
 	return page.Tag{Text: "Open", Icon: page.IconCircleAlert, Tone: page.Danger}
 }
 
-// changes are the differences in the shape the page shows them in.
-func changes(list []text.Change) []differ.Change {
-	out := make([]differ.Change, len(list))
-	for i, c := range list {
-		out[i] = differ.Change{Label: c.Where, Gone: c.Gone, Came: c.Came}
+func (v view) textHint() string {
+	if v.New {
+		return "It begins with the master text: write the words anew, and keep the fields in double braces."
 	}
-	return out
+	return "Markdown, with fields in double braces. Every version is kept."
+}
+
+// beforeNote says how the submission before ended.
+func (v view) beforeNote() string {
+	r := proof.LastEnd(v.Notice)
+	if r == nil || v.Sheet.Before == nil {
+		return ""
+	}
+	if r.End == "returned" {
+		return "sent back by " + v.Dir.PersonName(r.EndBy)
+	}
+	return "void since it changed"
 }
 
 // fromMaster compares a variant with the master of the same language.
@@ -184,7 +193,7 @@ func (v view) fromMaster() ([]text.Change, bool) {
 	if v.master() || m.Read == nil || v.Sheet.Read == nil {
 		return nil, false
 	}
-	return text.Differ(m.Read, v.Sheet.Read), true
+	return proof.Differ(m.Text, v.Sheet.Text), true
 }
 
 // masterOf is the master text of the sheet's language, or of the notice.
@@ -198,12 +207,6 @@ func (v view) masterOf() proof.Sheet {
 		return m
 	}
 	return proof.Sheet{}
-}
-
-// page breaks of the preview: a fragment has a line end after each block, which the style
-// of running text would show.
-func compact(html string) string {
-	return strings.NewReplacer("<a href=", "<a class=\"link\" href=", "<ul>\n", "<ul>", "<ol>\n", "<ol>", "</li>\n", "</li>", "<li>\n", "<li>• ", "<li>", "<li>• ", "<br>\n", "<br>").Replace(html)
 }
 
 func sheetsOf(v view) []notice.Text { return v.Texts }

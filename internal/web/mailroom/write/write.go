@@ -106,8 +106,13 @@ func (s screen) read(r *page.Request) (view, error) {
 	if v.Proof, err = s.Proofs.Of(r.Context(), r.By, r.PathValue("ref"), no); err != nil {
 		return v, err
 	}
-	if v.Dir, err = s.Directory.Snapshot(s.DB); err != nil || v.New {
+	if v.Dir, err = s.Directory.Snapshot(s.DB); err != nil {
 		return v, err
+	}
+	if v.New { // whoever translates begins with the master text, and keeps its fields
+		m := v.Master()
+		v.Sheet.Subject, v.Sheet.Body = m.Subject, m.Body
+		return v, nil
 	}
 	lang, variant := r.Query("lang"), r.Query("variant")
 	if lang == "" {

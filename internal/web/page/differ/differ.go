@@ -6,6 +6,8 @@ package differ
 import (
 	"slices"
 	"strings"
+
+	"github.com/wakebell/wakebell/internal/notify/notice/text"
 )
 
 // Said is one value in words, one line for each part of a list.
@@ -15,6 +17,15 @@ type Said struct{ Label, Text string }
 type Change struct {
 	Label      string
 	Gone, Came []string
+}
+
+// Of is what changed between two texts of a notice.
+func Of(list []text.Change) []Change {
+	out := make([]Change, len(list))
+	for i, c := range list {
+		out[i] = Change{Label: c.Where, Gone: c.Gone, Came: c.Came}
+	}
+	return out
 }
 
 // Compare lists what differs, in the order of after. Labels must be unique.

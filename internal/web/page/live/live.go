@@ -188,10 +188,50 @@ func (l *Hub) tell(make func(by who.Identity) string) {
 	}
 }
 
-// Listen adds a listener; nil when the hub has stopped. The position is read before: what is written from
-// now on is told.
-func (l *Hub) Listen(ctx context.Context, by who.Identity) (*Listener, error) {
+// Position is one of the ledger up to which a page that is drawn from now on knows everything; -1 where it
+// cannot be read.
+func (l *Hub) Position(ctx context.Context) int64 {
+	l.mu.Lock()
+	position := l.position
+	l.mu.Unlock()
+	if position >= 0 {
+		return position // or a little later, which is told once more
+	}
 	size, err := l.led.Size(ctx, l.db)
+	if err != nil {
+		return -1
+	}
+	return size
+}
+
+// missed is what was written between the drawing of a page and its stream. A gap of more than a batch is none
+// of a page that was just drawn: a stream that comes back later has its page drawn anew by the browser.
+func (l *Hub) missed(ctx context.Context, by who.Identity, after, size int64) (string, error) {
+	if after < 0 || after >= size || size-after > headBatch {
+		return "", nil
+	}
+	heads, err := l.led.Heads(ctx, l.db, after, headBatch)
+	if err != nil {
+		return "", err
+	}
+	var stirred topics
+	for _, h := range heads {
+		stirred.add(h)
+	}
+	if names := stirred.visible(by); len(names) > 0 {
+		return Message("dirty", strings.Join(names, ",")), nil
+	}
+	return "", nil
+}
+
+// Listen adds a listener, which hears first what was written after a position, -1 for nothing; nil when the
+// hub has stopped. The hub's own position is read before: what is written from now on is told.
+func (l *Hub) Listen(ctx context.Context, by who.Identity, after int64) (*Listener, error) {
+	size, err := l.led.Size(ctx, l.db)
+	if err != nil {
+		return nil, err
+	}
+	missed, err := l.missed(ctx, by, after, size)
 	if err != nil {
 		return nil, err
 	}
@@ -205,6 +245,9 @@ func (l *Hub) Listen(ctx context.Context, by who.Identity) (*Listener, error) {
 	}
 	c := &Listener{by: by, ch: make(chan string, queueSize), gone: make(chan struct{})}
 	c.Messages, c.Gone = c.ch, c.gone
+	if missed != "" {
+		c.ch <- missed
+	}
 	l.listeners[c] = true
 	return c, nil
 }
@@ -248,10 +291,21 @@ type topic struct {
 var topicOf = map[string]topic{
 	"incident": {"incident", who.PermIncidentRead}, "duty": {"duty", who.PermDutyRead}, "duties": {"duty", who.PermDutyRead},
 	"signal": {"signal", who.PermSignalRead}, "call": {"call", who.PermCallRead}, "notice": {"notice", who.PermNoticeRead},
+	"dispatch": {"dispatch", who.PermNoticeRead}, "filing": {"filing", who.PermNoticeRead}, "contact": {"contact", who.PermContactRead},
 	"person": {"person", who.PermDirectoryRead}, "directory": {"directory", who.PermDirectoryRead},
 	"plan": {"plan", who.PermPlanRead}, "token": {"token", who.PermTokenManage}, "account": {"account", who.PermPersonManage},
 	"session": {"account", who.PermPersonManage}, "ledger": {"ledger", who.PermLedgerRead},
 	"job": {"job", who.PermJobRead}, "test_call": {"test_call", who.PermOwnRead},
+}
+
+// Known says whether a page may wait for a topic: one of the ledger, or one that is stirred.
+func Known(name string) bool {
+	for _, of := range topicOf {
+		if of.name == name {
+			return true
+		}
+	}
+	return name == "verification"
 }
 
 // topics are the stirred topics of a batch, with the actors that stirred them.

@@ -20,7 +20,7 @@ func TestSlowReaderIsDropped(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := New(db, led, clock.System(), slog.New(slog.DiscardHandler))
-	c, err := l.Listen(t.Context(), who.Identity{Actor: "slow", Roles: []who.Role{who.Manager}})
+	c, err := l.Listen(t.Context(), who.Identity{Actor: "slow", Roles: []who.Role{who.Manager}}, -1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestOwnReports(t *testing.T) {
 	})
 	listen := func(id string, role who.Role) *Listener {
 		t.Helper()
-		c, err := l.Listen(t.Context(), who.Identity{Actor: id, Person: id, Roles: []who.Role{role}})
+		c, err := l.Listen(t.Context(), who.Identity{Actor: id, Person: id, Roles: []who.Role{role}}, -1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,5 +106,60 @@ func TestOwnReports(t *testing.T) {
 	write("incident.noted")
 	if got := heard(rita) + heard(rob); got != "" || asked != 1 {
 		t.Errorf("of an incident reporters hear %q; asked %d times", got, asked)
+	}
+}
+
+// What is written between the drawing of a page and its stream is told when the stream opens.
+func TestNothingIsMissedWhileAPageLoads(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t, store.SQLite)
+	led, err := record.New(t.Context(), db, clock.System(), record.Config{}, []record.Kind{{Name: "dispatch.canary_done", Version: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := New(db, led, clock.System(), slog.New(slog.DiscardHandler))
+	write := func() {
+		t.Helper()
+		_, err := db.Write(t.Context(), store.Op{Name: "test", Actor: "t"}, func(tx *store.Tx) error {
+			_, err := led.Append(tx, record.Draft{Kind: "dispatch.canary_done", Subject: "i", Actor: "t", Body: struct{}{}})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	heard := func(role who.Role, after int64) string {
+		t.Helper()
+		c, err := l.Listen(t.Context(), who.Identity{Actor: "a", Roles: []who.Role{role}}, after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Leave(c)
+		select {
+		case m := <-c.Messages:
+			return m
+		default:
+			return ""
+		}
+	}
+	write()
+	drawn := l.Position(t.Context())
+	if got := heard(who.Communications, drawn); got != "" {
+		t.Errorf("nothing was written, and %q is told", got)
+	}
+	write()
+	if got := heard(who.Communications, drawn); got != Message("dirty", "dispatch,dispatch:i") {
+		t.Errorf("a page that was drawn before hears %q", got)
+	}
+	if got := heard(who.Reporter, drawn) + heard(who.Communications, -1) + heard(who.Communications, drawn+1) + heard(who.Communications, drawn+9); got != "" {
+		t.Errorf("told without a right or a reason: %q", got)
+	}
+	c, err := l.Listen(t.Context(), who.Identity{Actor: "a", Roles: []who.Role{who.Manager}}, -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Leave(c)
+	if got := l.Position(t.Context()); got != drawn+1 {
+		t.Errorf("the position is %d, want %d", got, drawn+1)
 	}
 }
