@@ -195,8 +195,12 @@ func (c *change) release(in Go) error {
 	if err != nil {
 		return err
 	}
+	zone, err := c.s.zone(c.tx, c.st, c.n, owed)
+	if err != nil {
+		return err
+	}
 	ack := slices.ContainsFunc(owed, func(d duty.Duty) bool { return d.NeedsAck })
-	return c.s.post.Send(c.ctx, c.tx, c.by, Handover{Run: b.Run, Ref: c.st.Ref, Notice: c.n, List: l, Values: r.Values, NeedsAck: ack})
+	return c.s.post.Send(c.ctx, c.tx, c.by, Handover{Run: b.Run, Ref: c.st.Ref, Notice: c.n, List: l, Values: r.Values, Zone: zone, NeedsAck: ack})
 }
 
 // HoldInput is what legal makes of law enforcement's request to delay notices.

@@ -17,6 +17,7 @@ type (
 	State      = item.State
 	Run        = item.Run
 	RunState   = item.RunState
+	Variant    = item.Variant
 	Tally      = item.Tally
 	Attachment = item.Attachment
 	Fact       = item.Fact

@@ -115,7 +115,7 @@ func (s *Service) reportTx(ctx context.Context, tx *store.Tx, run Run, before Re
 			return err
 		}
 		if run.State != item.Halted && after.AcknowledgedAt.IsZero() {
-			after = carry.Onward(after)
+			after = carry.Onward(run, after)
 		}
 	}
 	if err := change(tx, before, after); err != nil {

@@ -149,8 +149,12 @@ func Rewrite(tx *store.Tx, r Recipient, dedupe string) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`UPDATE dispatch_recipient SET contacts=?, contact_no=?, channel=?, address=?, dedupe=?, lang=?, gap=?, warning=?, state=?, next_at=? WHERE id=?`,
-		contacts, r.ContactNo, r.Channel, r.Address, dedupe, r.Lang, r.Gap, r.Warning, r.State, next(r), r.ID)
+	own, err := json.Marshal(r.Own)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`UPDATE dispatch_recipient SET contacts=?, own=?, contact_no=?, channel=?, address=?, dedupe=?, lang=?, gap=?, warning=?, state=?, next_at=? WHERE id=?`,
+		contacts, own, r.ContactNo, r.Channel, r.Address, dedupe, r.Lang, r.Gap, r.Warning, r.State, next(r), r.ID)
 	if err != nil {
 		return fmt.Errorf("change recipient %s: %w", r.ID, err)
 	}
