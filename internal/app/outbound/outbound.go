@@ -129,15 +129,35 @@ func (p Post) Send(ctx context.Context, tx *store.Tx, by who.Identity, h notice.
 // told meets duties with what became of recipients.
 func (p Post) told(ctx context.Context, tx *store.Tx, run dispatch.Run, changed []dispatch.Recipient) error {
 	list := make([]notice.Told, 0, len(changed))
+	var lost []string
 	for _, r := range changed {
+		if r.CameBack() {
+			lost = append(lost, r.ID)
+			continue
+		}
 		if r.Party != "" && (!r.SentAt.IsZero() || !r.AcknowledgedAt.IsZero()) {
 			list = append(list, notice.Told{Recipient: r.ID, Party: r.Party, SentAt: r.SentAt, AcknowledgedAt: r.AcknowledgedAt})
 		}
 	}
-	if len(list) == 0 {
-		return nil
+	if err := p.Notices.OnLost(ctx, tx, who.Engine("dispatch"), run.Notice, lost); err != nil || len(list) == 0 {
+		return err
 	}
 	return p.Notices.OnTold(ctx, tx, who.Engine("dispatch"), run.Notice, list)
+}
+
+// Others are those on a notice's list, of some parties, whose copies stand.
+func (p Post) Others(ctx context.Context, r store.Reader, n notice.Notice, parties []string) ([]notice.Told, error) {
+	var out []notice.Told
+	for _, party := range parties {
+		list, err := p.Dispatch.Standing(ctx, r, n.ID, party)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range list {
+			out = append(out, notice.Told{Recipient: t.ID, Party: t.Party, SentAt: t.SentAt, AcknowledgedAt: t.AcknowledgedAt})
+		}
+	}
+	return out, nil
 }
 
 // ended follows the end of a run.

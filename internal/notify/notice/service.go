@@ -59,6 +59,8 @@ type Post interface {
 	Carry(ctx context.Context, tx *store.Tx, by who.Identity, earlier, next Notice) error
 	// Reroute follows a change of the notice's channels: its list says where each copy goes.
 	Reroute(ctx context.Context, tx *store.Tx, by who.Identity, n Notice) error
+	// Others are those on the notice's list, of these parties, whose copies stand.
+	Others(ctx context.Context, r store.Reader, n Notice, parties []string) ([]Told, error)
 	// Send starts the sending. It refuses a drill.
 	Send(ctx context.Context, tx *store.Tx, by who.Identity, h Handover) error
 }

@@ -71,6 +71,16 @@ func (s *Service) Recipients(ctx context.Context, by who.Identity, list string, 
 	return page, by.Cursor(bound, strconv.FormatInt(page[limit-1].Seq, 10)), nil
 }
 
+// Standing are the recipients of a party on the list of a notice whose copies were sent and
+// did not come back. It needs no permission: the notice room asks. It reads the whole list.
+func (s *Service) Standing(ctx context.Context, r store.Reader, notice, party string) ([]Recipient, error) {
+	l, err := item.ListOf(ctx, r, notice)
+	if err != nil {
+		return nil, err
+	}
+	return item.Query(ctx, r, `WHERE list_id=? AND party=? AND state IN ('sent','delivered') ORDER BY sent_at`, l.ID, party)
+}
+
 // messageID is the Message-ID of a recipient's mail, "" where none goes by mail.
 func (s *Service) messageID(r Recipient) string {
 	if r.Channel != Email {

@@ -155,7 +155,11 @@ func (s *Service) flush(run Run) func(tx *store.Tx, changed []Recipient, upto in
 		if _, err := tx.Exec(`UPDATE dispatch_run SET recorded=? WHERE id=?`, upto, run.ID); err != nil {
 			return fmt.Errorf("record outcomes of run %s: %w", run.ID, err)
 		}
-		return s.tellTx(clock.Background(), tx, run, changed...)
+		now, err := item.Afresh(clock.Background(), tx, changed)
+		if err != nil {
+			return err
+		}
+		return s.tellTx(clock.Background(), tx, run, now...)
 	}
 }
 

@@ -152,6 +152,12 @@ type Recipient struct {
 	Mark  int64  `json:"-"` // number of the outcome, for the batches in the ledger
 }
 
+// CameBack says that the newest copy was reported back as undeliverable, and nobody
+// acknowledged the notice: this recipient has not been told, whatever was sent.
+func (r Recipient) CameBack() bool {
+	return !r.BouncedAt.IsZero() && !r.BouncedAt.Before(r.SentAt) && r.AcknowledgedAt.IsZero() && r.State != Sent && r.State != Delivered
+}
+
 // Contact returns the contact used now; the zero Contact when there is none.
 func (r Recipient) Contact() Contact {
 	if r.ContactNo < len(r.Contacts) {
