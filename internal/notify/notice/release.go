@@ -54,6 +54,11 @@ func (s *Service) gates(ctx context.Context, r store.Reader, st incident.State, 
 	if err != nil {
 		return nil, err
 	}
+	if n.State.Open() {
+		if in.GoneFiles, err = s.gone(ctx, r, n); err != nil {
+			return nil, err
+		}
+	}
 	list := agree.Parsed(n)
 	in.Findings, in.Changed = agree.Findings(list, n, known), agree.Changed(list, n.Round(), known)
 	for _, d := range late {

@@ -136,7 +136,7 @@ type SentBack struct {
 type Voided struct {
 	On
 	Bound string   `json:"bound"`
-	Cause string   `json:"cause"` // text|attachments|settings|recipients
+	Cause string   `json:"cause"` // text|attachments|settings|recipients|files
 	Told  []string `json:"told,omitempty"`
 }
 

@@ -194,5 +194,6 @@ func (n Notice) Called() string {
 func CauseWords(cause string) string {
 	return map[string]string{
 		"text": "The text", "attachments": "The attachments", "settings": "The settings", "recipients": "The recipients",
+		"files": "An attachment (it was withdrawn or erased)",
 	}[cause]
 }
