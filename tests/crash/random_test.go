@@ -15,6 +15,7 @@ import (
 	"github.com/wakebell/wakebell/internal/app"
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/mail"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
@@ -37,9 +38,11 @@ type life struct {
 	as   map[string]who.Identity
 	open []string // incidents that people still work on
 	all  int
-	mem  []moment
-	done map[string]int // what was taken, by name
-	no   int            // what was refused
+	// breach is the incident that most of those outside are told about.
+	breach string
+	mem    []moment
+	done   map[string]int // what was taken, by name
+	no     int            // what was refused
 }
 
 // moment is an incident as it was known at a time.
@@ -49,7 +52,8 @@ type moment struct {
 }
 
 // TestRandomCommands lives through many random commands with every room in it: signals,
-// triage, incidents, duties, calls and their timers. Replay of the ledger gives the same
+// triage, incidents, duties, calls and their timers, and what is told to those outside.
+// Replay of the ledger gives the same
 // tables, and as_of gives the states that were true then.
 func TestRandomCommands(t *testing.T) {
 	t.Parallel()
@@ -59,6 +63,7 @@ func TestRandomCommands(t *testing.T) {
 	}
 	engines(t, func(t *testing.T, _ store.Engine, database string) {
 		cfg := app.Config{Dir: filepath.Join(t.TempDir(), "data"), Database: database, TestClock: true, Clock: clock.NewTest(start)}
+		cfg.Mail = mail.Config{Host: "127.0.0.1", Port: newSink(t, 0).port, TLS: mail.NoTLS, From: "bell@lumenhof.example"}
 		l := newLife(t, cfg)
 		for i := range commands {
 			l.step()
@@ -101,7 +106,7 @@ func newLife(t *testing.T, cfg app.Config) *life {
 	seed := uint64(clock.System().Now().UnixNano())
 	t.Logf("seed %d", seed)
 	l := &life{t: t, a: a, clk: cfg.Clock, rng: rand.New(rand.NewPCG(seed, 2)), as: map[string]who.Identity{}, done: map[string]int{}}
-	for _, p := range []string{"incident-manager", "analyst", "portal-lead", "counsel", "chief-executive", "it-operation"} {
+	for _, p := range []string{"incident-manager", "analyst", "portal-lead", "counsel", "chief-executive", "it-operation", "communications-lead", "communications-2", "privacy-officer"} {
 		_, secret, err := a.People.CreateToken(t.Context(), who.Engine("test"), who.TokenInput{Name: "test", Person: p})
 		if err != nil {
 			t.Fatal(err)
@@ -110,6 +115,7 @@ func newLife(t *testing.T, cfg app.Config) *life {
 			t.Fatal(err)
 		}
 	}
+	l.leak()
 	return l
 }
 
@@ -154,6 +160,8 @@ func (l *life) step() {
 		l.answer()
 	case p < 50:
 		l.attach()
+	case p < 72:
+		l.outward()
 	default:
 		l.command()
 	}

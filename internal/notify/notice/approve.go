@@ -11,6 +11,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/check"
+	"github.com/wakebell/wakebell/internal/notify/notice/agree"
 	"github.com/wakebell/wakebell/internal/notify/notice/approval"
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
 )
@@ -29,6 +30,9 @@ func (s *Service) Submit(ctx context.Context, by who.Identity, ref string, no in
 		}
 		if c.n.Round() != nil {
 			return fault.New(fault.Conflict, "This notice is submitted already")
+		}
+		if agree.Erased(c.n) {
+			return fault.New(fault.Conflict, "The words of a text were erased: write them anew, there is nothing to approve")
 		}
 		l, err := s.list(ctx, c.tx, c.n)
 		if err != nil {

@@ -4,6 +4,7 @@
 package agree
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
@@ -27,6 +28,11 @@ func Check(src text.Source) error {
 	return err
 }
 
+// Erased says whether the words of a text were destroyed since they were written.
+func Erased(n course.Notice) bool {
+	return slices.ContainsFunc(n.Texts, func(t course.Text) bool { return t.Subject == "" && t.Body == "" })
+}
+
 // Parsed are the texts of a notice, the master first.
 func Parsed(n course.Notice) (list []text.Named) {
 	for _, t := range n.Texts {
@@ -46,6 +52,9 @@ func Parsed(n course.Notice) (list []text.Named) {
 // Findings are what keeps the texts from being sent: languages and variants that do not say
 // the same as the master, and fields of the incident that nothing is known for.
 func Findings(list []text.Named, n course.Notice, known text.Values) []gate.Finding {
+	if Erased(n) {
+		return []gate.Finding{{Says: "The words of a text were erased. Write them anew."}}
+	}
 	if len(list) != len(n.Texts) || len(list) == 0 {
 		return []gate.Finding{{Says: "A text holds a field that this program does not know."}}
 	}

@@ -241,7 +241,7 @@ func (v view) whomSay(variant string) string {
 // getsSay names the text that the chosen reader gets instead of this one.
 func (v view) getsSay() string {
 	if v.Gets == "" {
-		return "This reader gets the master text: the variant is for " + v.whomSay(v.Sheet.Variant) + "."
+		return "This reader gets the master text. Who gets the variant: " + v.whomSay(v.Sheet.Variant) + "."
 	}
-	return "This reader gets the variant " + v.Gets + ", which is for " + v.whomSay(v.Gets) + "."
+	return "This reader gets the variant " + v.Gets + ". Who gets that: " + v.whomSay(v.Gets) + "."
 }

@@ -182,6 +182,16 @@ func told(ctx context.Context, v *store.View, incident string) (map[string]*stan
 			}
 			continue
 		}
+		if kind == KindPosted {
+			var b PostedOff
+			if err := json.Unmarshal(facts, &b); err != nil {
+				return nil, err
+			}
+			for _, id := range b.Recipients {
+				of(id).state, of(id).sentBy = Sent, true
+			}
+			continue
+		}
 		if !slices.Contains([]string{KindBounced, KindRecorded, KindOpened, KindAcknowledged}, kind) {
 			continue
 		}
@@ -213,8 +223,11 @@ func (s *standing) single(kind string, b Single) {
 		s.stage = max(b.Stage, s.stage)
 		s.state, s.bounced = Failed, s.stage+1
 	case KindRecorded:
-		if b.State == Sent || b.State == Delivered {
+		switch b.State {
+		case Sent, Delivered:
 			s.state, s.sentBy = Sent, true
+		case Failed:
+			s.state = Failed
 		}
 	}
 }
