@@ -170,16 +170,20 @@ func (c *Client) Attach(ctx context.Context, ref, name, note string, content io.
 
 // Notice is an outward message of an incident.
 type Notice struct {
-	No          int           `json:"no"`
-	Incident    string        `json:"incident"`
-	Drill       bool          `json:"drill"`
-	Audience    string        `json:"audience"`
-	Purpose     string        `json:"purpose"`
-	Follows     *int          `json:"follows"`
-	State       string        `json:"state"`
-	Title       string        `json:"title"`
-	Lang        string        `json:"lang"`
-	Texts       []NoticeText  `json:"texts"`
+	No       int          `json:"no"`
+	Incident string       `json:"incident"`
+	Drill    bool         `json:"drill"`
+	Audience string       `json:"audience"`
+	Purpose  string       `json:"purpose"`
+	Follows  *int         `json:"follows"`
+	State    string       `json:"state"`
+	Title    string       `json:"title"`
+	Lang     string       `json:"lang"`
+	Texts    []NoticeText `json:"texts"`
+	Variants []struct {
+		Variant string `json:"variant"`
+		Words   string `json:"words"` // who gets it
+	} `json:"variants"`
 	Bound       string        `json:"bound"`
 	Missing     [][]string    `json:"missing"`
 	Rounds      []NoticeRound `json:"rounds"`

@@ -8,6 +8,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/approval"
+	"github.com/wakebell/wakebell/internal/notify/notice/text"
 )
 
 // noticeHead is a notice in a list.
@@ -34,6 +35,7 @@ type noticeFull struct {
 	Texts       []noticeText    `json:"texts" nullable:"false"`
 	Attachments []noticeFile    `json:"attachments" nullable:"false"`
 	Settings    noticeSettings  `json:"settings"`
+	Variants    []noticeVariant `json:"variants" nullable:"false" doc:"who gets which variant; the first that fits a recipient is theirs, all others get the master text"`
 	Authors     []string        `json:"authors" nullable:"false" doc:"who wrote any part; none of them approves it"`
 	Bound       string          `json:"bound" doc:"SHA-256 of the texts, recipients, attachments and settings as they are now: what an approval names"`
 	Needs       [][]string      `json:"needs" nullable:"false" doc:"of each group of roles one person"`
@@ -61,6 +63,21 @@ type noticeText struct {
 	WrittenAt time.Time `json:"written_at"`
 }
 
+// noticeVariant says who gets a variant.
+type noticeVariant struct {
+	Variant string    `json:"variant"`
+	For     noticeFor `json:"for"`
+	Words   string    `json:"words"`
+}
+
+// noticeFor are conditions of which all that are named must fit.
+type noticeFor struct {
+	Kinds     []string `json:"kinds,omitempty" doc:"of parties: customer, partner, vendor, processor, employee_group, authority, law_enforcement, insurer; person for our own people"`
+	Countries []string `json:"countries,omitempty" doc:"such as DE"`
+	Labels    []string `json:"labels,omitempty" doc:"given in the list of recipients"`
+	Channels  []string `json:"channels,omitempty" doc:"by which the copy goes; the text for phone is the script of calls"`
+}
+
 type noticeFile struct {
 	File   string `json:"file" doc:"id of the incident's file"`
 	Name   string `json:"name"`
@@ -71,9 +88,9 @@ type noticeFile struct {
 
 // noticeSettings say how it is sent.
 type noticeSettings struct {
-	Channels         []string   `json:"channels" doc:"in the order of use: email, page, webhook, letter, phone, handed_over" nullable:"false"`
+	Channels         []string   `json:"channels" doc:"in the order of use; who is reached by none of them is reached by mail, call or letter: email, page, webhook, letter, phone, handed_over" nullable:"false"`
 	EmbargoAt        *time.Time `json:"embargo_at,omitempty" doc:"not before this time"`
-	Canary           int        `json:"canary,omitempty" doc:"so many recipients first"`
+	Canary           int        `json:"canary,omitempty" doc:"so many recipients first; a new notice begins with the plan's number"`
 	SecondAfterHours int        `json:"second_after_hours,omitempty" doc:"hours without acknowledgement until the second channel"`
 	Second           string     `json:"second,omitempty" doc:"the second channel"`
 	ReplyTo          string     `json:"reply_to,omitempty"`
@@ -152,6 +169,8 @@ type (
 		Subject string `json:"subject"`
 		Body    string `json:"body"`
 		Version int    `json:"version,omitempty" doc:"of the text you have read; 0 for a new language or variant"`
+		// For stays as it is where none is given.
+		For *noticeFor `json:"for,omitempty" doc:"who gets the variant; none: as it is"`
 	}
 	noticeKeys struct {
 		Duties []string `json:"duties"`
@@ -230,7 +249,7 @@ func wireNoticeView(v notice.View) noticeFull {
 			SecondAfterHours: s.SecondAfterHours, Second: s.Second, ReplyTo: s.ReplyTo,
 		},
 		Authors: append([]string{}, v.Authors...), Bound: v.Bound, Needs: v.Needs.By, Missing: v.Missing, Asked: append([]string{}, v.Asked...),
-		Rounds: []noticeRound{}, Gates: []noticeGate{}, StartedBy: v.StartedBy, StartedAt: v.StartedAt.UTC(), EndedAt: stamp(v.EndedAt), Reason: orNull(v.Reason),
+		Variants: []noticeVariant{}, Rounds: []noticeRound{}, Gates: []noticeGate{}, StartedBy: v.StartedBy, StartedAt: v.StartedAt.UTC(), EndedAt: stamp(v.EndedAt), Reason: orNull(v.Reason),
 		Recipients: noticeList{
 			ID: orNull(v.List.ID), Count: v.List.Count, Gaps: v.List.Gaps, SHA256: orNull(v.List.Hash), SignedOffBy: orNull(v.List.SignedOffBy),
 			SignedOffAt: stamp(v.List.SignedOffAt),
@@ -238,6 +257,10 @@ func wireNoticeView(v notice.View) noticeFull {
 	}
 	for _, t := range v.Texts {
 		out.Texts = append(out.Texts, wireText(t))
+	}
+	for _, name := range v.VariantNames() {
+		w := v.Variants[name]
+		out.Variants = append(out.Variants, noticeVariant{name, noticeFor(w), w.String()})
 	}
 	for _, a := range v.Files {
 		out.Attachments = append(out.Attachments, noticeFile{a.ID, a.Name, a.Media, a.SHA256, a.Size})
@@ -373,9 +396,11 @@ func (f *face) noticeTexts() {
 		method: http.MethodPut, path: path, id: "write-notice-text", tag: noticeTag, summary: "Write a new version of a text",
 		text: "412 when it has changed since the version you have read. A change voids approvals. Needs notice.write.",
 	}, func(ctx context.Context, c *call, p *NoticeTextRef, b *noticeWords) (noticeFull, error) {
-		n, err := f.Notices.WriteText(ctx, c.by, p.Ref.Ref, p.No, notice.TextInput{
-			Lang: p.Lang, Variant: p.Variant, Subject: b.Subject, Body: b.Body, IfVersion: b.Version,
-		})
+		in := notice.TextInput{Lang: p.Lang, Variant: p.Variant, Subject: b.Subject, Body: b.Body, IfVersion: b.Version}
+		if b.For != nil {
+			in.For = text.For(*b.For)
+		}
+		n, err := f.Notices.WriteText(ctx, c.by, p.Ref.Ref, p.No, in)
 		return f.noticeNow(ctx, c, p.Ref.Ref, n, err)
 	})
 	handle(f, op{

@@ -21,6 +21,7 @@ type recipientWire struct {
 	Name           string      `json:"name"`
 	Lang           *string     `json:"lang"`
 	Country        *string     `json:"country"`
+	Label          *string     `json:"label" doc:"for the variants of a text"`
 	Contacts       []reachWire `json:"contacts" nullable:"false" doc:"tried in this order"`
 	Channel        string      `json:"channel" enum:"email,page,webhook,letter,phone,handed_over"`
 	Address        *string     `json:"address"`
@@ -62,7 +63,7 @@ func (w reachWire) contact() dispatch.Contact {
 
 func wireRecipient(r dispatch.Recipient) recipientWire {
 	out := recipientWire{
-		ID: r.ID, Party: orNull(r.Party), Name: r.Name, Lang: orNull(r.Lang), Country: orNull(r.Country), Contacts: []reachWire{},
+		ID: r.ID, Party: orNull(r.Party), Name: r.Name, Lang: orNull(r.Lang), Country: orNull(r.Country), Label: orNull(r.Own.Row["label"]), Contacts: []reachWire{},
 		Channel: string(r.Channel), Address: orNull(r.Address), Liaison: orNull(r.Liaison), DueAt: stamp(r.DueAt), Gap: orNull(r.Gap),
 		Warning: orNull(r.Warning), State: string(r.State), Attempts: r.Attempts, Way: r.Stage + 1, MaybeTwice: r.MaybeTwice, Answer: orNull(r.Answer),
 		MessageID: orNull(r.MessageID), NextAt: stamp(r.NextAt), SentAt: stamp(r.SentAt), DeliveredAt: stamp(r.DeliveredAt), FailedAt: stamp(r.FailedAt),
@@ -142,7 +143,8 @@ type recipientQuery struct {
 	Entity      string   `json:"entity,omitempty"`
 	KeyAccounts bool     `json:"key_accounts,omitempty"`
 	Teams       []string `json:"teams,omitempty"`
-	Channel     string   `json:"channel,omitempty"`
+	Channel     string   `json:"channel,omitempty" doc:"wanted, before the notice's channels"`
+	Label       string   `json:"label,omitempty" doc:"of all these, for the variants of a text"`
 }
 
 type addedWire struct {
@@ -232,7 +234,7 @@ func (f *face) recipients() {
 		}
 		q := dispatch.Query{
 			Affected: b.Affected, Parties: b.Parties, Services: b.Services, Countries: b.Countries, Entity: b.Entity, KeyAccounts: b.KeyAccounts,
-			Teams: b.Teams, Channel: dispatch.Channel(b.Channel),
+			Teams: b.Teams, Channel: dispatch.Channel(b.Channel), Label: b.Label,
 		}
 		for _, k := range b.Kinds {
 			q.Kinds = append(q.Kinds, directory.PartyKind(k))
@@ -310,6 +312,7 @@ type recipientFix struct {
 	Contact reachWire `json:"contact"`
 	Channel string    `json:"channel,omitempty"`
 	Lang    string    `json:"lang,omitempty"`
+	Label   string    `json:"label,omitempty"`
 }
 
 type byHand struct {
@@ -329,6 +332,7 @@ type eventWire struct {
 
 type recipientFull struct {
 	recipientWire
+	Script  *string     `json:"script" doc:"what to say on the telephone, since the notice was released"`
 	History []eventWire `json:"history" nullable:"false"`
 }
 
@@ -338,7 +342,7 @@ func (f *face) oneRecipient() {
 		text: "Needs recipient.read; a liaison reads the own customers with recipient.work.",
 	}, func(ctx context.Context, c *call, p *RecipientRef) (recipientFull, error) {
 		d, err := f.Dispatch.Recipient(ctx, c.by, p.ID)
-		out := recipientFull{wireRecipient(d.Recipient), []eventWire{}}
+		out := recipientFull{wireRecipient(d.Recipient), orNull(d.Script), []eventWire{}}
 		for _, e := range d.History {
 			out.History = append(out.History, eventWire{time.UnixMicro(e.At).UTC(), e.What, e.Detail, e.Actor})
 		}
@@ -348,7 +352,7 @@ func (f *face) oneRecipient() {
 		method: http.MethodPost, path: oneRecipientPath + "/contact", id: "give-contact", tag: noticeTag, summary: "Give a recipient a contact",
 		text: "Before the list is used: answers a gap and voids the sign-off. Needs notice.write.",
 	}, func(ctx context.Context, c *call, p *RecipientRef, b *recipientFix) (recipientWire, error) {
-		r, err := f.Dispatch.FixContact(ctx, c.by, p.ID, dispatch.Fix{Contact: b.Contact.contact(), Channel: dispatch.Channel(b.Channel), Lang: b.Lang})
+		r, err := f.Dispatch.FixContact(ctx, c.by, p.ID, dispatch.Fix{Contact: b.Contact.contact(), Channel: dispatch.Channel(b.Channel), Lang: b.Lang, Label: b.Label})
 		return wireRecipient(r), err
 	})
 	take(f, op{

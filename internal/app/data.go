@@ -19,6 +19,7 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 	"github.com/wakebell/wakebell/internal/notify/notice/form/filing"
 	"github.com/wakebell/wakebell/internal/prepare/directory/replay"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
@@ -85,17 +86,21 @@ func snapshot(ctx context.Context, cfg Config, fn func(db *store.DB) error) erro
 	return errors.Join(fn(db), db.Close())
 }
 
+// SentReport says what became of the recipients of notices, held against the ledger.
+type SentReport = dispatch.Compared
+
 // VerifyReport says what a verification looked at.
 type VerifyReport struct {
 	Ledger record.Report        `json:"ledger"`
 	Tables record.RebuildReport `json:"tables"`
 	Files  FilesReport          `json:"files"`
+	Sent   SentReport           `json:"sent"`
 }
 
 // String is what an auditor reads.
 func (r VerifyReport) String() string {
-	return fmt.Sprintf("VALID: %d entries recomputed (%d erased, %d epochs), up to the checkpoint %s; %d kept checkpoints continue in it.\nThe tables equal what the entries say, also people, tokens, the plan and the directory.\n%s%s\nKey: %s",
-		r.Ledger.Entries, r.Ledger.Erased, r.Ledger.Epochs, r.Ledger.Checkpoint.Origin(), len(r.Ledger.Against), Exceptions(r.Tables), r.Files, r.Ledger.Key)
+	return fmt.Sprintf("VALID: %d entries recomputed (%d erased, %d epochs), up to the checkpoint %s; %d kept checkpoints continue in it.\nThe tables equal what the entries say, also people, tokens, the plan and the directory.\n%s%s\n%s\nKey: %s",
+		r.Ledger.Entries, r.Ledger.Erased, r.Ledger.Epochs, r.Ledger.Checkpoint.Origin(), len(r.Ledger.Against), Exceptions(r.Tables), r.Files, r.Sent, r.Ledger.Key)
 }
 
 // Exceptions says in lines what no comparison covers.
@@ -132,7 +137,20 @@ func VerifyData(ctx context.Context, cfg Config, against []byte) (rep VerifyRepo
 		if err != nil {
 			return err
 		}
+		if rep.Sent, err = compareSent(ctx, db); err != nil {
+			return err
+		}
 		rep.Files, err = verifyFiles(ctx, cfg, db)
+		return err
+	})
+	return rep, err
+}
+
+// compareSent holds what became of the recipients of notices against the ledger. Their
+// tables are no projections: they change too often, and hold addresses.
+func compareSent(ctx context.Context, db *store.DB) (rep SentReport, err error) {
+	err = db.View(ctx, func(v *store.View) (err error) {
+		rep, err = dispatch.Compare(ctx, v)
 		return err
 	})
 	return rep, err
@@ -154,13 +172,16 @@ func checkpoints(dir string, against []byte) (known [][]byte, err error) {
 }
 
 // RebuildCheck replays the ledger beside the tables and compares them.
-func RebuildCheck(ctx context.Context, cfg Config) (rep record.RebuildReport, err error) {
+func RebuildCheck(ctx context.Context, cfg Config) (rep record.RebuildReport, sent SentReport, err error) {
 	err = snapshot(ctx, cfg, func(db *store.DB) error {
 		var err error
-		rep, err = record.RebuildCheck(ctx, db, replays())
+		if rep, err = record.RebuildCheck(ctx, db, replays()); err != nil {
+			return err
+		}
+		sent, err = compareSent(ctx, db)
 		return err
 	})
-	return rep, err
+	return rep, sent, err
 }
 
 // Rebuild makes the tables anew from the ledger; no server may run.

@@ -215,14 +215,14 @@ func TestStoryOnce(t *testing.T) {
 	if _, err := LoadStory(t.Context(), cfg, func() {}); err != nil {
 		t.Fatal(err)
 	}
-	before, err := RebuildCheck(t.Context(), cfg)
+	before, _, err := RebuildCheck(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if loaded, err := LoadStory(t.Context(), cfg, func() { t.Error("it begins again") }); err != nil || loaded {
 		t.Errorf("%t, %v", loaded, err)
 	}
-	after, err := RebuildCheck(t.Context(), cfg)
+	after, _, err := RebuildCheck(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

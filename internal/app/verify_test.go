@@ -152,7 +152,7 @@ func TestVerifyFindsChangedTables(t *testing.T) {
 				if d, ok := errors.AsType[*record.Difference](err); !ok || !strings.Contains(d.Error(), c.want) {
 					t.Errorf("%s: %v, want %s", c.harm, err, c.want)
 				}
-				if _, again := RebuildCheck(t.Context(), h.cfg); again == nil || err == nil || again.Error() != err.Error() {
+				if _, _, again := RebuildCheck(t.Context(), h.cfg); again == nil || err == nil || again.Error() != err.Error() {
 					t.Errorf("%s: rebuild --check says %v", c.harm, again)
 				}
 				h.run("DELETE FROM " + c.table)

@@ -43,6 +43,8 @@ func (a *App) wire() {
 	// What communications signed off is what an approval covers; a released notice is sent;
 	// what became of each recipient meets the duties to them.
 	outbound.Post{Notices: a.Notices, Dispatch: a.Dispatch}.Join()
+	// A file that is withdrawn or erased voids what was approved with it.
+	a.Files.Observe(a.Notices.OnFile)
 	// What comes back by mail goes to the recipient it is about.
 	a.Bounces.Handle(a.Dispatch.OnMail)
 	// What was filed with authorities stands in the register.
@@ -132,5 +134,5 @@ func (a *App) reproject(ctx context.Context, tx *store.Tx, entries []record.Entr
 			return err
 		}
 	}
-	return nil
+	return a.Files.AfterErase(ctx, tx, entries)
 }

@@ -45,34 +45,36 @@ type root struct {
 	URL   string `help:"Server to talk to ($WAKEBELL_URL); default http://127.0.0.1:8080." name:"url" placeholder:"URL"`
 	Token string `help:"Token to show, wbl_… ($WAKEBELL_TOKEN)." name:"token"`
 
-	Serve    serveCmd    `cmd:"" help:"Run the server."`
-	Demo     demoCmd     `cmd:"" help:"Run the server with a demo company, and print a token."`
-	Report   reportCmd   `cmd:"" help:"Report something that may be trouble."`
-	Signal   signalCmd   `cmd:"" help:"Alerts and reports: list and triage."`
-	Incident incidentCmd `cmd:"" help:"Incidents: declare, work, close."`
-	Duty     dutyCmd     `cmd:"" help:"Duties: what is owed to whom by when."`
-	Duties   dutiesCmd   `cmd:"" help:"What the law asks for the facts in a file; without one, list duties."`
-	Notice   noticeCmd   `cmd:"" help:"Notices: write, approve, release."`
-	Rules    rulesCmd    `cmd:"" help:"Rules of law: list, show, test, check your own. Needs no server."`
-	Texts    textsCmd    `cmd:"" name:"templates" help:"Templates of notices: list, show, check your own. Needs no server."`
-	Call     callCmd     `cmd:"" help:"Calls: who was called, and acknowledge."`
-	Search   searchCmd   `cmd:"" help:"Find incidents, what was said in them, reports, alerts and people by words."`
-	Register registerCmd `cmd:"" help:"The breach register."`
-	Bounce   bounceCmd   `cmd:"" help:"What came back by mail."`
-	Filing   filingCmd   `cmd:"" help:"Forms of an incident: fill in, approve, record what was filed."`
-	Forms    formsCmd    `cmd:"" help:"Forms of authorities, without a server: list, show, check your own."`
-	Handover handoverCmd `cmd:"" help:"What a controller we process for needs for its own 72 hours."`
-	Outbox   outboxCmd   `cmd:"" help:"Messages that were sent, or kept."`
-	Dir      dirCmd      `cmd:"" name:"directory" help:"People, teams, services, customers: import, export, readiness."`
-	Account  accountCmd  `cmd:"" help:"Sign-in links for people."`
-	Tokens   tokenCmd    `cmd:"" name:"token" help:"API tokens."`
-	Verify   verifyCmd   `cmd:"" help:"Check the ledger of a data directory, or an exported bundle."`
-	Rebuild  rebuildCmd  `cmd:"" help:"Rebuild the tables from the ledger, or check that they equal it."`
-	Backup   backupCmd   `cmd:"" help:"Write a consistent copy, also while the server runs."`
-	Restore  restoreCmd  `cmd:"" help:"Put a backup in place of the data, after verifying it."`
-	Migrate  migrateCmd  `cmd:"" help:"Bring a PostgreSQL database up to this version."`
-	Key      keyCmd      `cmd:"" help:"Print the public key of the ledger."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Serve      serveCmd      `cmd:"" help:"Run the server."`
+	Demo       demoCmd       `cmd:"" help:"Run the server with a demo company, and print a token."`
+	Report     reportCmd     `cmd:"" help:"Report something that may be trouble."`
+	Signal     signalCmd     `cmd:"" help:"Alerts and reports: list and triage."`
+	Incident   incidentCmd   `cmd:"" help:"Incidents: declare, work, close."`
+	Duty       dutyCmd       `cmd:"" help:"Duties: what is owed to whom by when."`
+	Duties     dutiesCmd     `cmd:"" help:"What the law asks for the facts in a file; without one, list duties."`
+	Recipients recipientsCmd `cmd:"" help:"Recipients of a notice: add, import, fix, sign off."`
+	Sending    sendingCmd    `cmd:"" help:"Sending of a notice: progress, pause, resume, stop, report."`
+	Notice     noticeCmd     `cmd:"" help:"Notices: write, approve, release."`
+	Rules      rulesCmd      `cmd:"" help:"Rules of law: list, show, test, check your own. Needs no server."`
+	Texts      textsCmd      `cmd:"" name:"templates" help:"Templates of notices: list, show, check your own. Needs no server."`
+	Call       callCmd       `cmd:"" help:"Calls: who was called, and acknowledge."`
+	Search     searchCmd     `cmd:"" help:"Find incidents, what was said in them, reports, alerts and people by words."`
+	Register   registerCmd   `cmd:"" help:"The breach register."`
+	Bounce     bounceCmd     `cmd:"" help:"What came back by mail."`
+	Filing     filingCmd     `cmd:"" help:"Forms of an incident: fill in, approve, record what was filed."`
+	Forms      formsCmd      `cmd:"" help:"Forms of authorities, without a server: list, show, check your own."`
+	Handover   handoverCmd   `cmd:"" help:"What a controller we process for needs for its own 72 hours."`
+	Outbox     outboxCmd     `cmd:"" help:"Messages that were sent, or kept."`
+	Dir        dirCmd        `cmd:"" name:"directory" help:"People, teams, services, customers: import, export, readiness."`
+	Account    accountCmd    `cmd:"" help:"Sign-in links for people."`
+	Tokens     tokenCmd      `cmd:"" name:"token" help:"API tokens."`
+	Verify     verifyCmd     `cmd:"" help:"Check the ledger of a data directory, or an exported bundle."`
+	Rebuild    rebuildCmd    `cmd:"" help:"Rebuild the tables from the ledger, or check that they equal it."`
+	Backup     backupCmd     `cmd:"" help:"Write a consistent copy, also while the server runs."`
+	Restore    restoreCmd    `cmd:"" help:"Put a backup in place of the data, after verifying it."`
+	Migrate    migrateCmd    `cmd:"" help:"Bring a PostgreSQL database up to this version."`
+	Key        keyCmd        `cmd:"" help:"Print the public key of the ledger."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 
 // Version is the version of this program, set by the build.

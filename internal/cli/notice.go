@@ -64,6 +64,9 @@ func (c *noticeShow) Run(e *env) error {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s notice %d to %s (%s): %s\n", n.Incident, n.No, n.Audience, n.Purpose, n.State)
+	for _, v := range n.Variants {
+		fmt.Fprintf(&b, "\nvariant %s: %s\n", v.Variant, clean(v.Words))
+	}
 	for _, t := range n.Texts {
 		fmt.Fprintf(&b, "\n--- %s, version %d\n%s\n\n%s\n", whichText(t), t.Version, clean(t.Subject), lines(t.Body))
 	}
@@ -183,6 +186,26 @@ type noticeText struct {
 	Subject string `help:"New subject; default as it is."`
 	Body    string `help:"File with the new text in Markdown; - reads standard input. Without one the text is printed." placeholder:"FILE"`
 	Version int    `help:"Version the new text was made from; default the newest."`
+
+	ForKind    []string `help:"Who gets the variant: kinds of parties. All conditions that are given must fit." placeholder:"KIND"`
+	ForCountry []string `help:"… countries, such as DE." placeholder:"COUNTRY"`
+	ForLabel   []string `help:"… labels of the list of recipients." placeholder:"LABEL"`
+	ForChannel []string `help:"… channels by which the copy goes; the text for phone is the script of calls." placeholder:"CHANNEL"`
+}
+
+// whom are the conditions that are given, nil for none.
+func (c *noticeText) whom() map[string][]string {
+	var out map[string][]string
+	for k, v := range map[string][]string{"kinds": c.ForKind, "countries": c.ForCountry, "labels": c.ForLabel, "channels": c.ForChannel} {
+		if len(v) == 0 {
+			continue
+		}
+		if out == nil {
+			out = map[string][]string{}
+		}
+		out[k] = v
+	}
+	return out
 }
 
 // Run writes or prints.
@@ -197,7 +220,7 @@ func (c *noticeText) Run(e *env) error {
 			t = x
 		}
 	}
-	if c.Body == "" && c.Subject == "" {
+	if c.Body == "" && c.Subject == "" && c.whom() == nil {
 		if t.Version == 0 {
 			return fault.New(fault.NotFound, "There is no such text in this notice")
 		}
@@ -218,7 +241,11 @@ func (c *noticeText) Run(e *env) error {
 	if c.Version > 0 {
 		t.Version = c.Version
 	}
-	n, err = e.api().WriteNotice(e.ctx, c.Ref, c.No, c.Lang, c.Variant, map[string]any{"subject": t.Subject, "body": t.Body, "version": t.Version})
+	body := map[string]any{"subject": t.Subject, "body": t.Body, "version": t.Version}
+	if w := c.whom(); w != nil {
+		body["for"] = w
+	}
+	n, err = e.api().WriteNotice(e.ctx, c.Ref, c.No, c.Lang, c.Variant, body)
 	return e.notice(n, err)
 }
 

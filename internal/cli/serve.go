@@ -70,14 +70,16 @@ type serveFlags struct {
 	SMTPCAFile string `help:"PEM file of the authorities to trust for the mail servers instead of the machine's ($WAKEBELL_SMTP_CA_FILE)." name:"smtp-ca-file" placeholder:"FILE"`
 	SMTPFrom   string `help:"Sender's address ($WAKEBELL_SMTP_FROM)." name:"smtp-from" placeholder:"ADDRESS"`
 
-	BounceAddress    string `help:"Where reports of failure and replies to notices go ($WAKEBELL_BOUNCE_ADDRESS); a * in it stands for the recipient's mark. Default: the sender's address." name:"bounce-address" placeholder:"ADDRESS"`
-	BounceIMAPHost   string `help:"IMAP server of the mailbox they are read from ($WAKEBELL_BOUNCE_IMAP_HOST)." name:"bounce-imap-host" placeholder:"HOST"`
-	BounceIMAPPort   int    `help:"Its port ($WAKEBELL_BOUNCE_IMAP_PORT); default 993, 143 with starttls." name:"bounce-imap-port" placeholder:"PORT"`
-	BounceIMAPUser   string `help:"User of the mailbox ($WAKEBELL_BOUNCE_IMAP_USER); the password comes from $WAKEBELL_BOUNCE_IMAP_PASSWORD or the file $WAKEBELL_BOUNCE_IMAP_PASSWORD_FILE." name:"bounce-imap-user" placeholder:"NAME"`
-	BounceIMAPTLS    string `help:"tls, starttls, or none on this machine ($WAKEBELL_BOUNCE_IMAP_TLS); default tls." name:"bounce-imap-tls" placeholder:"MODE"`
-	BounceIMAPFolder string `help:"Folder to read ($WAKEBELL_BOUNCE_IMAP_FOLDER); default INBOX." name:"bounce-imap-folder" placeholder:"NAME"`
-	Lines            int    `help:"Connections to the mail server while a notice goes to many ($WAKEBELL_MAIL_CONNECTIONS); default 8, at most 50." name:"mail-connections" placeholder:"N"`
-	HooksIn          bool   `help:"Let notices be posted to webhooks in private networks too ($WAKEBELL_NOTICE_WEBHOOK_INSIDE=1). They are signed with $WAKEBELL_NOTICE_WEBHOOK_SECRET, or the file $WAKEBELL_NOTICE_WEBHOOK_SECRET_FILE." name:"notice-webhook-inside"`
+	BounceAddress    string  `help:"Where reports of failure and replies to notices go ($WAKEBELL_BOUNCE_ADDRESS); a * in it stands for the recipient's mark. Default: the sender's address." name:"bounce-address" placeholder:"ADDRESS"`
+	BounceIMAPHost   string  `help:"IMAP server of the mailbox they are read from ($WAKEBELL_BOUNCE_IMAP_HOST)." name:"bounce-imap-host" placeholder:"HOST"`
+	BounceIMAPPort   int     `help:"Its port ($WAKEBELL_BOUNCE_IMAP_PORT); default 993, 143 with starttls." name:"bounce-imap-port" placeholder:"PORT"`
+	BounceIMAPUser   string  `help:"User of the mailbox ($WAKEBELL_BOUNCE_IMAP_USER); the password comes from $WAKEBELL_BOUNCE_IMAP_PASSWORD or the file $WAKEBELL_BOUNCE_IMAP_PASSWORD_FILE." name:"bounce-imap-user" placeholder:"NAME"`
+	BounceIMAPTLS    string  `help:"tls, starttls, or none on this machine ($WAKEBELL_BOUNCE_IMAP_TLS); default tls." name:"bounce-imap-tls" placeholder:"MODE"`
+	BounceIMAPFolder string  `help:"Folder to read ($WAKEBELL_BOUNCE_IMAP_FOLDER); default INBOX." name:"bounce-imap-folder" placeholder:"NAME"`
+	Lines            int     `help:"Connections to the mail server while a notice goes to many ($WAKEBELL_MAIL_CONNECTIONS); default 8, at most 50." name:"mail-connections" placeholder:"N"`
+	Rate             float64 `help:"Copies of a notice a second to the mail server, at most ($WAKEBELL_MAIL_RATE); default as fast as it takes them." name:"mail-rate" placeholder:"N"`
+	DomainRate       float64 `help:"Copies of a notice a second to one domain of recipients, at most ($WAKEBELL_MAIL_DOMAIN_RATE); default no limit of its own." name:"mail-domain-rate" placeholder:"N"`
+	HooksIn          bool    `help:"Let notices be posted to webhooks in private networks too ($WAKEBELL_NOTICE_WEBHOOK_INSIDE=1). They are signed with $WAKEBELL_NOTICE_WEBHOOK_SECRET, or the file $WAKEBELL_NOTICE_WEBHOOK_SECRET_FILE." name:"notice-webhook-inside"`
 }
 
 func (f serveFlags) config(e *env) (app.Config, error) {
@@ -113,6 +115,16 @@ func (f serveFlags) config(e *env) (app.Config, error) {
 	if v := e.Getenv("WAKEBELL_MAIL_CONNECTIONS"); f.Lines == 0 && v != "" {
 		if cfg.Sending.Connections, err = strconv.Atoi(v); err != nil {
 			return cfg, fault.InvalidField("WAKEBELL_MAIL_CONNECTIONS", "must be a number")
+		}
+	}
+	for name, rate := range map[string]struct{ flag, into *float64 }{
+		"WAKEBELL_MAIL_RATE": {&f.Rate, &cfg.Sending.PerSecond}, "WAKEBELL_MAIL_DOMAIN_RATE": {&f.DomainRate, &cfg.Sending.PerDomain},
+	} {
+		*rate.into = *rate.flag
+		if v := e.Getenv(name); *rate.flag == 0 && v != "" {
+			if *rate.into, err = strconv.ParseFloat(v, 64); err != nil {
+				return cfg, fault.InvalidField(name, "must be a number of copies a second")
+			}
 		}
 	}
 	cfg.Sending.WebhookInside = f.HooksIn || e.Getenv("WAKEBELL_NOTICE_WEBHOOK_INSIDE") == "1"

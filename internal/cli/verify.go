@@ -88,19 +88,22 @@ func (c *rebuildCmd) Run(e *env) error {
 	if !c.Check {
 		return app.Rebuild(e.ctx, cfg)
 	}
-	res, err := app.RebuildCheck(e.ctx, cfg)
-	return e.verdict(tables{res}, err)
+	res, sent, err := app.RebuildCheck(e.ctx, cfg)
+	return e.verdict(tables{res, sent}, err)
 }
 
 // tables says in words that the tables were compared.
-type tables struct{ record.RebuildReport }
+type tables struct {
+	record.RebuildReport
+	Sent app.SentReport `json:"sent"`
+}
 
 func (t tables) String() string {
 	out := fmt.Sprintf("The tables equal what %d entries say:", t.Entries)
 	for _, r := range t.Tables {
 		out += fmt.Sprintf(" %s %d rows,", r.Table, r.Rows)
 	}
-	return strings.TrimSuffix(strings.TrimSuffix(out, ",")+"\n"+app.Exceptions(t.RebuildReport), "\n")
+	return strings.TrimSuffix(strings.TrimSuffix(out, ",")+"\n"+app.Exceptions(t.RebuildReport)+t.Sent.String(), "\n")
 }
 
 type keyCmd struct {

@@ -61,6 +61,10 @@ func TestScripts(t *testing.T) {
 					"visit":      cmdVisit,
 					"duties":     cmdDuties,
 					"timeline":   cmdTimeline,
+					"webhooks":   cmdWebhooks,
+					"hookfile":   cmdHookFile,
+					"posted":     cmdPosted,
+					"outside":    cmdOutside,
 				},
 			})
 		})
@@ -72,6 +76,7 @@ type world struct {
 	app    *app.App
 	cfg    app.Config
 	sink   *sink
+	hooks  *hooks
 	tokens map[string]string
 }
 
@@ -99,6 +104,9 @@ func cmdStart(t *testing.T, engine store.Engine, ts *testscript.TestScript, neg 
 	}
 	if !again {
 		w.cfg = app.Config{Dir: filepath.Join(ts.Getenv("WORK"), "data"), Listen: "127.0.0.1:0", BaseURL: "https://wakebell.example", TestClock: true, Clock: clock.NewTest(start), Mail: w.mail()}
+		if w.hooks != nil {
+			w.cfg.Sending.WebhookSecret, w.cfg.Sending.WebhookInside = hookSecret, true
+		}
 		if engine == store.Postgres {
 			w.cfg.Database = storetest.PostgresURL(t)
 		}

@@ -7,6 +7,7 @@ package outbound
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
@@ -14,6 +15,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/roll"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
 )
 
@@ -26,6 +28,7 @@ type Post struct {
 // Join wires both rooms.
 func (p Post) Join() {
 	p.Notices.Deliver(p)
+	p.Dispatch.By(p.ways)
 	p.Dispatch.Watch(p.Notices.OnList)
 	p.Dispatch.Observe(p.told)
 	p.Dispatch.OnEnd(p.ended)
@@ -50,6 +53,46 @@ func (p Post) Carry(ctx context.Context, tx *store.Tx, by who.Identity, earlier,
 	return err
 }
 
+// Reroute puts everybody on the list of a notice on its channels.
+func (p Post) Reroute(ctx context.Context, tx *store.Tx, by who.Identity, n notice.Notice) error {
+	return p.Dispatch.RerouteTx(ctx, tx, by, n.ID)
+}
+
+// ways are the channels of a notice; none where it is not known.
+func (p Post) ways(ctx context.Context, r store.Reader, id string) (roll.Ways, error) {
+	list, second, err := p.Notices.Ways(ctx, r, id)
+	if fault.KindOf(err) == fault.NotFound && err != nil {
+		return roll.Ways{}, nil
+	}
+	return roll.Ways{Channels: channels(list), Second: dispatch.Channel(second)}, err
+}
+
+func channels(list []string) []dispatch.Channel {
+	out := make([]dispatch.Channel, len(list))
+	for i, c := range list {
+		out[i] = dispatch.Channel(c)
+	}
+	return out
+}
+
+// texts are those of one variant, "" for the master, the notice's own language first: it
+// serves whoever's language is not there.
+func texts(n notice.Notice, variant string) []text.Source {
+	var out []text.Source
+	for _, t := range n.Texts {
+		if t.Variant != variant || t.Removed {
+			continue
+		}
+		src := text.Source{Lang: t.Lang, Subject: t.Subject, Body: t.Body}
+		if t.Lang == n.Lang {
+			out = append([]text.Source{src}, out...)
+		} else {
+			out = append(out, src)
+		}
+	}
+	return out
+}
+
 // Send starts the sending of what was approved.
 func (p Post) Send(ctx context.Context, tx *store.Tx, by who.Identity, h notice.Handover) error {
 	n := h.Notice
@@ -57,18 +100,10 @@ func (p Post) Send(ctx context.Context, tx *store.Tx, by who.Identity, h notice.
 		ID: h.Run, Notice: n.ID, List: h.List.ID, ListHash: h.List.Hash, Drill: n.Drill, Audience: string(n.Audience), Purpose: string(n.Purpose),
 		Canary: n.Settings.Canary, SecondAfter: time.Duration(n.Settings.SecondAfterHours) * time.Hour, NeedsAck: n.Settings.SecondAfterHours > 0 || h.NeedsAck,
 		ReplyTo: n.Settings.ReplyTo, NotBefore: n.Settings.EmbargoAt,
-		Common: h.Values,
+		Common: h.Values, Zone: h.Zone, Texts: texts(n, ""), Channels: channels(n.Settings.Channels), Second: dispatch.Channel(n.Settings.Second),
 	}
-	for _, t := range n.Texts {
-		if t.Variant != "" || t.Removed {
-			continue
-		}
-		src := text.Source{Lang: t.Lang, Subject: t.Subject, Body: t.Body}
-		if t.Lang == n.Lang {
-			run.Texts = append([]text.Source{src}, run.Texts...)
-		} else {
-			run.Texts = append(run.Texts, src)
-		}
+	for _, name := range n.VariantNames() {
+		run.Variants = append(run.Variants, dispatch.Variant{Name: name, For: n.Variants[name], Texts: texts(n, name)})
 	}
 	for _, f := range n.Files {
 		run.Attachments = append(run.Attachments, dispatch.Attachment{Name: f.Name, Media: f.Media, SHA256: f.SHA256})
@@ -77,8 +112,11 @@ func (p Post) Send(ctx context.Context, tx *store.Tx, by who.Identity, h notice.
 		run.Contact = v.Text
 	}
 	if n.Audience == notice.Customer {
-		var err error
-		if run.Facts, err = facts(n.Lang, time.UTC, run.Common); err != nil {
+		zone, err := time.LoadLocation(h.Zone)
+		if err != nil {
+			return fmt.Errorf("read the zone of notice %s: %w", n.ID, err)
+		}
+		if run.Facts, err = facts(n.Lang, zone, run.Common); err != nil {
 			return err
 		}
 	}
@@ -91,15 +129,35 @@ func (p Post) Send(ctx context.Context, tx *store.Tx, by who.Identity, h notice.
 // told meets duties with what became of recipients.
 func (p Post) told(ctx context.Context, tx *store.Tx, run dispatch.Run, changed []dispatch.Recipient) error {
 	list := make([]notice.Told, 0, len(changed))
+	var lost []string
 	for _, r := range changed {
+		if r.CameBack() {
+			lost = append(lost, r.ID)
+			continue
+		}
 		if r.Party != "" && (!r.SentAt.IsZero() || !r.AcknowledgedAt.IsZero()) {
 			list = append(list, notice.Told{Recipient: r.ID, Party: r.Party, SentAt: r.SentAt, AcknowledgedAt: r.AcknowledgedAt})
 		}
 	}
-	if len(list) == 0 {
-		return nil
+	if err := p.Notices.OnLost(ctx, tx, who.Engine("dispatch"), run.Notice, lost); err != nil || len(list) == 0 {
+		return err
 	}
 	return p.Notices.OnTold(ctx, tx, who.Engine("dispatch"), run.Notice, list)
+}
+
+// Others are those on a notice's list, of some parties, whose copies stand.
+func (p Post) Others(ctx context.Context, r store.Reader, n notice.Notice, parties []string) ([]notice.Told, error) {
+	var out []notice.Told
+	for _, party := range parties {
+		list, err := p.Dispatch.Standing(ctx, r, n.ID, party)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range list {
+			out = append(out, notice.Told{Recipient: t.ID, Party: t.Party, SentAt: t.SentAt, AcknowledgedAt: t.AcknowledgedAt})
+		}
+	}
+	return out, nil
 }
 
 // ended follows the end of a run.

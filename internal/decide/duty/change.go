@@ -127,17 +127,48 @@ func (s *Service) Undo(ctx context.Context, by who.Identity, id, reason string) 
 		if d.State == Met && d.MetActor == "" {
 			return fault.New(fault.Conflict, "this duty was met by what the incident shows, not by a person's word; correct it there")
 		}
-		p, err := s.planOf(tx, d)
-		if err != nil {
-			return err
-		}
-		if err := s.record(ctx, tx, by, record.Draft{
-			Kind: kindUndone, Subject: d.Incident,
-			Body: undone{Duty: d.ID, Key: d.Key, Reason: reason, AlarmAt: nextAlarm(d, p.ReminderFractions, s.clk.Now())},
-		}); err != nil {
+		if err := s.undo(ctx, tx, by, d, reason); err != nil {
 			return err
 		}
 		return s.again(ctx, tx, by, d, "undone") // facts may have moved its time meanwhile
+	})
+}
+
+// ReopenTx opens the duties of an incident again that were met by pieces of evidence which
+// proved wrong: a copy that came back has told nobody. It gives those it opened. For rooms
+// that keep the evidence, in their own transaction.
+func (s *Service) ReopenTx(ctx context.Context, tx *store.Tx, by who.Identity, incident string, evidence []string, reason string) ([]Duty, error) {
+	if by.IsZero() {
+		return nil, fault.New(fault.Denied, "nobody asks")
+	}
+	list, err := s.ForIncident(ctx, tx, incident)
+	if err != nil {
+		return nil, err
+	}
+	var out []Duty
+	for _, d := range list {
+		if d.State != Met || !slices.Contains(evidence, d.MetRef) {
+			continue
+		}
+		if err := s.undo(ctx, tx, by, d, reason); err != nil {
+			return nil, err
+		}
+		out = append(out, d)
+	}
+	if len(out) == 0 {
+		return nil, nil
+	}
+	return out, s.again(ctx, tx, by, out[0], "undone")
+}
+
+func (s *Service) undo(ctx context.Context, tx *store.Tx, by who.Identity, d Duty, reason string) error {
+	p, err := s.planOf(tx, d)
+	if err != nil {
+		return err
+	}
+	return s.record(ctx, tx, by, record.Draft{
+		Kind: kindUndone, Subject: d.Incident,
+		Body: undone{Duty: d.ID, Key: d.Key, Reason: reason, AlarmAt: nextAlarm(d, p.ReminderFractions, s.clk.Now())},
 	})
 }
 

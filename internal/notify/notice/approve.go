@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/record/phrase"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -36,6 +37,11 @@ func (s *Service) Submit(ctx context.Context, by who.Identity, ref string, no in
 		l, err := s.list(ctx, c.tx, c.n)
 		if err != nil {
 			return err
+		}
+		if gone, err := s.gone(ctx, c.tx, c.n); err != nil {
+			return err
+		} else if len(gone) > 0 {
+			return fault.New(fault.Conflict, phrase.And(gone)+": withdrawn or erased in the incident. Take it off first")
 		}
 		if c.n.Audience.NeedsList() && !l.SignedOff() {
 			return fault.New(fault.Conflict, "The list of recipients is not signed off: an approval covers who is told. Sign it off first")

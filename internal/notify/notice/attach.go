@@ -1,11 +1,14 @@
 package notice
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/incident/file"
 
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
 )
@@ -43,6 +46,48 @@ func (s *Service) Attach(ctx context.Context, by who.Identity, ref string, no in
 			On: c.on(), File: f.ID, Media: f.Media, SHA256: f.SHA256, Size: f.Size, Name: f.Name,
 		}, "attachments")
 	})
+}
+
+// gone are the attachments that were withdrawn or erased in the incident since, by name.
+func (s *Service) gone(ctx context.Context, r store.Reader, n Notice) ([]string, error) {
+	var out []string
+	for _, a := range n.Files {
+		f, err := s.Files.OneTx(ctx, r, a.ID)
+		if err != nil && fault.KindOf(err) != fault.NotFound {
+			return nil, err
+		}
+		if err != nil || f.Withdrawn() || f.Erased {
+			out = append(out, cmp.Or(a.Name, "An attachment that was erased"))
+		}
+	}
+	return out, nil
+}
+
+// OnFile follows a file of an incident that was withdrawn or erased: what was approved with
+// it is void, and the notice cannot leave until it is taken off.
+func (s *Service) OnFile(ctx context.Context, tx *store.Tx, by who.Identity, f file.File) error {
+	if by.IsZero() {
+		return fault.New(fault.Denied, "nobody asks")
+	}
+	list, err := query(ctx, tx, `SELECT doc FROM notice WHERE incident_id = ? ORDER BY no`, f.Incident)
+	if err != nil {
+		return err
+	}
+	for _, n := range list {
+		with := slices.ContainsFunc(n.Files, func(a File) bool { return a.ID == f.ID })
+		if !with || !n.State.Open() || n.Round() == nil {
+			continue
+		}
+		st, err := s.Incidents.GetTx(tx, n.Incident)
+		if err != nil {
+			return err
+		}
+		c := &change{s: s, ctx: ctx, tx: tx, by: by, st: st, n: n, now: s.clk.Now()}
+		if err := c.void("files"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Detach takes an attachment off. Permission notice.write.

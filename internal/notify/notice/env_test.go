@@ -49,14 +49,25 @@ type env struct {
 
 // post keeps the lists of a test in memory and notes what it was given.
 type post struct {
-	lists   map[string]notice.List
-	sent    []notice.Handover
-	carried []string
-	fail    error
+	lists    map[string]notice.List
+	sent     []notice.Handover
+	rerouted []string
+	others   []notice.Told
+	carried  []string
+	fail     error
 }
 
 func (p *post) List(_ context.Context, _ store.Reader, id string) (notice.List, error) {
 	return p.lists[id], nil
+}
+
+func (p *post) Reroute(_ context.Context, _ *store.Tx, _ who.Identity, n notice.Notice) error {
+	p.rerouted = append(p.rerouted, n.ID)
+	return nil
+}
+
+func (p *post) Others(context.Context, store.Reader, notice.Notice, []string) ([]notice.Told, error) {
+	return p.others, nil
 }
 
 func (p *post) Carry(_ context.Context, _ *store.Tx, _ who.Identity, earlier, next notice.Notice) error {

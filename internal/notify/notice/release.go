@@ -54,6 +54,11 @@ func (s *Service) gates(ctx context.Context, r store.Reader, st incident.State, 
 	if err != nil {
 		return nil, err
 	}
+	if n.State.Open() {
+		if in.GoneFiles, err = s.gone(ctx, r, n); err != nil {
+			return nil, err
+		}
+	}
 	list := agree.Parsed(n)
 	in.Findings, in.Changed = agree.Findings(list, n, known), agree.Changed(list, n.Round(), known)
 	for _, d := range late {
@@ -195,8 +200,12 @@ func (c *change) release(in Go) error {
 	if err != nil {
 		return err
 	}
+	zone, err := c.s.zone(c.tx, c.st, c.n, owed)
+	if err != nil {
+		return err
+	}
 	ack := slices.ContainsFunc(owed, func(d duty.Duty) bool { return d.NeedsAck })
-	return c.s.post.Send(c.ctx, c.tx, c.by, Handover{Run: b.Run, Ref: c.st.Ref, Notice: c.n, List: l, Values: r.Values, NeedsAck: ack})
+	return c.s.post.Send(c.ctx, c.tx, c.by, Handover{Run: b.Run, Ref: c.st.Ref, Notice: c.n, List: l, Values: r.Values, Zone: zone, NeedsAck: ack})
 }
 
 // HoldInput is what legal makes of law enforcement's request to delay notices.

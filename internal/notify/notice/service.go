@@ -45,6 +45,7 @@ type Handover struct {
 	Notice Notice
 	List   List
 	Values text.Values // that every recipient's copy has in common
+	Zone   string      // in which its times are said
 	// NeedsAck: a duty it serves is met by acknowledgement only, so it must be asked for.
 	NeedsAck bool
 }
@@ -56,6 +57,10 @@ type Post interface {
 	// Carry makes the list of a notice that follows another: exactly those who got the
 	// earlier one, to which those found affected since are added.
 	Carry(ctx context.Context, tx *store.Tx, by who.Identity, earlier, next Notice) error
+	// Reroute follows a change of the notice's channels: its list says where each copy goes.
+	Reroute(ctx context.Context, tx *store.Tx, by who.Identity, n Notice) error
+	// Others are those on the notice's list, of these parties, whose copies stand.
+	Others(ctx context.Context, r store.Reader, n Notice, parties []string) ([]Told, error)
 	// Send starts the sending. It refuses a drill.
 	Send(ctx context.Context, tx *store.Tx, by who.Identity, h Handover) error
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
 	"github.com/wakebell/wakebell/internal/notify/notice/value"
@@ -18,7 +19,11 @@ func (s *Service) values(ctx context.Context, r store.Reader, st incident.State,
 	if err != nil {
 		return nil, err
 	}
-	t := value.Telling{Reference: reference(st, n.No), Date: s.clk.Now()}
+	tied, err := s.tied(ctx, r, n)
+	if err != nil {
+		return nil, err
+	}
+	t := value.Telling{Reference: reference(st, n.No), Date: s.clk.Now(), Duty: basis(tied)}
 	if round := n.Round(); round != nil {
 		t.Date = round.At
 	}
@@ -32,7 +37,35 @@ func (s *Service) values(ctx context.Context, r store.Reader, st incident.State,
 			t.Earlier = earlier.Release.At
 		}
 	}
-	return value.Both(value.OfIncident(st, dir, value.About{}), value.OfNotice(t)), nil
+	return value.Both(value.OfIncident(st, dir, About(n, tied)), value.OfNotice(t)), nil
+}
+
+// About is what the record alone does not decide: which of our entities tells, and where
+// answers go.
+func About(n Notice, tied []duty.Duty) value.About {
+	a := value.About{Contact: value.Contact{Mail: n.Settings.ReplyTo}}
+	for _, d := range tied {
+		if a.Entity == "" {
+			a.Entity = d.Entity
+		}
+	}
+	return a
+}
+
+// basis is the article or clause that asks for a notice.
+func basis(tied []duty.Duty) string {
+	for _, d := range tied {
+		if d.Basis.Source != "" {
+			return d.Basis.Source
+		}
+	}
+	return ""
+}
+
+// zone is in which the times of a notice are said.
+func (s *Service) zone(r store.Reader, st incident.State, n Notice, tied []duty.Duty) (string, error) {
+	dir, err := s.Directory.Snapshot(r)
+	return value.Zone(st, dir, About(n, tied).Entity).String(), err
 }
 
 // reference is what readers outside quote.

@@ -75,9 +75,15 @@ func (s *Service) start(ctx context.Context, tx *store.Tx, by who.Identity, ref 
 	if !in.Audience.NeedsList() {
 		b.Settings.Channels = []string{"handed_over"}
 	}
-	if in.Follows > 0 {
-		b.Settings = earlier.Settings
-		b.Settings.EmbargoAt, b.Settings.ReplyTo = time.Time{}, ""
+	if in.Follows > 0 { // the same people are reached the same way; all else is this notice's own
+		b.Settings.Channels = earlier.Settings.Channels
+	}
+	if in.Audience.NeedsList() {
+		p, err := s.Plans.At(tx, st.PlanVersion)
+		if err != nil {
+			return Notice{}, err
+		}
+		b.Settings.Canary = p.NoticeCanary
 	}
 	if err := tx.QueryRow(ctx, `SELECT COALESCE(MAX(no), 0) + 1 FROM notice WHERE incident_id = ?`, st.ID).Scan(&b.No); err != nil {
 		return Notice{}, fmt.Errorf("number a notice: %w", err)
@@ -186,6 +192,7 @@ type TextInput struct {
 	Lang, Variant string
 	Subject, Body string
 	IfVersion     int
+	For           text.For // who gets the variant; zero: as it is
 }
 
 // WriteText keeps a new version of one text. The same words change nothing. What was
@@ -198,6 +205,7 @@ func (s *Service) WriteText(ctx context.Context, by who.Identity, ref string, no
 	if in.Variant != "" && !variantShape.MatchString(in.Variant) {
 		f = append(f, fault.Field{Field: "variant", Message: "must be 1 to 40 of a-z, 0-9 and -"})
 	}
+	f = checkFor(f, in.Variant, in.For)
 	if err := fault.Invalids(f...); err != nil {
 		return Notice{}, err
 	}
@@ -206,6 +214,9 @@ func (s *Service) WriteText(ctx context.Context, by who.Identity, ref string, no
 	}
 	return s.change(ctx, by, "notice.text", ref, no, func(c *change) error {
 		if err := c.editable(); err != nil {
+			return err
+		}
+		if err := c.meant(in); err != nil {
 			return err
 		}
 		t, there := c.n.Text(in.Lang, in.Variant)
@@ -223,6 +234,16 @@ func (s *Service) WriteText(ctx context.Context, by who.Identity, ref string, no
 			On: c.on(), Lang: in.Lang, Variant: in.Variant, Version: v + 1, Template: t.Template, Subject: in.Subject, Body: in.Body,
 		}, "text")
 	})
+}
+
+// meant keeps who gets a variant.
+func (c *change) meant(in TextInput) error {
+	if in.For.Empty() || in.For.Equal(c.n.Variants[in.Variant]) {
+		return nil
+	}
+	return c.edit(course.KindMeant, course.Meant{
+		On: c.on(), Variant: in.Variant, Kinds: in.For.Kinds, Countries: in.For.Countries, Channels: in.For.Channels, Labels: in.For.Labels,
+	}, "text")
 }
 
 // lastVersion is the highest version a text ever had; a removed one may come back.
@@ -274,7 +295,11 @@ func (s *Service) Set(ctx context.Context, by who.Identity, ref string, no int, 
 		}
 		b := course.Settled{On: c.on(), Settings: in, ReplyTo: in.ReplyTo}
 		b.Settings.ReplyTo = "" // an address is private
-		return c.edit(course.KindSet, b, "settings")
+		ways := !slices.Equal(c.n.Settings.Channels, in.Channels) || c.n.Settings.Second != in.Second
+		if err := c.edit(course.KindSet, b, "settings"); err != nil || !ways || s.post == nil || !c.n.Audience.NeedsList() {
+			return err
+		}
+		return s.post.Reroute(ctx, c.tx, by, c.n)
 	})
 }
 

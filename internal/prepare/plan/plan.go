@@ -45,6 +45,8 @@ type Plan struct {
 	ControllerHours int `json:"controller_hours" yaml:"controller_hours"`
 	// PersonnelHours runs from the moment an incident is confirmed with a severity of 0 or 1.
 	PersonnelHours int `json:"personnel_hours" yaml:"personnel_hours"`
+	// NoticeCanary is how many recipients of a new notice are told first, until a person goes on; 0: all at once.
+	NoticeCanary int `json:"notice_canary,omitempty" yaml:"notice_canary,omitempty"`
 
 	// Calling people.
 	EscalateMinutes   int       `json:"escalate_minutes" yaml:"escalate_minutes"`

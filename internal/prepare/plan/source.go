@@ -53,6 +53,8 @@ var sources = map[string]Source{
 	"personnel_hours":         own("003", "The SIHT is responsible for appropriate notification to personnel; no time is stated."),
 	"controller_hours":        own("000", "GDPR Art. 33(2): a processor tells its controller without undue delay. 24 hours is our default, after policy 000."),
 
+	"notice_canary": own("003", "Required notifications take place in a timely manner. The policies do not ask to send to a few first; 0 sends to all at once."),
+
 	"escalate_minutes":   own("003", "Who is called and does not answer is passed over after 5 minutes, so that three people can be tried within the 20 minutes."),
 	"reminder_fractions": own("", "Reminders at half, three quarters and nine tenths of a duty's time."),
 	"batch_seconds":      own("", "Signals of one team within 30 seconds make one call, so that a storm does not bury the people called."),

@@ -85,6 +85,7 @@ func (p Plan) Validate() error {
 	if p.AuthorityHours < 1 || p.AuthorityHours > 72 {
 		ps.add("authority_hours", "must be between 1 and 72: GDPR Art. 33(1) allows no longer time")
 	}
+	ps.within("notice_canary", p.NoticeCanary, 0, 10_000)
 	ps.within("batch_seconds", p.BatchSeconds, 0, 600)
 	ps.within("quiet_hours", p.QuietHours, 1, year)
 	ps.within("review_months", p.ReviewMonths, 1, 12)

@@ -56,6 +56,7 @@ func Values() []Value {
 		n("authority_hours", "Notify the authority", "hours", SectionOutside),
 		n("controller_hours", "As a processor, tell the controller", "hours", SectionOutside),
 		n("personnel_hours", "Tell our own personnel of a grave incident", "hours", SectionOutside),
+		n("notice_canary", "Send a notice first to so many, then wait", "", SectionOutside),
 		n("escalate_minutes", "Pass over who does not answer after", "minutes", SectionCalling),
 		w("reminder_fractions", "Remind when this part of the time is gone", SectionCalling),
 		n("batch_seconds", "Gather signals of one team for", "seconds", SectionCalling),

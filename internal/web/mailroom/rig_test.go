@@ -76,6 +76,12 @@ func (g *rig) List(_ context.Context, _ store.Reader, id string) (notice.List, e
 	return g.lists[id], nil
 }
 
+func (*rig) Reroute(context.Context, *store.Tx, who.Identity, notice.Notice) error { return nil }
+
+func (*rig) Others(context.Context, store.Reader, notice.Notice, []string) ([]notice.Told, error) {
+	return nil, nil
+}
+
 func (*rig) Carry(context.Context, *store.Tx, who.Identity, notice.Notice, notice.Notice) error {
 	return nil
 }

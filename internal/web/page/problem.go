@@ -64,7 +64,7 @@ func (r *Request) problem(err error) {
 		msg += " " + f.Field + ": " + f.Message + "."
 	}
 	p := Page{
-		Title: titles[status], Narrow: true, Bare: r.By.IsZero(), Status: status,
+		Title: titles[status], Narrow: true, Bare: r.By.IsZero() || r.anyone, Status: status,
 		Body: problemBody(msg, r.typed(), status == http.StatusUnauthorized),
 	}
 	r.regions = nil

@@ -33,6 +33,7 @@ type Request struct {
 	post    *posted  // the POST that failed and is drawn again; nil otherwise
 	put     Put      // takes the files of a form; nil: none are taken
 	back    *url.URL // of a POST: the page the form stands on
+	anyone  bool     // no sign-in is asked: a problem is shown without the menu
 }
 
 // Wants says whether a region will be drawn, so that a screen reads only what it needs.

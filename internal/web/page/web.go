@@ -163,6 +163,7 @@ func secure(h http.Header) {
 func (w *Web) handler(anyone bool, fn func(r *Request) error) http.HandlerFunc {
 	return func(out http.ResponseWriter, hr *http.Request) {
 		r := w.request(out, hr)
+		r.anyone = anyone
 		defer func() {
 			if v := recover(); v != nil {
 				if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {

@@ -95,7 +95,7 @@ func numbers(p *plan.Plan) map[string]*int {
 		"leadership_minutes": &p.LeadershipMinutes, "siht_minutes": &p.SIHTMinutes, "legal_minutes": &p.LegalMinutes,
 		"sitrep_hours": &p.SitrepHours, "board_first_minutes": &p.BoardFirstMinutes, "board_every_hours": &p.BoardEveryHours,
 		"customer_personal_hours": &p.CustomerPersonalHours, "customer_hours": &p.CustomerHours, "authority_hours": &p.AuthorityHours,
-		"controller_hours": &p.ControllerHours, "personnel_hours": &p.PersonnelHours, "escalate_minutes": &p.EscalateMinutes, "batch_seconds": &p.BatchSeconds,
+		"controller_hours": &p.ControllerHours, "personnel_hours": &p.PersonnelHours, "notice_canary": &p.NoticeCanary, "escalate_minutes": &p.EscalateMinutes, "batch_seconds": &p.BatchSeconds,
 		"quiet_hours": &p.QuietHours, "bil_otherwise": &p.BILOtherwise, "review_months": &p.ReviewMonths, "test_months": &p.TestMonths,
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/record/row"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/who"
 )
 
 // The kinds of entries. The id of a file is that of the entry that added it.
@@ -129,6 +130,20 @@ func (s *Service) OnErase(tx *store.Tx, entries []record.Entry) error {
 			if _, err := tx.Exec("UPDATE incident_file SET reason = '' WHERE id = ?", b.File); err != nil {
 				return fmt.Errorf("erase the reason about file %s: %w", b.File, err)
 			}
+		}
+	}
+	return nil
+}
+
+// AfterErase tells the other rooms which files an erasure took, once their own tables stand
+// as the erasure left them.
+func (s *Service) AfterErase(ctx context.Context, tx *store.Tx, entries []record.Entry) error {
+	for _, e := range entries {
+		if e.Kind != KindAdded {
+			continue
+		}
+		if err := s.gone(ctx, tx, who.Engine("erasure"), e.ID); err != nil {
+			return err
 		}
 	}
 	return nil

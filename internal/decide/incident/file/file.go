@@ -40,6 +40,26 @@ type Service struct {
 	jobs      *job.Runner
 	blobs     *blob.Store
 	keepers   []Keeper
+	observers []Observer
+}
+
+// Observer is told, in the same transaction, that a file was withdrawn or erased. May run
+// twice, like every write.
+type Observer func(ctx context.Context, tx *store.Tx, by who.Identity, f File) error
+
+// Observe adds an observer. Only at wiring.
+func (s *Service) Observe(o Observer) { s.observers = append(s.observers, o) }
+
+// gone tells the other rooms that a file is not there for them any more.
+func (s *Service) gone(ctx context.Context, tx *store.Tx, by who.Identity, id string) error {
+	f, err := read(ctx, tx, id)
+	errs := []error{err}
+	for _, o := range s.observers {
+		if err == nil {
+			errs = append(errs, o(ctx, tx, by, f))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Keeper says whether another room still needs a content.
@@ -226,8 +246,10 @@ func (s *Service) Withdraw(ctx context.Context, by who.Identity, ref, id, reason
 			return fault.New(fault.Conflict, "This file is withdrawn or erased already")
 		}
 		tx.SetResult(id)
-		_, err = s.append(tx, by, KindWithdrawn, f.Incident, Withdrawn{File: id, Reason: reason})
-		return err
+		if _, err = s.append(tx, by, KindWithdrawn, f.Incident, Withdrawn{File: id, Reason: reason}); err != nil {
+			return err
+		}
+		return s.gone(ctx, tx, by, id)
 	})
 	if err != nil {
 		return File{}, err

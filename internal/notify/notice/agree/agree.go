@@ -67,6 +67,11 @@ func Findings(list []text.Named, n course.Notice, known text.Values) []gate.Find
 			out = append(out, gate.Finding{Where: f.Sentence, Says: "The text " + f.Text + " says what the master does not: " + f.Fact + "."})
 		}
 	}
+	for _, name := range n.VariantNames() {
+		if n.Variants[name].Empty() {
+			out = append(out, gate.Finding{Says: "The variant " + name + " is for nobody. Say who gets it, or take it out."})
+		}
+	}
 	for _, t := range list {
 		_, missing := t.With("", nil, known).For(nil)
 		for _, m := range missing {

@@ -13,8 +13,12 @@ import (
 	"strings"
 )
 
-// head begins the bytes; another meaning of the fields gets another head.
-const head = "wakebell/notice/1"
+// head begins the bytes; another meaning of the fields gets another head. What says who
+// gets a variant came with the second; without variants the bytes are as they ever were.
+const (
+	head         = "wakebell/notice/1"
+	headVariants = "wakebell/notice/2"
+)
 
 // Text is one text in one language.
 type Text struct{ Lang, Variant, Subject, Body string }
@@ -22,10 +26,17 @@ type Text struct{ Lang, Variant, Subject, Body string }
 // File is an attachment by its content.
 type File struct{ Name, Media, SHA256 string }
 
+// Variant is who gets one instead of the master text.
+type Variant struct {
+	Name                               string
+	Kinds, Countries, Labels, Channels []string
+}
+
 // Content is all that an approval covers. EmbargoAt is microseconds, 0 for none.
 type Content struct {
 	Notice, Audience, Purpose, Follows string
 	Texts                              []Text
+	Variants                           []Variant
 	List                               string // hash of the recipients, "" where none are kept
 	Files                              []File
 	Channels                           []string // in the order of use
@@ -40,7 +51,11 @@ type Content struct {
 // count, texts and files in one order whatever the order they came in.
 func (c Content) Bytes() []byte {
 	w := writer{}
-	w.text(head)
+	if len(c.Variants) > 0 {
+		w.text(headVariants)
+	} else {
+		w.text(head)
+	}
 	w.text(c.Notice, c.Audience, c.Purpose, c.Follows)
 	texts := slices.Clone(c.Texts)
 	slices.SortFunc(texts, func(a, b Text) int { return strings.Compare(a.Lang+"\x00"+a.Variant, b.Lang+"\x00"+b.Variant) })
@@ -61,6 +76,15 @@ func (c Content) Bytes() []byte {
 	w.number(int64(c.Canary))
 	w.number(int64(c.SecondAfterHours))
 	w.text(c.Second, c.ReplyTo)
+	variants := slices.Clone(c.Variants)
+	slices.SortFunc(variants, func(a, b Variant) int { return strings.Compare(a.Name, b.Name) })
+	for _, v := range variants {
+		w.text(v.Name)
+		for _, list := range [][]string{v.Kinds, v.Countries, v.Labels, v.Channels} {
+			w.number(int64(len(list)))
+			w.text(list...)
+		}
+	}
 	return w.b
 }
 

@@ -11,7 +11,8 @@ func content() bound.Content {
 	return bound.Content{
 		Notice: "n", Audience: "customer", Purpose: "first", Follows: "1",
 		Texts: []bound.Text{{"en", "", "Subject", "Body"}, {"de", "retail", "Betreff", "Text"}}, List: "l",
-		Files: []bound.File{{"a.pdf", "application/pdf", "aa"}, {"b.pdf", "application/pdf", "bb"}}, Channels: []string{"email", "page"},
+		Variants: []bound.Variant{{Name: "phone", Channels: []string{"phone"}}, {Name: "retail", Kinds: []string{"customer"}, Countries: []string{"DE"}, Labels: []string{"shop"}, Channels: []string{"email"}}},
+		Files:    []bound.File{{"a.pdf", "application/pdf", "aa"}, {"b.pdf", "application/pdf", "bb"}}, Channels: []string{"email", "page"},
 		EmbargoAt: 1, Canary: 2, SecondAfterHours: 3, Second: "phone", ReplyTo: "r@example.com",
 	}
 }
@@ -53,7 +54,20 @@ func TestEveryPartCounts(t *testing.T) {
 		reflect.ValueOf(&c.Files[1]).Elem().Field(i).SetString("other")
 		note("file "+reflect.TypeFor[bound.File]().Field(i).Name, c.Hash())
 	}
+	for i := range reflect.TypeFor[bound.Variant]().NumField() {
+		c := content()
+		switch f := reflect.ValueOf(&c.Variants[1]).Elem().Field(i); f.Kind() {
+		case reflect.String:
+			f.SetString("other")
+		default:
+			f.Set(reflect.ValueOf([]string{"other"}))
+		}
+		note("variant "+reflect.TypeFor[bound.Variant]().Field(i).Name, c.Hash())
+	}
 	c := content()
+	c.Variants[1].Kinds, c.Variants[1].Countries = c.Variants[1].Countries, c.Variants[1].Kinds
+	note("a condition of another sort", c.Hash())
+	c = content()
 	c.Channels[0], c.Channels[1] = c.Channels[1], c.Channels[0]
 	note("order of channels", c.Hash())
 	// What is cut elsewhere is not the same.
@@ -70,6 +84,7 @@ func TestOrderOfPartsDoesNotCount(t *testing.T) {
 	c := content()
 	c.Texts[0], c.Texts[1] = c.Texts[1], c.Texts[0]
 	c.Files[0], c.Files[1] = c.Files[1], c.Files[0]
+	c.Variants[0], c.Variants[1] = c.Variants[1], c.Variants[0]
 	if c.Hash() != content().Hash() {
 		t.Error("the order in which texts and files were added changes the hash")
 	}

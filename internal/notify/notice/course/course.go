@@ -198,6 +198,8 @@ type Notice struct {
 	Texts     []Text   `json:"texts"` // the newest version of each
 	Files     []File   `json:"files,omitempty"`
 	Settings  Settings `json:"settings"`
+	// Variants says by name who gets a variant instead of the master text.
+	Variants map[string]text.For `json:"variants,omitempty"`
 	// Ticks say where what the law asks for is said: a quote, or why not yet, by the word of
 	// the packs' content. An approval does not cover them.
 	Ticks     map[string]string `json:"ticks,omitempty"`
@@ -236,6 +238,29 @@ func (n Notice) Text(lang, variant string) (Text, bool) {
 	return Text{}, false
 }
 
+// VariantNames lists the variants that have a text, in the order of the alphabet: the first
+// that fits a recipient is theirs.
+func (n Notice) VariantNames() []string {
+	var out []string
+	for _, t := range n.Texts {
+		if t.Variant != "" && !slices.Contains(out, t.Variant) {
+			out = append(out, t.Variant)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// VariantOf is the variant a reader gets, "" for the master text.
+func (n Notice) VariantOf(r text.Reader) string {
+	for _, name := range n.VariantNames() {
+		if n.Variants[name].Fits(r) {
+			return name
+		}
+	}
+	return ""
+}
+
 // Round is the submission that runs: nil before the first and after one ended.
 func (n Notice) Round() *Round {
 	if k := len(n.Rounds); k > 0 && n.Rounds[k-1].End == "" {
@@ -259,6 +284,10 @@ func (n Notice) Content(listHash string) bound.Content {
 	}
 	for _, t := range n.Texts {
 		c.Texts = append(c.Texts, bound.Text{Lang: t.Lang, Variant: t.Variant, Subject: t.Subject, Body: t.Body})
+	}
+	for _, name := range n.VariantNames() {
+		f := n.Variants[name]
+		c.Variants = append(c.Variants, bound.Variant{Name: name, Kinds: f.Kinds, Countries: f.Countries, Labels: f.Labels, Channels: f.Channels})
 	}
 	for _, f := range n.Files {
 		c.Files = append(c.Files, bound.File{Name: f.Name, Media: f.Media, SHA256: f.SHA256})

@@ -17,6 +17,7 @@ const (
 	KindStarted   = "notice.started"
 	KindWritten   = "notice.text_written"
 	KindRemoved   = "notice.text_removed"
+	KindMeant     = "notice.variant_meant"
 	KindAttached  = "notice.attached"
 	KindDetached  = "notice.detached"
 	KindSet       = "notice.settings_changed"
@@ -64,6 +65,16 @@ type Removed struct {
 	On
 	Lang    string `json:"lang"`
 	Variant string `json:"variant,omitempty"`
+}
+
+// Meant says who gets a variant instead of the master text.
+type Meant struct {
+	On
+	Variant   string   `json:"variant"`
+	Kinds     []string `json:"kinds,omitempty"`
+	Countries []string `json:"countries,omitempty"`
+	Channels  []string `json:"channels,omitempty"`
+	Labels    []string `json:"labels,omitempty" private:"true"`
 }
 
 type Attached struct {
@@ -125,7 +136,7 @@ type SentBack struct {
 type Voided struct {
 	On
 	Bound string   `json:"bound"`
-	Cause string   `json:"cause"` // text|attachments|settings|recipients
+	Cause string   `json:"cause"` // text|attachments|settings|recipients|files
 	Told  []string `json:"told,omitempty"`
 }
 
@@ -160,7 +171,7 @@ type Held struct {
 func Kinds() []record.Kind {
 	var out []record.Kind
 	for _, k := range []string{
-		KindStarted, KindWritten, KindRemoved, KindAttached, KindDetached, KindSet, KindTied, KindTicked, KindSubmitted, KindApproved,
+		KindStarted, KindWritten, KindRemoved, KindMeant, KindAttached, KindDetached, KindSet, KindTied, KindTicked, KindSubmitted, KindApproved,
 		KindReturned, KindVoided, KindReleased, KindEnded, KindWithdrawn, KindHold,
 	} {
 		out = append(out, record.Kind{Name: k, Version: 1})
@@ -214,6 +225,15 @@ func changeOf(e record.Entry) (func(*Notice), error) {
 	case KindRemoved:
 		return decoded(e, func(n *Notice, b Removed) {
 			n.removeText(b.Lang, b.Variant)
+			n.wrote(e.Actor)
+		})
+	case KindMeant:
+		return decoded(e, func(n *Notice, b Meant) {
+			n.Variants = maps.Clone(n.Variants)
+			if n.Variants == nil {
+				n.Variants = map[string]text.For{}
+			}
+			n.Variants[b.Variant] = text.For{Kinds: b.Kinds, Countries: b.Countries, Labels: b.Labels, Channels: b.Channels}
 			n.wrote(e.Actor)
 		})
 	case KindAttached:

@@ -6,6 +6,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/record/phrase"
+	"github.com/wakebell/wakebell/internal/notify/notice/text"
 )
 
 // told is what the entries of notices hold, of all kinds.
@@ -36,6 +37,10 @@ type told struct {
 	Audiences  []Audience `json:"audiences"`
 	Item       string     `json:"item"`
 	Quote      string     `json:"quote" private:"true"`
+	Kinds      []string   `json:"kinds"`
+	Countries  []string   `json:"countries"`
+	Channels   []string   `json:"channels"`
+	Labels     []string   `json:"labels" private:"true"`
 }
 
 // Tell puts an entry of a kind "notice.*" into a sentence, "" for one it does not know.
@@ -48,18 +53,21 @@ func Tell(e record.Entry, name func(id string) string) string {
 	no := fmt.Sprintf("notice %d", b.No)
 	switch e.Kind {
 	case KindStarted:
-		text := fmt.Sprintf("%s %d to %s started", b.Purpose.Words(), b.No, b.Audience.Words())
+		said := fmt.Sprintf("%s %d to %s started", b.Purpose.Words(), b.No, b.Audience.Words())
 		if b.Follows > 0 {
-			text += fmt.Sprintf(", after notice %d", b.Follows)
+			said += fmt.Sprintf(", after notice %d", b.Follows)
 		}
 		if n := len(b.Duties); n > 0 {
-			return text + ", for " + phrase.Count(n, "duty", "duties")
+			return said + ", for " + phrase.Count(n, "duty", "duties")
 		}
-		return text + ", owed to nobody"
+		return said + ", owed to nobody"
 	case KindWritten:
 		return fmt.Sprintf("Text of %s written%s, version %d", no, inLang(b), b.Version)
 	case KindRemoved:
 		return fmt.Sprintf("Text of %s removed%s", no, inLang(b))
+	case KindMeant:
+		whom := text.For{Kinds: b.Kinds, Countries: b.Countries, Labels: b.Labels, Channels: b.Channels}
+		return phrase.Because(fmt.Sprintf("Variant %s of %s is for some recipients", b.Variant, no), whom.String())
 	case KindAttached:
 		return phrase.Because("File attached to "+no, b.Name)
 	case KindDetached:
@@ -186,5 +194,6 @@ func (n Notice) Called() string {
 func CauseWords(cause string) string {
 	return map[string]string{
 		"text": "The text", "attachments": "The attachments", "settings": "The settings", "recipients": "The recipients",
+		"files": "An attachment (it was withdrawn or erased)",
 	}[cause]
 }

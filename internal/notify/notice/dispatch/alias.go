@@ -1,7 +1,10 @@
 package dispatch
 
 import (
+	"context"
+
 	"github.com/wakebell/wakebell/internal/base/record"
+	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/byhand"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/item"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/roll"
@@ -18,6 +21,7 @@ type (
 	State      = item.State
 	Run        = item.Run
 	RunState   = item.RunState
+	Variant    = item.Variant
 	Tally      = item.Tally
 	Attachment = item.Attachment
 	Fact       = item.Fact
@@ -93,6 +97,13 @@ const (
 	RunRefused = item.Refused
 	RunDone    = item.Done
 )
+
+// Compared says what a comparison of the recipients with the ledger looked at.
+type Compared = item.Compared
+
+// Compare holds every recipient of a run against the entries about them. It needs no
+// permission: whoever verifies has the database in hand.
+func Compare(ctx context.Context, v *store.View) (Compared, error) { return item.Compare(ctx, v) }
 
 // Kinds returns the ledger kinds this room writes.
 func Kinds() []record.Kind { return item.Kinds() }

@@ -46,6 +46,8 @@ type Config struct {
 	Mail        mail.Config   // the server; without one, runs with mail wait
 	Connections int           // to the mail server at the same time, default 8, at most 50
 	BaseURL     string        // of the pages of recipients
+	PerSecond   float64       // copies to the whole server, 0: as fast as it takes them
+	PerDomain   float64       // copies to one domain of recipients, 0: unlimited
 	Returns     bounce.Config // where reports of failure and answers go; default the sender
 	// WebhookSecret signs posts; "" sends none. WebhookInside lets them go to private networks.
 	WebhookSecret string
@@ -58,6 +60,13 @@ func (c Config) Validate() error {
 	var wrong []fault.Field
 	if c.Connections < 0 || c.Connections > 50 {
 		wrong = append(wrong, fault.Field{Field: "mail_connections", Message: "must lie between 1 and 50"})
+	}
+	const most = 100_000
+	if c.PerSecond < 0 || c.PerSecond > most {
+		wrong = append(wrong, fault.Field{Field: "mail_rate", Message: "must lie between 0 and 100000 copies a second"})
+	}
+	if c.PerDomain < 0 || c.PerDomain > most {
+		wrong = append(wrong, fault.Field{Field: "mail_domain_rate", Message: "must lie between 0 and 100000 copies a second"})
 	}
 	wrong = append(wrong, fault.FieldsOf(c.Returns.Validate())...)
 	if c.WebhookSecret != "" && len(c.WebhookSecret) < 16 {

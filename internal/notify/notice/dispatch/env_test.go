@@ -364,10 +364,23 @@ func (e *env) all(t testing.TB, list string) []dispatch.Recipient {
 			FROM dispatch_tally WHERE list_id=?`, list).Scan(&got.Queued, &got.Sending, &got.Sent, &got.Delivered, &got.Failed, &got.Bounced, &got.Stopped,
 			&got.Gap, &got.LeftOut, &got.Opened, &got.Acknowledged, &got.MaybeTwice)
 	})
+	e.compared(t, "")
 	if err != nil || got != want {
 		t.Errorf("the counts say %+v, the lines %+v (%v)", got, want, err)
 	}
 	return out
+}
+
+// compared holds the tables against the ledger; finding is what must be wrong, "" nothing.
+func (e *env) compared(t testing.TB, finding string) {
+	t.Helper()
+	err := e.db.View(t.Context(), func(v *store.View) error {
+		_, err := dispatch.Compare(t.Context(), v)
+		return err
+	})
+	if finding == "" && err != nil || finding != "" && (err == nil || !strings.Contains(err.Error(), finding)) {
+		t.Errorf("compared with the ledger: %v, want %q", err, finding)
+	}
 }
 
 // recorded are the outcomes in the ledger, by recipient and state.

@@ -186,7 +186,11 @@ func (s *Service) addText(ctx context.Context, r store.Reader, view *PageView, o
 	if err != nil {
 		return err
 	}
-	out, err := d.Write(one, link)
+	reader := one
+	if reader.Channel.ByHand() && reader.Channel != Letter {
+		reader.Channel = Page // what was said on the telephone is not what they read here
+	}
+	out, err := d.Write(reader, link)
 	if err != nil && out.Subject == "" {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/desk"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/item"
 )
 
@@ -70,6 +71,16 @@ func (s *Service) Recipients(ctx context.Context, by who.Identity, list string, 
 	return page, by.Cursor(bound, strconv.FormatInt(page[limit-1].Seq, 10)), nil
 }
 
+// Standing are the recipients of a party on the list of a notice whose copies were sent and
+// did not come back. It needs no permission: the notice room asks. It reads the whole list.
+func (s *Service) Standing(ctx context.Context, r store.Reader, notice, party string) ([]Recipient, error) {
+	l, err := item.ListOf(ctx, r, notice)
+	if err != nil {
+		return nil, err
+	}
+	return item.Query(ctx, r, `WHERE list_id=? AND party=? AND state IN ('sent','delivered') ORDER BY sent_at`, l.ID, party)
+}
+
 // messageID is the Message-ID of a recipient's mail, "" where none goes by mail.
 func (s *Service) messageID(r Recipient) string {
 	if r.Channel != Email {
@@ -83,6 +94,7 @@ type Detail struct {
 	Recipient
 	Incident string  `json:"incident"`
 	Notice   string  `json:"notice"`
+	Script   string  `json:"script,omitempty"` // what to say on the telephone, since it was released
 	History  []Event `json:"history"`
 }
 
@@ -106,6 +118,9 @@ func (s *Service) Recipient(ctx context.Context, by who.Identity, id string) (De
 		}
 		d.Incident, d.Notice = l.Incident, l.Notice
 		d.MessageID = s.messageID(d.Recipient)
+		if d.Script, err = s.scripts()(ctx, v, d.Recipient); err != nil {
+			return err
+		}
 		d.History, err = item.Events(ctx, v, id)
 		return err
 	})
@@ -157,6 +172,7 @@ func (s *Service) Mine(ctx context.Context, by who.Identity, cursor string, limi
 	}
 	out := make([]Customer, 0, len(page))
 	lists := map[string]Customer{} // few lists, many recipients
+	script := s.scripts()
 	for _, r := range page {
 		c, known := lists[r.List]
 		if !known {
@@ -166,9 +182,40 @@ func (s *Service) Mine(ctx context.Context, by who.Identity, cursor string, limi
 			lists[r.List] = c
 		}
 		c.Recipient = r
+		if c.Script, err = script(ctx, s.db, r); err != nil {
+			return nil, "", err
+		}
 		out = append(out, c)
 	}
 	return out, next, nil
+}
+
+// scripts gives what to say to a recipient on the telephone: the text that was approved for
+// whoever is called, else the one they get in writing. It reads each run once.
+func (s *Service) scripts() func(ctx context.Context, r store.Reader, of Recipient) (string, error) {
+	desks := map[string]*desk.Desk{}
+	return func(ctx context.Context, r store.Reader, of Recipient) (string, error) {
+		d, known := desks[of.List]
+		if !known {
+			run, err := runOfList(ctx, r, of.List)
+			if err == nil {
+				d, err = desk.New(run)
+			}
+			if err != nil && fault.KindOf(err) != fault.NotFound {
+				return "", err
+			}
+			desks[of.List] = d
+		}
+		if d == nil {
+			return "", nil // not released yet
+		}
+		of.Channel = Phone
+		out, err := d.Write(of, s.cfg.BaseURL+"/n/…")
+		if out.Text == "" {
+			return "", err
+		}
+		return out.Text, nil // with a mark where a value is missing: a person reads it
+	}
 }
 
 // context is what all recipients of one list have in common.
@@ -186,6 +233,6 @@ func (s *Service) context(ctx context.Context, list string) (Customer, error) {
 	if fault.KindOf(err) == fault.NotFound && err != nil {
 		return c, nil
 	}
-	c.Run, c.Script = run.State, run.Script
+	c.Run = run.State
 	return c, err
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/incident/check"
-	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/carry"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/item"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/roll"
 )
@@ -170,9 +169,14 @@ func (s *Service) Amend(ctx context.Context, by who.Identity, recipient string, 
 		}
 		after := before
 		after.Contacts = append(append([]Contact{}, before.Contacts...), c)
-		after.Channel, after.ContactNo, after.Address = Email, len(before.Contacts)-1, "" // the new one is next
 		after.Gap = ""
-		after = carry.Onward(after)
+		after, ok := item.Onto(after, len(before.Contacts), run.Order(after))
+		if !ok {
+			return fault.InvalidField("email", "was tried already; give another address or number")
+		}
+		if !after.Channel.ByHand() {
+			after.NextAt = time.UnixMicro(item.Always)
+		}
 		if err := change(tx, before, after); err != nil {
 			return err
 		}

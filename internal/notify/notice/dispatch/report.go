@@ -110,12 +110,12 @@ func (s *Service) reportTx(ctx context.Context, tx *store.Tx, run Run, before Re
 		return item.Happened(tx, s.clk, before.ID, "delayed", shorten(detail), "")
 	}
 	if after.State == Bounced {
-		b := item.Single{Run: run.ID, Notice: run.Notice, Recipient: after.ID, Channel: after.Channel, State: Bounced, Code: rep.Status, Text: shorten(rep.Diagnostic)}
+		b := item.Single{Run: run.ID, Notice: run.Notice, Recipient: after.ID, Channel: after.Channel, State: Bounced, Stage: after.Stage, Code: rep.Status, Text: shorten(rep.Diagnostic)}
 		if err := s.append(tx, engine(), item.KindBounced, run.Incident, b); err != nil {
 			return err
 		}
 		if run.State != item.Halted && after.AcknowledgedAt.IsZero() {
-			after = carry.Onward(after)
+			after = carry.Onward(run, after)
 		}
 	}
 	if err := change(tx, before, after); err != nil {

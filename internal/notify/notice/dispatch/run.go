@@ -66,6 +66,12 @@ func (s *Service) StartTx(ctx context.Context, tx *store.Tx, by who.Identity, ru
 		return err
 	}
 	run.Incident, run.Ref, run.StartedBy, run.StartedAt, run.ListHash = st.ID, st.Ref, by.Actor, s.clk.Now(), l.Hash
+	if run.PerSecond == 0 {
+		run.PerSecond = s.cfg.PerSecond
+	}
+	if run.PerDomain == 0 {
+		run.PerDomain = s.cfg.PerDomain
+	}
 	if run.LinkUntil.IsZero() {
 		run.LinkUntil = run.StartedAt.Add(linkLife)
 	}

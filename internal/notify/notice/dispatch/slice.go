@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/clock"
@@ -65,7 +66,14 @@ func (s *Service) slice(ctx context.Context, j job.Job) error {
 	if now := s.clk.Now(); now.Before(run.NotBefore) {
 		return j.Done(ctx, func(tx *store.Tx) error { return s.enqueue(tx, run.ID, run.NotBefore) })
 	}
-	rep, err := s.carry(ctx, run, holder, mark)
+	files, err := s.files(run)
+	if errors.Is(err, os.ErrNotExist) {
+		return j.Done(ctx, func(tx *store.Tx) error { return s.lacks(ctx, tx, run.ID) })
+	}
+	if err != nil {
+		return err
+	}
+	rep, err := s.carry(ctx, run, files, holder, mark)
 	if errors.Is(err, carry.ErrLost) {
 		return nil
 	}
@@ -155,7 +163,11 @@ func (s *Service) flush(run Run) func(tx *store.Tx, changed []Recipient, upto in
 		if _, err := tx.Exec(`UPDATE dispatch_run SET recorded=? WHERE id=?`, upto, run.ID); err != nil {
 			return fmt.Errorf("record outcomes of run %s: %w", run.ID, err)
 		}
-		return s.tellTx(clock.Background(), tx, run, changed...)
+		now, err := item.Afresh(clock.Background(), tx, changed)
+		if err != nil {
+			return err
+		}
+		return s.tellTx(clock.Background(), tx, run, now...)
 	}
 }
 
@@ -175,14 +187,10 @@ func outcomeOf(r Recipient) item.Outcome {
 }
 
 // carry works on the run's copies.
-func (s *Service) carry(ctx context.Context, run Run, holder string, mark int64) (carry.Report, error) {
+func (s *Service) carry(ctx context.Context, run Run, files []bulk.Attachment, holder string, mark int64) (carry.Report, error) {
 	d, err := desk.New(run)
 	if err != nil {
 		return carry.Report{}, job.Permanent(err)
-	}
-	files, err := s.files(run)
-	if err != nil {
-		return carry.Report{}, err
 	}
 	c := carry.Carrier{
 		DB: s.db, Clk: s.clk, Connections: s.cfg.Connections, Flush: s.flush(run),
@@ -208,6 +216,23 @@ func (s *Service) files(run Run) ([]bulk.Attachment, error) {
 		out = append(out, bulk.Attachment{Name: a.Name, Media: a.Media, Data: data})
 	}
 	return out, nil
+}
+
+// lacks pauses a run whose attachment is not there any more: a copy without it is not what
+// was approved.
+func (s *Service) lacks(ctx context.Context, tx *store.Tx, id string) error {
+	run, err := findRun(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(`UPDATE dispatch_run SET holder='' WHERE id=?`, id); err != nil {
+		return fmt.Errorf("pause run %s: %w", id, err)
+	}
+	if run.State != item.Running && run.State != item.Canary && run.State != item.Done {
+		return nil
+	}
+	return s.turnTx(tx, engine(), run, item.Paused, item.KindPaused,
+		"An attachment was erased or its content is missing. Stop this sending and write another notice, or bring the content back and go on")
 }
 
 // settle decides what follows a slice.

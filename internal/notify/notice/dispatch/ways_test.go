@@ -159,8 +159,14 @@ func TestBounceGoesToTheSecondWay(t *testing.T) {
 		if err := e.OnReport(t.Context(), bounce.Report{Kind: bounce.Bounce, Action: bounce.Failed, MessageID: "<x@y.example>"}); fault.KindOf(err) != fault.NotFound {
 			t.Errorf("a report about nothing of ours: %v", err)
 		}
+		if heard := e.told[len(e.told)-1]; !heard.CameBack() || heard.Party != "north" {
+			t.Errorf("the other rooms hear %+v", heard)
+		}
 		e.drain(t)
 		second := byParty(e.all(t, l.ID))["north"]
+		if second.CameBack() {
+			t.Error("a copy that was sent another way has not come back")
+		}
 		if second.State != dispatch.Sent || second.Stage != 1 || second.BouncedAt.IsZero() || s.count("second@north.example") != 1 || second.MessageID == north.MessageID {
 			t.Fatalf("%+v", second)
 		}

@@ -20,8 +20,9 @@ const (
 	Embargo      = "embargo"    // not before a time
 	Recipients   = "recipients" // the list is signed off
 	Approvals    = "approvals"  // all are given, for exactly these bytes
-	Texts        = "texts"      // the languages and variants say the same
-	Facts        = "facts"      // what the text says is still so
+	Files        = "attachments"
+	Texts        = "texts" // the languages and variants say the same
+	Facts        = "facts" // what the text says is still so
 	Spokesperson = "spokesperson"
 	Late         = "late" // a duty is past due: the release says why
 	Drill        = "drill"
@@ -80,6 +81,7 @@ type Input struct {
 	Emergency     bool
 	Press         bool
 	Spokespersons []string // names
+	GoneFiles     []string // attachments that were withdrawn or erased
 	Findings      []Finding
 	Changed       []Finding
 	Late          []string // titles of duties past due
@@ -92,6 +94,12 @@ func All(in Input) []Gate {
 	out := []Gate{in.approvals()}
 	if in.NeedsList {
 		out = append(out, in.recipients())
+	}
+	if len(in.GoneFiles) > 0 {
+		out = append(out, Gate{
+			Key: Files, Title: "Attachments", Why: phrase.And(in.GoneFiles) + ": withdrawn or erased in the incident, so it cannot be sent.",
+			Remedy: "Take it off, and submit again.",
+		})
 	}
 	out = append(out, in.texts(), in.facts())
 	if !in.Hold.Since.IsZero() {

@@ -36,16 +36,13 @@ func (s *Service) CallList(ctx context.Context, by who.Identity, sent Sent, curs
 	}
 	out := make([]ToCall, 0, len(page))
 	for _, r := range page {
-		out = append(out, toCall(sent.Run, d, r))
+		out = append(out, toCall(d, r))
 	}
 	return out, next, nil
 }
 
-func toCall(run dispatch.Run, d *desk.Desk, r dispatch.Recipient) ToCall {
-	c := ToCall{Recipient: r, Script: run.Script}
-	if c.Script != "" {
-		return c
-	}
+func toCall(d *desk.Desk, r dispatch.Recipient) ToCall {
+	c := ToCall{Recipient: r}
 	said, err := d.Write(r, somewhere)
 	c.Script = strings.ReplaceAll(said.Text, somewhere, wordsIn(said.Lang).onRequest) // nobody reads an address out
 	for _, f := range fault.FieldsOf(err) {

@@ -125,12 +125,9 @@ func (s *Service) values(ctx context.Context, by who.Identity, v notice.View, at
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the facts of notice %d: %w", v.No, err)
 	}
-	about := value.About{Contact: value.Contact{Mail: v.Settings.ReplyTo}}
+	about := notice.About(v.Notice, v.Tied)
 	told := value.Telling{Reference: number(v.Ref, v.No), Date: s.Clock.Now()}
 	for _, d := range v.Tied {
-		if about.Entity == "" {
-			about.Entity = d.Entity
-		}
 		if told.Duty == "" {
 			told.Duty = d.Basis.Source
 		}
@@ -145,11 +142,7 @@ func (s *Service) values(ctx context.Context, by who.Identity, v notice.View, at
 			told.Earlier = earlier.Release.At
 		}
 	}
-	zone := time.UTC
-	if z, err := time.LoadLocation(dir.Entities[about.Entity].Zone); err == nil && about.Entity != "" {
-		zone = z
-	}
-	return value.Both(value.OfIncident(st, dir, about), value.OfNotice(told)), zone, nil
+	return value.Both(value.OfIncident(st, dir, about), value.OfNotice(told)), value.Zone(st, dir, about.Entity), nil
 }
 
 func number(ref string, no int) string { return fmt.Sprintf("%s/%d", ref, no) }

@@ -190,6 +190,26 @@ func listed(list []string, source string, words map[string][2]string) text.Value
 	return v
 }
 
+// Zone is in which times are said: that of the legal entity that tells; where none is meant
+// or it names none, the one that all our entities share; else UTC.
+func Zone(st incident.State, dir directory.Snapshot, asked string) *time.Location {
+	names := []string{dir.Entities[entityOf(st, dir, asked)].Zone}
+	if names[0] == "" {
+		names = nil
+		for _, e := range dir.Entities {
+			if !e.Retired && e.Zone != "" && !slices.Contains(names, e.Zone) {
+				names = append(names, e.Zone)
+			}
+		}
+	}
+	if len(names) == 1 {
+		if z, err := time.LoadLocation(names[0]); err == nil {
+			return z
+		}
+	}
+	return time.UTC
+}
+
 // entityOf is our legal entity that tells: the one asked for, the only one in scope, the
 // one that runs the service, the only one there is.
 func entityOf(st incident.State, dir directory.Snapshot, asked string) string {

@@ -187,7 +187,7 @@ func (s screen) add(r *page.Request) (page.Done, error) {
 	if err != nil {
 		return page.Done{}, err
 	}
-	q := dispatch.Query{Channel: dispatch.Channel(r.Text("channel")), KeyAccounts: r.Ticked("key")}
+	q := dispatch.Query{Channel: dispatch.Channel(r.Text("channel")), KeyAccounts: r.Ticked("key"), Label: r.Text("label")}
 	if k := r.Text("who"); k == "affected" {
 		q.Affected = true
 	} else if k != "" {

@@ -225,3 +225,26 @@ func upper(s string) string {
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
 }
+
+// whomTitle is over the fields that say who gets a variant.
+func (v view) whomTitle() string {
+	if v.New {
+		return "Who gets it, if it is a variant"
+	}
+	return "Who gets it: " + v.whomSay(v.Sheet.Variant)
+}
+
+func (v view) whomSay(variant string) string {
+	if w := v.Variants[variant]; !w.Empty() {
+		return w.String()
+	}
+	return "nobody yet"
+}
+
+// getsSay names the text that the chosen reader gets instead of this one.
+func (v view) getsSay() string {
+	if v.Gets == "" {
+		return "This reader gets the master text. Who gets the variant: " + v.whomSay(v.Sheet.Variant) + "."
+	}
+	return "This reader gets the variant " + v.Gets + ". Who gets that: " + v.whomSay(v.Gets) + "."
+}

@@ -67,6 +67,7 @@ type view struct {
 	Readers  []page.Option
 	Letter   text.Rendered
 	Missing  []text.Missing
+	Gets     string // the variant that reader gets
 }
 
 func (s screen) show(r *page.Request) (page.Page, error) {
@@ -140,10 +141,28 @@ func (v *view) render() {
 		return
 	}
 	own := value.Sample(v.Sheet.Lang)
+	v.Gets = v.Sheet.Variant
 	if p, ok := v.Dir.Parties[v.Reader]; ok {
 		own = value.OfParty(p, own)
+		v.Gets = v.gets(p)
 	}
 	v.Letter, v.Missing = v.Sheet.Read.Render("", v.Zone, v.Values, own)
+}
+
+// gets is the variant that a party's copy has, as far as it does not hang on a label of the
+// list.
+func (v *view) gets(p directory.Party) string {
+	reader := text.Reader{Kind: string(p.Kind), Country: p.Country}
+	w := v.Variants[v.Sheet.Variant]
+	if len(w.Labels) > 0 {
+		reader.Label = w.Labels[0]
+	}
+	if len(w.Channels) > 0 {
+		reader.Channel = w.Channels[0]
+	} else if len(v.Settings.Channels) > 0 {
+		reader.Channel = v.Settings.Channels[0]
+	}
+	return v.VariantOf(reader)
 }
 
 // readers are those whose duties the notice is tied to, then others of the directory.
@@ -184,6 +203,9 @@ func (s screen) save(r *page.Request) (page.Done, error) {
 		return page.Done{}, fault.New(fault.Invalid, "The form has lost its version. Open the page again; what you typed is kept.")
 	}
 	in := notice.TextInput{Lang: r.Text("lang"), Variant: r.Text("variant"), Subject: r.Text("subject"), Body: r.Text("body"), IfVersion: base}
+	if in.Variant != "" {
+		in.For = text.For{Kinds: parts(r, "for.kinds"), Countries: parts(r, "for.countries"), Labels: parts(r, "for.labels"), Channels: parts(r, "for.channels")}
+	}
 	n, err := s.Notices.WriteText(r.Context(), r.By, r.PathValue("ref"), no, in)
 	switch {
 	case fault.KindOf(err) == fault.Precondition:
@@ -193,6 +215,17 @@ func (s screen) save(r *page.Request) (page.Done, error) {
 	}
 	to := textPath(r.PathValue("ref"), n.No, in.Lang, in.Variant, checks, "")
 	return page.Done{To: to, Say: "Saved. It must be submitted before it can be released."}, nil
+}
+
+// parts are what was typed with commas between.
+func parts(r *page.Request, name string) []string {
+	var out []string
+	for _, p := range strings.Split(r.Text(name), ",") {
+		if p = strings.TrimSpace(p); p != "" {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // stale shows both texts of a save that came second.

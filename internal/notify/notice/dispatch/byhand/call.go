@@ -101,7 +101,7 @@ func (h *Hand) calledTx(ctx context.Context, tx *store.Tx, by who.Identity, run 
 		after.Attempts++
 		after.Answer = words
 		if in.Outcome != CallBack {
-			if after = onwardFrom(after, in.Outcome == CallWrong); after.State != item.Queued {
+			if after = onwardFrom(run, after, in.Outcome == CallWrong); after.State != item.Queued {
 				after.State, after.FailedAt, after.Answer = item.Failed, now, words
 			} else {
 				detail += " Next: " + item.ChannelWord(after.Channel) + "."
@@ -125,7 +125,7 @@ func (h *Hand) calledTx(ctx context.Context, tx *store.Tx, by who.Identity, run 
 }
 
 // onwardFrom is who to call or write to next: after a wrong number another one comes first.
-func onwardFrom(r item.Recipient, number bool) item.Recipient {
+func onwardFrom(run item.Run, r item.Recipient, number bool) item.Recipient {
 	for n := r.ContactNo + 1; number && n < len(r.Contacts); n++ {
 		if p := r.Contacts[n].Phone; p != "" && p != r.Address {
 			r.ContactNo, r.Address, r.State, r.Answer = n, p, item.Queued, ""
@@ -133,5 +133,14 @@ func onwardFrom(r item.Recipient, number bool) item.Recipient {
 		}
 	}
 	r.State = item.Failed
-	return carry.Onward(r)
+	next := carry.Onward(run, r)
+	for next.State == item.Queued && next.Channel == item.Phone { // who refused is not rung up at another number
+		was := next
+		was.State = item.Failed
+		if next = carry.Onward(run, was); next.State != item.Queued {
+			r.Gap = next.Gap
+			return r
+		}
+	}
+	return next
 }

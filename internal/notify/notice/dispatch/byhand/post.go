@@ -101,7 +101,7 @@ func (h *Hand) postedTx(ctx context.Context, tx *store.Tx, by who.Identity, run 
 	var changed []item.Recipient
 	var d item.Tally
 	for _, before := range page {
-		if before.List != rn.List || !item.Sees(by, before) || before.State == item.Sending || !before.SentAt.IsZero() && before.State != item.Bounced {
+		if before.List != rn.List || !item.Sees(by, before) || before.State == item.Sending || before.State == item.Sent || before.State == item.Delivered {
 			continue
 		}
 		after := before

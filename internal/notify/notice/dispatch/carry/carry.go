@@ -162,14 +162,14 @@ func (s *slice) judge(r item.Recipient, res item.Result) *done {
 		d.after.Mark = s.book.next()
 	case item.Failed:
 		d.after.Mark = s.book.next()
-		d.after = Onward(d.after)
+		d.after = Onward(s.run, d.after)
 	}
 	return d
 }
 
 // Onward moves a recipient whose copy did not arrive to the next way, if there is one.
-func Onward(r item.Recipient) item.Recipient {
-	next, ok := item.Next(r)
+func Onward(run item.Run, r item.Recipient) item.Recipient {
+	next, ok := item.Next(r, run.Order(r))
 	if !ok {
 		r.Gap = "No other way to reach them is known"
 		return r

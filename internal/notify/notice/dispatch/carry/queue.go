@@ -125,7 +125,7 @@ func (s *slice) second(list []item.Recipient) error {
 			after := now
 			after.NextAt = time.Time{}
 			word := "Not acknowledged in time, and no other way to reach them is known"
-			if next, ok := item.Next(now); ok && now.AcknowledgedAt.IsZero() && (now.State == item.Sent || now.State == item.Delivered) {
+			if next, ok := item.Silent(now, s.run.Order(now), s.run.Second); ok && now.AcknowledgedAt.IsZero() && (now.State == item.Sent || now.State == item.Delivered) {
 				after = next
 				if !after.Channel.ByHand() {
 					after.NextAt = time.UnixMicro(item.Always)

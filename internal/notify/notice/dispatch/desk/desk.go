@@ -7,6 +7,8 @@ package desk
 
 import (
 	"cmp"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,8 +19,19 @@ import (
 
 // Desk writes the copies of one run. It is safe for use by many at once.
 type Desk struct {
-	first   *text.Letter
-	letters map[string]*text.Letter // by language
+	master   letters
+	variants []variant
+}
+
+// letters are one text in its languages.
+type letters struct {
+	first *text.Letter
+	in    map[string]*text.Letter
+}
+
+type variant struct {
+	item.Variant
+	letters
 }
 
 // New reads the texts of a run and puts the common values in once.
@@ -30,38 +43,67 @@ func New(run item.Run) (*Desk, error) {
 	if err != nil {
 		return nil, fault.InvalidField("zone", "must be a time zone like Europe/Berlin")
 	}
-	d := &Desk{letters: map[string]*text.Letter{}}
-	for _, src := range run.Texts {
-		t, err := text.Parse(src)
+	d := &Desk{}
+	if d.master, err = read(run.Texts, zone, run.Common); err != nil {
+		return nil, err
+	}
+	for _, v := range run.Variants {
+		l, err := read(v.Texts, zone, run.Common)
 		if err != nil {
 			return nil, err
 		}
-		l := t.With(src.Lang, zone, run.Common)
-		d.letters[strings.ToLower(src.Lang)] = l
-		if d.first == nil {
-			d.first = l
+		if l.first != nil {
+			d.variants = append(d.variants, variant{v, l})
 		}
 	}
 	return d, nil
 }
 
-// letter is the text for readers of a language: theirs, that of its base, or the first.
-func (d *Desk) letter(lang string) *text.Letter {
+func read(list []text.Source, zone *time.Location, common text.Values) (letters, error) {
+	out := letters{in: map[string]*text.Letter{}}
+	for _, src := range list {
+		t, err := text.Parse(src)
+		if err != nil {
+			return out, err
+		}
+		l := t.With(src.Lang, zone, common)
+		out.in[strings.ToLower(src.Lang)] = l
+		if out.first == nil {
+			out.first = l
+		}
+	}
+	return out, nil
+}
+
+// of is the text for readers of a language: theirs, that of its base, or the first.
+func (l letters) of(lang string) *text.Letter {
 	lang = strings.ToLower(lang)
-	if l := d.letters[lang]; l != nil {
-		return l
+	if t := l.in[lang]; t != nil {
+		return t
 	}
 	base, _, _ := strings.Cut(lang, "-")
-	if l := d.letters[base]; l != nil {
-		return l
+	if t := l.in[base]; t != nil {
+		return t
 	}
-	return d.first
+	return l.first
+}
+
+// letter is the text of a recipient. What a variant says is meant for them: it goes before
+// the language, where it is not there in theirs.
+func (d *Desk) letter(r item.Recipient) *text.Letter {
+	who := r.Reader()
+	for _, v := range d.variants {
+		if v.For.Fits(who) {
+			return v.of(r.Lang)
+		}
+	}
+	return d.master.of(r.Lang)
 }
 
 // Write writes the copy of one recipient. link is the address of their page, "" for none.
 // A field that has no value is an error that names it: such a copy does not go out.
 func (d *Desk) Write(r item.Recipient, link string) (text.Rendered, error) {
-	out, missing := d.letter(r.Lang).For(Values(r, link))
+	out, missing := d.letter(r).For(Values(r, link))
 	if len(missing) == 0 {
 		return out, nil
 	}
@@ -76,7 +118,11 @@ func (d *Desk) Write(r item.Recipient, link string) (text.Rendered, error) {
 // recorded: better now than in fifty thousand copies.
 func (d *Desk) Ready() error {
 	var wrong []fault.Field
-	for _, l := range d.letters {
+	all := slices.Collect(maps.Values(d.master.in))
+	for _, v := range d.variants {
+		all = slices.AppendSeq(all, maps.Values(v.in))
+	}
+	for _, l := range all {
 		_, missing := l.For(nil)
 		for _, m := range missing {
 			f, _ := text.FieldOf(m.Field)

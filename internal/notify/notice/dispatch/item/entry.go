@@ -130,6 +130,7 @@ type Single struct {
 	Recipient string  `json:"recipient"`
 	Channel   Channel `json:"channel,omitempty"`
 	State     State   `json:"state,omitempty"`
+	Stage     int     `json:"n,omitempty"`
 	How       string  `json:"how,omitempty"`  // of an acknowledgement: page, reply, phone …
 	Code      string  `json:"code,omitempty"` // of a report: the enhanced status code
 	Text      string  `json:"text,omitempty" private:"true"`

@@ -10,7 +10,7 @@ import (
 )
 
 // hashed names the form of the bytes under a list's hash; another form needs another name.
-const hashed = "wakebell recipients 1\n"
+const hashed = "wakebell recipients 2\n"
 
 // Digest is the hash of what one recipient will get and where: everything that a person
 // signs off. Ids and the order of the list are no part of it, so the same people give the
@@ -27,6 +27,7 @@ func Digest(r Recipient) [32]byte {
 	for _, c := range r.Contacts {
 		put(c.Name, c.Role, c.Email, c.Phone, c.Webhook, c.Postal)
 	}
+	put(r.Own.Kind, string(r.Own.Wish))
 	put(r.Own.Salutation, r.Own.Reference, r.Own.Clause, strconv.Itoa(len(r.Own.Services)))
 	put(r.Own.Services...)
 	keys := make([]string, 0, len(r.Own.Row))

@@ -88,7 +88,24 @@ type Own struct {
 	Services   []string          `json:"services,omitempty"`
 	Reference  string            `json:"reference,omitempty"`
 	Clause     string            `json:"clause,omitempty"`
-	Row        map[string]string `json:"row,omitempty"` // columns of an imported file
+	Row        map[string]string `json:"row,omitempty"`  // columns of an imported file, and "label"
+	Kind       string            `json:"kind,omitempty"` // of the party: customer, partner …
+	Wish       Channel           `json:"wish,omitempty"` // chosen for this recipient, before the notice's channels
+}
+
+// Label is the column of a recipient's values that a list names groups by.
+const Label = "label"
+
+// Reader is what decides which text a recipient gets.
+func (r Recipient) Reader() text.Reader {
+	return text.Reader{Kind: r.Own.Kind, Country: r.Country, Label: r.Own.Row[Label], Channel: string(r.Channel)}
+}
+
+// Variant are the texts that some recipients get instead of the others.
+type Variant struct {
+	Name  string        `json:"name"`
+	For   text.For      `json:"for"`
+	Texts []text.Source `json:"texts"` // per language; the first serves where theirs is missing
 }
 
 // Recipient is one line of a list: whom to tell, how, and what became of it. Times are
@@ -133,6 +150,12 @@ type Recipient struct {
 
 	Links []byte `json:"-"` // SHA-256 of each link given out, one after the other
 	Mark  int64  `json:"-"` // number of the outcome, for the batches in the ledger
+}
+
+// CameBack says that the newest copy was reported back as undeliverable, and nobody
+// acknowledged the notice: this recipient has not been told, whatever was sent.
+func (r Recipient) CameBack() bool {
+	return !r.BouncedAt.IsZero() && !r.BouncedAt.Before(r.SentAt) && r.AcknowledgedAt.IsZero() && r.State != Sent && r.State != Delivered
 }
 
 // Contact returns the contact used now; the zero Contact when there is none.
@@ -274,7 +297,10 @@ type Run struct {
 	Drill    bool          `json:"drill"`
 	Audience string        `json:"audience"`
 	Purpose  string        `json:"purpose"`
-	Texts    []text.Source `json:"texts"` // per language; the first serves where theirs is missing
+	Texts    []text.Source `json:"texts"`              // per language; the first serves where theirs is missing
+	Variants []Variant     `json:"variants,omitempty"` // the first that fits a recipient is theirs
+	Channels []Channel     `json:"channels,omitempty"` // of the notice, in the order of use
+	Second   Channel       `json:"second,omitempty"`   // after SecondAfter; "": the next way
 	Common   text.Values   `json:"common"`
 	Facts    []Fact        `json:"facts,omitempty"`
 	Contact  string        `json:"contact,omitempty"` // whom to ask, for the page
@@ -290,7 +316,6 @@ type Run struct {
 	SecondAfter time.Duration `json:"second_after,omitempty"` // without acknowledgement; 0: only after a bounce
 	NeedsAck    bool          `json:"needs_ack,omitempty"`    // the recipient is asked to confirm
 	LinkUntil   time.Time     `json:"link_until,omitzero"`    // pages end then; zero: 400 days after the start
-	Script      string        `json:"script,omitempty"`       // for calls
 	StartedBy   string        `json:"started_by,omitempty"`   // set by the service
 	StartedAt   time.Time     `json:"started_at,omitzero"`    // set by the service
 	State       RunState      `json:"-"`

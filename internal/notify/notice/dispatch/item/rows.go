@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/wakebell/wakebell/internal/base/clock"
@@ -65,6 +67,33 @@ func Query(ctx context.Context, r store.Reader, q string, args ...any) ([]Recipi
 		list = append(list, one)
 	}
 	return list, rows.Err()
+}
+
+// Afresh gives outcomes as they stand now: a report of failure may have come between an
+// outcome and its batch. Those to nobody in the directory meet no duty and stay as they are.
+func Afresh(ctx context.Context, r store.Reader, list []Recipient) ([]Recipient, error) {
+	out := slices.Clone(list)
+	at := map[string]int{}
+	for n, one := range out {
+		if one.Party != "" && one.State == Sent {
+			at[one.ID] = n
+		}
+	}
+	ids := slices.Sorted(maps.Keys(at))
+	for part := range slices.Chunk(ids, 500) {
+		args := make([]any, len(part))
+		for n, id := range part {
+			args[n] = id
+		}
+		now, err := Query(ctx, r, `WHERE bounced_at > 0 AND id IN (?`+strings.Repeat(",?", len(part)-1)+`)`, args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range now {
+			out[at[one.ID]] = one
+		}
+	}
+	return out, nil
 }
 
 // ErrNone answers for a recipient that does not exist, or that the viewer may not see.
@@ -149,8 +178,12 @@ func Rewrite(tx *store.Tx, r Recipient, dedupe string) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`UPDATE dispatch_recipient SET contacts=?, contact_no=?, channel=?, address=?, dedupe=?, lang=?, gap=?, warning=?, state=?, next_at=? WHERE id=?`,
-		contacts, r.ContactNo, r.Channel, r.Address, dedupe, r.Lang, r.Gap, r.Warning, r.State, next(r), r.ID)
+	own, err := json.Marshal(r.Own)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`UPDATE dispatch_recipient SET contacts=?, own=?, contact_no=?, channel=?, address=?, dedupe=?, lang=?, gap=?, warning=?, state=?, next_at=? WHERE id=?`,
+		contacts, own, r.ContactNo, r.Channel, r.Address, dedupe, r.Lang, r.Gap, r.Warning, r.State, next(r), r.ID)
 	if err != nil {
 		return fmt.Errorf("change recipient %s: %w", r.ID, err)
 	}

@@ -1,30 +1,64 @@
 package item
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
 
-// First chooses how a recipient is reached: the first contact with an address for the
-// wanted channel, and where there is none, the next best way that somebody can be reached
-// by. Without any it is a gap, in words.
-func First(r Recipient, want Channel) Recipient {
-	if want == "" {
-		want = Email
+// Order is the ways to try, one after the other: what was wished for this recipient, the
+// channels of the notice, then those that nobody named, so that nobody is lost for want of
+// a setting: mail, a call, a letter.
+func Order(wish Channel, channels []Channel, second Channel) []Channel {
+	if len(channels) == 0 {
+		channels = []Channel{Email}
 	}
-	for _, c := range []Channel{want, Email, Phone, Letter} {
+	var out []Channel
+	for _, c := range slices.Concat([]Channel{wish}, channels, []Channel{second, Email, Phone, Letter}) {
+		if c != "" && !slices.Contains(out, c) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// Order is how a recipient of the run is tried.
+func (run Run) Order(r Recipient) []Channel { return Order(r.Own.Wish, run.Channels, run.Second) }
+
+// way is one place a copy can go: a contact's address, or a channel that needs none.
+type way struct {
+	channel Channel
+	address string
+	contact int
+}
+
+func (r Recipient) ways(order []Channel) []way {
+	var out []way
+	for _, c := range order {
+		if c == Page || c == HandedOver { // they need no address
+			out = append(out, way{channel: c})
+			continue
+		}
 		for n, k := range r.Contacts {
-			if a := k.address(c); a != "" {
-				r.Channel, r.Address, r.ContactNo, r.State, r.Gap = c, a, n, Queued, ""
-				return r
+			a := k.address(c)
+			same := func(w way) bool { return w.channel == c && strings.EqualFold(w.address, a) }
+			if a != "" && !slices.ContainsFunc(out, same) {
+				out = append(out, way{c, a, n})
 			}
 		}
-		if c == want && (c == Page || c == HandedOver) { // they need no address
-			r.Channel, r.Address, r.ContactNo, r.State, r.Gap = c, "", 0, Queued, ""
-			return r
-		}
 	}
-	r.Channel, r.Address, r.State = want, "", Gap
+	return out
+}
+
+// First puts a recipient on the first way of an order that leads to them. Without any it is
+// a gap, in words.
+func First(r Recipient, order []Channel) Recipient {
+	if ways := r.ways(order); len(ways) > 0 {
+		w := ways[0]
+		r.Channel, r.Address, r.ContactNo, r.State, r.Gap = w.channel, w.address, w.contact, Queued, ""
+		return r
+	}
+	r.Channel, r.Address, r.State = order[0], "", Gap
 	r.Gap = "No contact has a mail address, a telephone number or a postal address"
 	if len(r.Contacts) == 0 {
 		r.Gap = "Nobody is named as a contact"
@@ -46,42 +80,69 @@ func (c Contact) address(ch Channel) string {
 	return ""
 }
 
-// Next moves a recipient to the next way after the one used now: the contacts after this
-// one by mail, then a call to anybody with a number, then a letter. False: none is left.
-func Next(r Recipient) (Recipient, bool) {
-	use := func(c Channel, n int) (Recipient, bool) {
-		r.Channel, r.Address, r.ContactNo = c, r.Contacts[n].address(c), n
-		r.Stage++
-		r.State, r.Attempts, r.Code, r.Answer = Queued, 0, 0, ""
-		r.NextAt = time.Time{}
-		return r, true
-	}
-	if r.Channel == Email || r.Channel == Webhook || r.Channel == Page {
-		from := r.ContactNo + 1
-		if r.Channel != Email {
-			from = 0
-		}
-		for n := from; n < len(r.Contacts); n++ {
-			if a := r.Contacts[n].Email; a != "" && !strings.EqualFold(a, r.Address) {
-				return use(Email, n)
-			}
-		}
-	}
-	if r.Channel != Phone && r.Channel != Letter {
-		for n, c := range r.Contacts {
-			if c.Phone != "" {
-				return use(Phone, n)
-			}
-		}
-	}
-	if r.Channel != Letter {
-		for n, c := range r.Contacts {
-			if c.Postal != "" {
-				return use(Letter, n)
-			}
+// Next moves a recipient to the way after the one used now. False: none is left. A page is
+// never the next way: nobody would know of it.
+func Next(r Recipient, order []Channel) (Recipient, bool) {
+	ways := r.ways(order)
+	for _, w := range ways[r.at(ways)+1:] {
+		if w.channel != Page {
+			return r.onto(w), true
 		}
 	}
 	return r, false
+}
+
+// Silent moves a recipient who did not acknowledge: to the second channel that the notice
+// names, where they can be reached by it and it was not tried yet, else to the next way.
+func Silent(r Recipient, order []Channel, second Channel) (Recipient, bool) {
+	ways := r.ways(order)
+	if second != "" && r.Channel != second {
+		for _, w := range ways[r.at(ways)+1:] {
+			if w.channel == second {
+				return r.onto(w), true
+			}
+		}
+	}
+	return Next(r, order)
+}
+
+// Onto moves a recipient to a contact, by the first channel of the order it can be reached
+// by. False: by none.
+func Onto(r Recipient, contact int, order []Channel) (Recipient, bool) {
+	for _, w := range r.ways(order) {
+		if w.contact == contact && w.address != "" {
+			return r.onto(w), true
+		}
+	}
+	return r, false
+}
+
+// at is the place of the way used now, -1 where it is none of them.
+func (r Recipient) at(ways []way) int {
+	at := -1
+	for n, w := range ways {
+		switch {
+		case w.channel != r.Channel:
+		case strings.EqualFold(w.address, r.Address):
+			return n
+		default:
+			at = n // reached by a person, by another number or address of that channel
+		}
+	}
+	for n, w := range ways { // handed over: what the system sends is behind them, a call is not
+		if at < 0 && r.Channel.ByHand() && !w.channel.ByHand() && (n+1 == len(ways) || ways[n+1].channel.ByHand()) {
+			at = n
+		}
+	}
+	return at
+}
+
+func (r Recipient) onto(w way) Recipient {
+	r.Channel, r.Address, r.ContactNo = w.channel, w.address, w.contact
+	r.Stage++
+	r.State, r.Attempts, r.Code, r.Answer = Queued, 0, 0, ""
+	r.NextAt = time.Time{}
+	return r
 }
 
 // MostAttempts is how often one way is tried while the other side says "later": with the

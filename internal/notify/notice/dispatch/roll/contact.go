@@ -52,8 +52,8 @@ func validLines(s string) bool {
 }
 
 // reach puts a recipient on its first way.
-func reach(r Recipient, want Channel, known *bulk.Domains) Recipient {
-	r = item.First(r, want)
+func reach(r Recipient, how Ways, known *bulk.Domains) Recipient {
+	r = item.First(r, how.of(r))
 	if r.Channel == Email && r.State == Queued {
 		r.Warning = lookalike(r.Address, known)
 	}

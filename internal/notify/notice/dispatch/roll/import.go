@@ -65,6 +65,9 @@ func (s *Service) Import(ctx context.Context, by who.Identity, list string, file
 	if err != nil {
 		return Imported{}, err
 	}
+	if in.ways, err = s.ways(ctx, s.db, l); err != nil {
+		return Imported{}, err
+	}
 	// One key of the request would make every write after the first a repetition.
 	ctx = store.WithKey(ctx, "", [32]byte{})
 	var chunk []Recipient
@@ -165,6 +168,7 @@ type reading struct {
 	known   *bulk.Domains
 	looked  map[string]string // what was found about a domain
 	dir     directory.Snapshot
+	ways    Ways
 	out     Imported
 }
 
@@ -269,7 +273,8 @@ func (in *reading) recipient(row []string, line int) (Recipient, bool) {
 	if c != (Contact{}) {
 		r.Contacts = append([]Contact{c}, r.Contacts...)
 	}
-	r = item.First(r, want)
+	r.Own.Wish = want
+	r = item.First(r, in.ways.of(r))
 	if r.Channel == Email && r.State == Queued {
 		_, domain, _ := strings.Cut(r.Address, "@")
 		why, seen := in.looked[domain]
@@ -306,7 +311,7 @@ func (in *reading) put(r *Recipient, c *Contact, want *Channel, n int, cell stri
 		if !ok || p.Retired {
 			return "is no id of a party of the directory"
 		}
-		r.Party, r.Liaison, r.KeyAccount = p.ID, p.Liaison, p.KeyAccount
+		r.Party, r.Liaison, r.KeyAccount, r.Own.Kind = p.ID, p.Liaison, p.KeyAccount, string(p.Kind)
 		r.Name, r.Lang, r.Country = cmp.Or(r.Name, p.Name), cmp.Or(r.Lang, p.Language), cmp.Or(r.Country, p.Country)
 		for _, k := range p.Contacts {
 			r.Contacts = append(r.Contacts, Contact{Name: k.Name, Role: k.Role, Email: k.Email, Phone: k.Phone})

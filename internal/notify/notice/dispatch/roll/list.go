@@ -187,6 +187,7 @@ type Fix struct {
 	Contact Contact // put first
 	Channel Channel // "": the best the contact allows
 	Lang    string
+	Label   string // for the texts that are meant for a group
 }
 
 // FixContact gives a recipient a contact before the list is used. Permission notice.write.
@@ -209,7 +210,17 @@ func (s *Service) FixContact(ctx context.Context, by who.Identity, recipient str
 		if fix.Lang != "" {
 			after.Lang = fix.Lang
 		}
-		after = item.First(after, fix.Channel)
+		how, err := s.ways(ctx, tx, l)
+		if err != nil {
+			return err
+		}
+		if fix.Channel != "" {
+			after.Own.Wish = fix.Channel
+		}
+		if fix.Label != "" {
+			after.Own.Row = labelled(before.Own.Row, fix.Label)
+		}
+		after = item.First(after, how.of(after))
 		if after.State == Gap {
 			return fault.InvalidField("contact", "has no address for this channel; give one, or choose another channel")
 		}

@@ -25,7 +25,8 @@ type Query struct {
 	Entity      string // our entity that contracts with them
 	KeyAccounts bool   // only key accounts
 	Teams       []string
-	Channel     Channel // wanted; another one is taken where a contact does not allow it
+	Channel     Channel // wanted, before those of the notice; another one is taken where a contact does not allow it
+	Label       string  // of all these, for the texts that are meant for a group
 }
 
 // Added says what an addition came to.
@@ -47,6 +48,9 @@ func (s *Service) AddQuery(ctx context.Context, by who.Identity, list string, q 
 	}
 	if q.Channel != "" && !q.Channel.Valid() {
 		return Added{}, fault.InvalidField("channel", "must be one of email, page, webhook, letter, phone and handed_over")
+	}
+	if !bulk.ValidLine(q.Label, maxLine) {
+		return Added{}, fault.InvalidField("label", "must be one line of at most 200 ordinary characters")
 	}
 	var out Added
 	err := s.write(ctx, by, "dispatch.add", func(tx *store.Tx) error {
@@ -96,6 +100,10 @@ func (s *Service) find(tx *store.Tx, l List, q Query) ([]Recipient, error) {
 	if err != nil {
 		return nil, err
 	}
+	how, err := s.ways(clock.Background(), tx, l)
+	if err != nil {
+		return nil, err
+	}
 	known := domains(dir, s.from)
 	scope := st.ScopeNow()
 	var list []Recipient
@@ -103,7 +111,10 @@ func (s *Service) find(tx *store.Tx, l List, q Query) ([]Recipient, error) {
 		p := dir.Parties[id]
 		r := Recipient{
 			Party: p.ID, Name: p.Name, Lang: p.Language, Country: p.Country, Liaison: p.Liaison, KeyAccount: p.KeyAccount, DueAt: due[p.ID],
-			Own: Own{Reference: st.Ref + "-" + p.ID, Services: services(dir, scope, st.Service, p.ID)},
+			Own: Own{
+				Reference: st.Ref + "-" + p.ID, Services: services(dir, scope, st.Service, p.ID), Kind: string(p.Kind), Wish: q.Channel,
+				Row: labelled(nil, q.Label),
+			},
 		}
 		for _, c := range p.Contacts {
 			r.Contacts = append(r.Contacts, Contact{Name: c.Name, Role: c.Role, Email: c.Email, Phone: c.Phone})
@@ -111,14 +122,14 @@ func (s *Service) find(tx *store.Tx, l List, q Query) ([]Recipient, error) {
 		if p.Contract != nil {
 			r.Own.Clause = p.Contract.Clause
 		}
-		list = append(list, reach(r, q.Channel, known))
+		list = append(list, reach(r, how, known))
 	}
 	for _, id := range people(dir, q) {
 		p := dir.People[id]
 		list = append(list, reach(Recipient{
 			Party: "person:" + p.ID, Name: p.Name, Contacts: []Contact{{Name: p.Name, Email: p.Email, Phone: p.Phone}},
-			Own: Own{Reference: st.Ref},
-		}, q.Channel, known))
+			Own: Own{Reference: st.Ref, Kind: "person", Wish: q.Channel, Row: labelled(nil, q.Label)},
+		}, how, known))
 	}
 	return list, nil
 }

@@ -65,6 +65,7 @@ type Service struct {
 	blobs     *blob.Store
 	from      string
 	watchers  []Watcher
+	route     Route
 }
 
 // New returns the service and registers its job.
@@ -73,6 +74,7 @@ func New(d Deps) *Service {
 		db: d.DB, led: d.Ledger, clk: d.Clock, incidents: d.Incidents, dirs: d.Directory, duties: d.Duties, jobs: d.Jobs, blobs: d.Blobs, from: d.From,
 	}
 	d.Jobs.RegisterLong(jobCopy, s.copyOn)
+	d.Jobs.RegisterLong(jobRoute, s.routeOn)
 	return s
 }
 

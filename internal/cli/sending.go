@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/wakebell/wakebell/client"
+)
+
+type sendingCmd struct {
+	Show   sendingShow   `cmd:"" help:"Show how far the sending of a notice is."`
+	Pause  sendingPause  `cmd:"" help:"Let nobody else be written to until somebody goes on."`
+	Resume sendingResume `cmd:"" help:"Go on, also after the first few."`
+	Stop   sendingStop   `cmd:"" help:"End it for good; who was not written to is named."`
+	Report sendingReport `cmd:"" help:"Write the delivery report as CSV; its SHA-256 is recorded."`
+}
+
+// sending prints how far it is.
+func (e *env) sending(s client.Sending, err error) error {
+	if err != nil {
+		return err
+	}
+	if e.root.JSON {
+		return e.printJSON(s)
+	}
+	var b strings.Builder
+	b.WriteString(s.State)
+	if s.Reason != nil {
+		b.WriteString(": " + clean(*s.Reason))
+	}
+	if s.WaitUntil != nil {
+		b.WriteString(", tried again " + stamp(s.WaitUntil))
+	}
+	b.WriteString("\n")
+	for _, k := range []string{"queued", "sending", "sent", "delivered", "failed", "bounced", "stopped", "gap", "left_out", "opened", "acknowledged", "maybe_twice"} {
+		if n := s.Tally[k]; n > 0 {
+			fmt.Fprintf(&b, "%-12s %d\n", k, n)
+		}
+	}
+	_, err = fmt.Fprint(e.Out, b.String())
+	return err
+}
+
+type sendingShow struct{ noticeRef }
+
+// Run shows.
+func (c *sendingShow) Run(e *env) error { return e.sending(e.api().Sending(e.ctx, c.Ref, c.No)) }
+
+type sendingPause struct {
+	noticeRef
+	Reason string `help:"Why."`
+}
+
+// Run pauses.
+func (c *sendingPause) Run(e *env) error {
+	return e.sending(e.api().TurnSending(e.ctx, c.Ref, c.No, "pause", c.Reason))
+}
+
+type sendingResume struct{ noticeRef }
+
+// Run goes on.
+func (c *sendingResume) Run(e *env) error {
+	return e.sending(e.api().TurnSending(e.ctx, c.Ref, c.No, "resume", ""))
+}
+
+type sendingStop struct {
+	noticeRef
+	Reason string `required:"" help:"Why."`
+}
+
+// Run stops.
+func (c *sendingStop) Run(e *env) error {
+	return e.sending(e.api().TurnSending(e.ctx, c.Ref, c.No, "stop", c.Reason))
+}
+
+type sendingReport struct {
+	noticeRef
+	Out string `help:"File to write; default standard output." short:"o" placeholder:"FILE"`
+}
+
+// Run writes the report; an existing file is never overwritten.
+func (c *sendingReport) Run(e *env) error {
+	path := fmt.Sprintf("/api/v1/incidents/%s/notices/%d/sending/report", url.PathEscape(c.Ref), c.No)
+	if c.Out == "" {
+		return e.api().Fetch(e.ctx, path, e.Out)
+	}
+	f, err := os.OpenFile(c.Out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(e.api().Fetch(e.ctx, path, f), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(c.Out))
+	}
+	return nil
+}

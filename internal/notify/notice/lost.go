@@ -1,0 +1,109 @@
+package notice
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/wakebell/wakebell/internal/base/clock"
+	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/record/phrase"
+	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/decide/incident"
+)
+
+// cameBack is why a duty is open again.
+const cameBack = "The copy that met it came back as undeliverable: nobody was told by it"
+
+// OnLost follows copies that came back. "Must be notified" (policy 003) is not met by a mail
+// that nobody got: the duties they met are open again, unless another copy to the same party
+// stands, and communications are told. When another way works, the duty is met anew, at its
+// own time.
+func (s *Service) OnLost(ctx context.Context, tx *store.Tx, by who.Identity, id string, recipients []string) error {
+	if by.IsZero() {
+		return fault.New(fault.Denied, "nobody asks")
+	}
+	if len(recipients) == 0 {
+		return nil
+	}
+	n, err := byID(ctx, tx, id)
+	if err != nil || n.Release == nil {
+		return err
+	}
+	open, err := s.Duties.ReopenTx(ctx, tx, by, n.Incident, recipients, cameBack)
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	others, err := s.post.Others(ctx, tx, n, parties(open))
+	if err != nil {
+		return err
+	}
+	if err := s.OnTold(ctx, tx, by, id, others); err != nil {
+		return err
+	}
+	open = slices.DeleteFunc(open, func(d duty.Duty) bool {
+		return slices.ContainsFunc(others, func(t Told) bool { return t.Party == d.Recipient.ID })
+	})
+	if len(open) == 0 {
+		return nil
+	}
+	st, err := s.Incidents.GetTx(tx, n.Incident)
+	if err != nil {
+		return err
+	}
+	c := &change{s: s, ctx: ctx, tx: tx, by: by, st: st, n: n, now: s.clk.Now()}
+	return c.tellLost(open)
+}
+
+func parties(list []duty.Duty) (out []string) {
+	for _, d := range list {
+		if d.Recipient.ID != "" && !slices.Contains(out, d.Recipient.ID) {
+			out = append(out, d.Recipient.ID)
+		}
+	}
+	return out
+}
+
+// lostQuiet is how long one mail speaks for all copies that come back after it: it leads to
+// the page that names them all.
+const lostQuiet = 15 * time.Minute
+
+// tellLost tells communications, and who released the notice.
+func (c *change) tellLost(open []duty.Duty) error {
+	if c.s.Outbox == nil {
+		return nil
+	}
+	what := "a copy came back: " + c.n.Called()
+	var said int
+	err := c.tx.QueryRow(c.ctx, `SELECT COUNT(*) FROM mail_outbox WHERE about = ? AND subject = ? AND created_at > ?`,
+		c.st.Ref, c.st.Ref+": "+what, clock.Micros(c.now.Add(-lostQuiet))).Scan(&said)
+	if err != nil {
+		return fmt.Errorf("look for what was said of notice %s: %w", c.n.ID, err)
+	}
+	if said > 0 {
+		return nil
+	}
+	people, err := c.communications()
+	if err != nil {
+		return err
+	}
+	return c.tell(append(people, c.n.Release.By), what,
+		phrase.Count(len(open), "duty is", "duties are")+" open again, because the copy that met it came back as undeliverable.",
+		"Where another address or a number is known, it is tried at once. Under Sending you see who was not reached: give another contact, or call.")
+}
+
+// communications are those who communicate in the incident, or the whole team.
+func (c *change) communications() ([]string, error) {
+	people := slices.Clone(c.st.Assignments[incident.Function("communications")])
+	if len(people) > 0 {
+		return people, nil
+	}
+	dir, err := c.s.Directory.Snapshot(c.tx)
+	for _, m := range dir.Teams["communications"].Members {
+		people = append(people, m.Person)
+	}
+	return people, err
+}
