@@ -145,7 +145,7 @@ func document(text []byte) (*yaml.Node, error) {
 		return nil, fmt.Errorf("line %d: anchors and aliases are not read; write it out", alias.Line)
 	}
 	if root := doc.Content[0]; root.Kind != yaml.MappingNode {
-		return nil, fmt.Errorf("line %d: a pack begins with its fields, such as pack: and rules:", root.Line)
+		return nil, fmt.Errorf("line %d: a pack begins with its fields, such as pack and rules", root.Line)
 	}
 	return doc.Content[0], nil
 }
