@@ -127,6 +127,8 @@ var (
 
 // The columns of duties that a head is made of, and that of all there is to know.
 const (
+	dutyIncident = 1
+
 	dutyState = 4
 	dutyDueAt = 5
 	dutyDoc   = 14
@@ -146,27 +148,40 @@ func (s *Service) Project(x row.Rows, e record.Entry) error {
 type change struct{ before, after Duty }
 
 func project(x row.Rows, e record.Entry) ([]change, error) {
+	if e.Kind == kindRederived || e.Kind == kindRepacked {
+		return projectAll(x, e)
+	}
+	return projectOne(x, e)
+}
+
+// projectAll brings the duties of an incident up to a derivation.
+func projectAll(x row.Rows, e record.Entry) ([]change, error) {
 	rows, err := x.Group(duties, e.Subject)
 	if err != nil {
 		return nil, err
 	}
-	changes, err := changesBy(e, rows)
-	if err != nil {
+	var b rederived
+	if err := e.Decode(&b); err != nil {
 		return nil, err
 	}
-	writes := make([]row.Change, len(changes))
-	for i, c := range changes {
-		if writes[i].After, err = rowOf(c.after); err != nil {
+	existing, at := make([]Duty, len(rows)), make(map[string]int, len(rows))
+	for i, r := range rows {
+		at[r.Text(0)] = i
+		if err := record.Decode(r.Bytes(dutyDoc), nil, &existing[i]); err != nil {
 			return nil, err
 		}
-		at := slices.IndexFunc(rows, func(r row.Row) bool { return r.Text(0) == c.after.ID })
-		if at < 0 {
-			rows = append(rows, writes[i].After)
-			continue
-		}
-		writes[i].Before, rows[at] = rows[at], writes[i].After
 	}
-	for _, w := range writes { // in the order of the derivation: keys are unique in an incident
+	changes := b.changes(existing)
+	for _, c := range changes { // in the order of the derivation: keys are unique in an incident
+		w := row.Change{}
+		if w.After, err = rowOf(c.after); err != nil {
+			return nil, err
+		}
+		if i, had := at[c.after.ID]; had {
+			w.Before, rows[i] = rows[i], w.After
+		} else {
+			rows = append(rows, w.After)
+		}
 		if err := x.Put(duties, w); err != nil {
 			return nil, err
 		}
@@ -174,39 +189,35 @@ func project(x row.Rows, e record.Entry) ([]change, error) {
 	return changes, head(x, e.Subject, rows)
 }
 
-// changesBy is what an entry does to the duties there are.
-func changesBy(e record.Entry, rows []row.Row) ([]change, error) {
-	if e.Kind == kindRederived || e.Kind == kindRepacked {
-		var b rederived
-		if err := e.Decode(&b); err != nil {
-			return nil, err
-		}
-		existing := make([]Duty, len(rows))
-		for i, r := range rows {
-			if err := record.Decode(r.Bytes(dutyDoc), nil, &existing[i]); err != nil {
-				return nil, err
-			}
-		}
-		return b.changes(existing), nil
-	}
+// projectOne brings one duty up to an entry, and the head of its incident. An incident may
+// owe thousands, and a notice meets them one by one: so the others are not read.
+func projectOne(x row.Rows, e record.Entry) ([]change, error) {
 	id, apply, err := changeOf(e)
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range rows {
-		if r.Text(0) != id {
-			continue
-		}
-		var before Duty
-		if err := record.Decode(r.Bytes(dutyDoc), nil, &before); err != nil {
-			return nil, err
-		}
-		after := before
-		apply(&after)
-		after.Version++
-		return []change{{before, after}}, nil
+	was, err := x.Row(duties, id)
+	if err != nil {
+		return nil, err
 	}
-	return nil, fault.New(fault.NotFound, "there is no such duty")
+	if was == nil || was.Text(dutyIncident) != e.Subject {
+		return nil, fault.New(fault.NotFound, "there is no such duty")
+	}
+	var before Duty
+	if err := record.Decode(was.Bytes(dutyDoc), nil, &before); err != nil {
+		return nil, err
+	}
+	after := before
+	apply(&after)
+	after.Version++
+	now, err := rowOf(after)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.Put(duties, row.Change{Before: was, After: now}); err != nil {
+		return nil, err
+	}
+	return []change{{before, after}}, headOne(x, was, before, after)
 }
 
 // changeOf reads which duty an entry changes, and how.
@@ -302,6 +313,42 @@ func head(x row.Rows, incident string, rows []row.Row) error {
 		return err
 	}
 	return x.Put(heads, row.Change{Before: before, After: row.Row{incident, open, next}})
+}
+
+// headOne is head after a change of one duty, which was a row. Its due time stays.
+func headOne(x row.Rows, was row.Row, before, after Duty) error {
+	if (before.State == Open) == (after.State == Open) {
+		return nil
+	}
+	h, err := x.Row(heads, after.Incident)
+	if err != nil {
+		return err
+	}
+	if h == nil {
+		return fmt.Errorf("duty: incident %s has duties and no head", after.Incident)
+	}
+	open, next, due := h.Int(1), h.Int(2), was.Int(dutyDueAt)
+	if after.State == Open {
+		if open++; open == 1 || due < next {
+			next = due
+		}
+		return x.Put(heads, row.Change{Before: h, After: row.Row{after.Incident, open, next}})
+	}
+	if open--; open > 0 && due == next {
+		if another, err := x.Another(duties, was, dutyState, dutyDueAt); err != nil {
+			return err
+		} else if !another {
+			rows, err := x.Group(duties, after.Incident)
+			if err != nil {
+				return err
+			}
+			return head(x, after.Incident, rows)
+		}
+	}
+	if open == 0 {
+		next = 0
+	}
+	return x.Put(heads, row.Change{Before: h, After: row.Row{after.Incident, open, next}})
 }
 
 // Reproject makes the duties of an incident anew from the ledger, after an erasure. It

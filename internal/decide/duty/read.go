@@ -3,6 +3,7 @@ package duty
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -124,6 +125,31 @@ func (s *Service) Get(ctx context.Context, by who.Identity, id string) (Duty, er
 // rooms that have checked who asks.
 func (s *Service) ForIncident(ctx context.Context, r store.Reader, incident string) ([]Duty, error) {
 	return doc.Query[Duty](ctx, r, `SELECT doc FROM duty WHERE incident_id = ? ORDER BY due_at, id`, incident)
+}
+
+// OpenTo lists the open duties of an incident that are owed to some recipients, the earliest
+// due first, for rooms that have checked who asks.
+func (s *Service) OpenTo(ctx context.Context, r store.Reader, incident string, recipients []string) ([]Duty, error) {
+	var out []Duty
+	for part := range slices.Chunk(recipients, 500) {
+		args := []any{incident}
+		for _, id := range part {
+			args = append(args, id)
+		}
+		list, err := doc.Query[Duty](ctx, r, `SELECT doc FROM duty WHERE incident_id = ? AND state || '' = 'open' AND recipient_id IN (`+
+			store.Placeholders(len(part))+`) ORDER BY due_at, id`, args...)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, list...)
+	}
+	return out, nil
+}
+
+// OfRule says whether a key is that of a duty of a rule.
+func OfRule(key, rule string) bool {
+	rest, ok := strings.CutPrefix(key, rule)
+	return ok && (strings.HasPrefix(rest, ":") || strings.HasPrefix(rest, "@"))
 }
 
 // OfIncident lists all duties of an incident, by id, for rooms that have checked who asks.

@@ -6,6 +6,8 @@
 package policy
 
 import (
+	"slices"
+
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/rule/deadline"
 )
@@ -183,4 +185,9 @@ func Shown(rule string) string {
 		}
 	}
 	return ""
+}
+
+// Recurs says whether the next duty of a rule starts when the one before is met.
+func Recurs(rule string) bool {
+	return slices.ContainsFunc(Rules(), func(r Rule) bool { return r.ID == rule && r.Recurs })
 }
