@@ -108,7 +108,6 @@ func BenchmarkSendOwed(b *testing.B) {
 		b.ReportMetric(float64(n)/took.Seconds(), "recipients/s")
 		b.ReportMetric(0, "ns/op")
 	}
-
 }
 
 // owed is an incident of n customers with a contract each, and an approved notice to them.
@@ -176,5 +175,3 @@ func release(b *testing.B, a *app.App, st incident.State, no int) {
 		b.Fatal(err)
 	}
 }
-
-

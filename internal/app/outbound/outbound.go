@@ -29,6 +29,7 @@ func (p Post) Join() {
 	p.Dispatch.Watch(p.Notices.OnList)
 	p.Dispatch.Observe(p.told)
 	p.Dispatch.OnEnd(p.ended)
+	p.Dispatch.Gate(p.held)
 }
 
 // List is the list of a notice; the zero List where there is none.
@@ -100,6 +101,11 @@ func (p Post) told(ctx context.Context, tx *store.Tx, run dispatch.Run, changed 
 		return nil
 	}
 	return p.Notices.OnTold(ctx, tx, who.Engine("dispatch"), run.Notice, list)
+}
+
+// held keeps a run back while law enforcement's request to delay concerns its notice.
+func (p Post) held(ctx context.Context, r store.Reader, run dispatch.Run) error {
+	return p.Notices.Held(ctx, r, run.Notice)
 }
 
 // ended follows the end of a run.
