@@ -14,6 +14,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record/row"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
+	"github.com/wakebell/wakebell/internal/decide/duty/head"
 )
 
 // The kinds of ledger entries of duties. Their subject is the incident.
@@ -118,12 +119,14 @@ func Kinds() []record.Kind {
 	}
 }
 
-// duties holds one row per duty, heads one per incident, by which lists sort.
-var (
-	duties = row.NewTable("duty", 1, "id", "incident_id", "key", "rule", "state", "due_at", "alarm_at", "met_at", "drill", "outward",
-		"recipient_kind", "recipient_id", "holder_id", "entity", "doc").GroupBy("incident_id").Octets("doc")
-	heads = row.NewTable("duty_head", 1, "incident_id", "open_count", "next_due_at")
-)
+// duties holds one row per duty. Package head keeps one per incident, by which lists sort.
+var duties = row.NewTable("duty", 1, "id", "incident_id", "key", "rule", "state", "due_at", "alarm_at", "met_at", "drill", "outward",
+	"recipient_kind", "recipient_id", "holder_id", "entity", "doc").GroupBy("incident_id").Octets("doc")
+
+var heads = head.New()
+
+// at is where a head finds what it is made of.
+var at = head.Columns{Incident: dutyIncident, State: dutyState, DueAt: dutyDueAt}
 
 // The columns of duties that a head is made of, and that of all there is to know.
 const (
@@ -135,7 +138,7 @@ const (
 )
 
 // Tables are the projections of this room.
-func (s *Service) Tables() []*row.Table { return []*row.Table{duties, heads} }
+func (s *Service) Tables() []*row.Table { return []*row.Table{duties, heads.Table} }
 
 // Project brings the duty tables up to an entry. It reads nothing but the entry and
 // the tables themselves, so that replay gives the same rows.
@@ -164,9 +167,9 @@ func projectAll(x row.Rows, e record.Entry) ([]change, error) {
 	if err := e.Decode(&b); err != nil {
 		return nil, err
 	}
-	existing, at := make([]Duty, len(rows)), make(map[string]int, len(rows))
+	existing, place := make([]Duty, len(rows)), make(map[string]int, len(rows))
 	for i, r := range rows {
-		at[r.Text(0)] = i
+		place[r.Text(0)] = i
 		if err := record.Decode(r.Bytes(dutyDoc), nil, &existing[i]); err != nil {
 			return nil, err
 		}
@@ -177,7 +180,7 @@ func projectAll(x row.Rows, e record.Entry) ([]change, error) {
 		if w.After, err = rowOf(c.after); err != nil {
 			return nil, err
 		}
-		if i, had := at[c.after.ID]; had {
+		if i, had := place[c.after.ID]; had {
 			w.Before, rows[i] = rows[i], w.After
 		} else {
 			rows = append(rows, w.After)
@@ -186,7 +189,7 @@ func projectAll(x row.Rows, e record.Entry) ([]change, error) {
 			return nil, err
 		}
 	}
-	return changes, head(x, e.Subject, rows)
+	return changes, heads.All(x, at, e.Subject, rows)
 }
 
 // projectOne brings one duty up to an entry, and the head of its incident. An incident may
@@ -217,7 +220,7 @@ func projectOne(x row.Rows, e record.Entry) ([]change, error) {
 	if err := x.Put(duties, row.Change{Before: was, After: now}); err != nil {
 		return nil, err
 	}
-	return []change{{before, after}}, headOne(x, was, before, after)
+	return []change{{before, after}}, heads.One(x, duties, at, was, now)
 }
 
 // changeOf reads which duty an entry changes, and how.
@@ -296,59 +299,6 @@ func rowOf(d Duty) (row.Row, error) {
 		d.ID, d.Incident, d.Key, d.Rule, string(d.State), clock.Micros(d.DueAt), clock.Micros(d.AlarmAt), clock.Micros(d.MetAt),
 		d.Drill, d.Outward, d.Recipient.Kind, d.Recipient.ID, d.Holder.ID, d.Entity, doc,
 	}, err
-}
-
-// head keeps the one row per incident that lists sort by.
-func head(x row.Rows, incident string, rows []row.Row) error {
-	open, next := int64(0), int64(0)
-	for _, r := range rows {
-		if due := r.Int(dutyDueAt); r.Text(dutyState) == string(Open) {
-			if open++; open == 1 || due < next {
-				next = due
-			}
-		}
-	}
-	before, err := x.Row(heads, incident)
-	if err != nil {
-		return err
-	}
-	return x.Put(heads, row.Change{Before: before, After: row.Row{incident, open, next}})
-}
-
-// headOne is head after a change of one duty, which was a row. Its due time stays.
-func headOne(x row.Rows, was row.Row, before, after Duty) error {
-	if (before.State == Open) == (after.State == Open) {
-		return nil
-	}
-	h, err := x.Row(heads, after.Incident)
-	if err != nil {
-		return err
-	}
-	if h == nil {
-		return fmt.Errorf("duty: incident %s has duties and no head", after.Incident)
-	}
-	open, next, due := h.Int(1), h.Int(2), was.Int(dutyDueAt)
-	if after.State == Open {
-		if open++; open == 1 || due < next {
-			next = due
-		}
-		return x.Put(heads, row.Change{Before: h, After: row.Row{after.Incident, open, next}})
-	}
-	if open--; open > 0 && due == next {
-		if another, err := x.Another(duties, was, dutyState, dutyDueAt); err != nil {
-			return err
-		} else if !another {
-			rows, err := x.Group(duties, after.Incident)
-			if err != nil {
-				return err
-			}
-			return head(x, after.Incident, rows)
-		}
-	}
-	if open == 0 {
-		next = 0
-	}
-	return x.Put(heads, row.Change{Before: h, After: row.Row{after.Incident, open, next}})
 }
 
 // Reproject makes the duties of an incident anew from the ledger, after an erasure. It

@@ -11,6 +11,8 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/decide/duty/next"
+	"github.com/wakebell/wakebell/internal/decide/duty/policy"
 
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
 )
@@ -87,12 +89,12 @@ func (s *Service) owedTo(ctx context.Context, r store.Reader, n Notice, told []T
 			parties = append(parties, t.Party)
 		}
 	}
-	list, err := s.Duties.OpenTo(ctx, r, n.Incident, parties)
+	list, err := next.To(ctx, r, n.Incident, parties)
 	rules, out := map[string]bool{}, map[string][]duty.Duty{}
 	for _, d := range list {
 		serves, known := rules[d.Rule]
 		if !known {
-			serves = slices.ContainsFunc(n.Duties, func(key string) bool { return duty.OfRule(key, d.Rule) })
+			serves = slices.ContainsFunc(n.Duties, func(key string) bool { return policy.OfRule(key, d.Rule) })
 			rules[d.Rule] = serves
 		}
 		if serves && n.Audience.Serves(d.Recipient.Kind) {
