@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/job"
@@ -38,6 +37,7 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 	"github.com/wakebell/wakebell/internal/notify/notice/form/filing"
+	"github.com/wakebell/wakebell/internal/notify/notice/paper"
 	stock "github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
@@ -73,6 +73,7 @@ type Deps struct {
 	Notices    *notice.Service
 	Dispatch   *dispatch.Service
 	Filings    *filing.Service // nil: no forms
+	Papers     *paper.Service
 	Assessment *assessment.Service
 	Contacts   *contact.Service
 	Templates  *stock.Shelf // nil: the shipped ones
@@ -105,9 +106,9 @@ const base = "/api/v1"
 // face holds what the operations share. It is read only once New has returned.
 type face struct {
 	Deps
-	huma    huma.API
-	mux     *routes
-	figures *figures
+	document *huma.OpenAPI
+	mux      *routes
+	figures  *figures
 }
 
 // routes is a mux that remembers its patterns, so that a test can hold the OpenAPI document against them.
@@ -141,9 +142,8 @@ func build(d Deps) *face {
 	if d.Find == nil {
 		d.Find = find.New(d.DB, d.Views, d.Intake, d.People)
 	}
-	f := &face{Deps: d, mux: &routes{ServeMux: http.NewServeMux()}}
+	f := &face{Deps: d, mux: &routes{ServeMux: http.NewServeMux()}, document: newDocument(d.Version)}
 	f.figures = f.newFigures()
-	f.huma = humago.New(f.mux, f.config())
 	f.reports()
 	f.alerts()
 	f.signals()

@@ -99,7 +99,7 @@ func checkShape(c *incident.RecordFact) error {
 
 // commandSchema writes one schema per command into the document and returns the choice between them.
 func (f *face) commandSchema() *huma.Schema {
-	reg := f.huma.OpenAPI().Components.Schemas
+	reg := f.document.Components.Schemas
 	const prefix = "#/components/schemas/"
 	choice := &huma.Schema{Discriminator: &huma.Discriminator{PropertyName: "type", Mapping: map[string]string{}}}
 	for _, name := range commandNames() {

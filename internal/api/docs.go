@@ -56,13 +56,10 @@ func (f *face) docs() {
 type written struct{ json, yaml, page []byte }
 
 func (f *face) writeDocument() (w written, err error) {
-	schemas := f.huma.OpenAPI().Components.Schemas.Map()
-	delete(schemas, "V2ErrorModel") // of errors that never leave: they become problems
-	delete(schemas, "V2ErrorDetail")
-	if w.json, err = json.Marshal(f.huma.OpenAPI()); err != nil {
+	if w.json, err = json.Marshal(f.document); err != nil {
 		return w, err
 	}
-	if w.yaml, err = f.huma.OpenAPI().YAML(); err != nil {
+	if w.yaml, err = f.document.YAML(); err != nil {
 		return w, err
 	}
 	w.page = []byte(f.writePage())
@@ -100,7 +97,7 @@ type entryOfPage struct {
 }
 
 func (f *face) writePage() string {
-	doc := f.huma.OpenAPI()
+	doc := f.document
 	p := &page{schemas: doc.Components.Schemas.Map()}
 	byTag := map[string][]entryOfPage{}
 	for path, item := range doc.Paths {
@@ -249,7 +246,6 @@ func (p *page) problems() {
 		row(r.slug, r.status, r.title)
 	}
 	row("malformed", http.StatusBadRequest, titles["malformed"])
-	row("bad-request", http.StatusBadRequest, titles["bad-request"])
 	row("media-type", http.StatusUnsupportedMediaType, titles["media-type"])
 	row("method-not-allowed", http.StatusMethodNotAllowed, titles["method-not-allowed"])
 	example, err := json.MarshalIndent(problem{

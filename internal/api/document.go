@@ -14,35 +14,29 @@ import (
 	"github.com/wakebell/wakebell/internal/rule/deadline"
 )
 
-// config makes the OpenAPI document. huma's own pages and links are off: they need assets from elsewhere.
-func (f *face) config() huma.Config {
+// newDocument begins the OpenAPI document.
+func newDocument(version string) *huma.OpenAPI {
 	reg := huma.NewMapRegistry("#/components/schemas/", schemaName)
 	reg.RegisterTypeAlias(reflect.TypeFor[deadline.Candidate](), reflect.TypeFor[candidate]())
-	cfg := huma.Config{
-		OpenAPI: &huma.OpenAPI{
-			OpenAPI: "3.1.0",
-			Info: &huma.Info{
-				Title: "Wakebell", Version: f.Version,
-				Description: "Security incidents and data breaches, from the first alert to a record that can be verified. " +
-					"Times are RFC 3339 with a zone; answers are in UTC. Unknown fields and parameters are refused by name. " +
-					"Every create and command takes an Idempotency-Key; the first answer is given again. " +
-					"Lists give a cursor in next, null at the end. Refusals are application/problem+json and name the wrong fields.",
-				License: &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"},
-			},
-			Servers: []*huma.Server{{URL: "/"}},
-			Components: &huma.Components{
-				Schemas: reg,
-				SecuritySchemes: map[string]*huma.SecurityScheme{
-					"token": {Type: "http", Scheme: "bearer", BearerFormat: "wbl_…", Description: "An API token: wakebell token create"},
-				},
-			},
-			Security: []map[string][]string{{"token": {}}},
+	return &huma.OpenAPI{
+		OpenAPI: "3.1.0",
+		Info: &huma.Info{
+			Title: "Wakebell", Version: version,
+			Description: "Security incidents and data breaches, from the first alert to a record that can be verified. " +
+				"Times are RFC 3339 with a zone; answers are in UTC. Unknown fields and parameters are refused by name. " +
+				"Every create and command takes an Idempotency-Key; the first answer is given again. " +
+				"Lists give a cursor in next, null at the end. Refusals are application/problem+json and name the wrong fields.",
+			License: &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"},
 		},
-		Formats:       map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
-		DefaultFormat: "application/json",
-		Transformers:  []huma.Transformer{fromHuma},
+		Servers: []*huma.Server{{URL: "/"}},
+		Components: &huma.Components{
+			Schemas: reg,
+			SecuritySchemes: map[string]*huma.SecurityScheme{
+				"token": {Type: "http", Scheme: "bearer", BearerFormat: "wbl_…", Description: "An API token: wakebell token create"},
+			},
+		},
+		Security: []map[string][]string{{"token": {}}},
 	}
-	return cfg
 }
 
 // schemaName names a Go type in the document; types of other rooms carry the room's name, so that none meet.
@@ -61,11 +55,11 @@ func schemaName(t reflect.Type, hint string) string {
 // plain registers a handler outside huma and describes it.
 func (f *face) plain(pattern string, h func(http.ResponseWriter, *http.Request), o *huma.Operation) {
 	f.mux.HandleFunc(pattern, h)
-	f.huma.OpenAPI().AddOperation(o)
+	f.document.AddOperation(o)
 }
 
 func schemaOf[T any](f *face) *huma.Schema {
-	return f.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, "")
+	return f.document.Components.Schemas.Schema(reflect.TypeFor[T](), true, "")
 }
 
 func (f *face) problemResponse() *huma.Response {

@@ -355,11 +355,15 @@ func (f *face) law() {
 		}
 		return wireAssessment(res, f.Assessment.Book()), nil
 	})
-	enter(f, op{
+	takeBytes(f, op{
 		method: http.MethodPost, path: base + "/assessment/evaluate", id: "evaluate-facts", tag: tag, summary: "Judge facts that belong to no incident", json: true,
 		body: schemaOf[lawFacts](f), text: "A dry run: nothing is kept. " + notLegalAdvice + " Needs duty.read.",
-	}, nil, readFacts, func(ctx context.Context, c *call, _ *none, b *factfile.File) (assessmentOnWire, error) {
-		res, err := f.Assessment.Try(ctx, c.by, *b)
+	}, func(ctx context.Context, c *call, _ *none, b []byte) (assessmentOnWire, error) {
+		var facts factfile.File
+		if err := readFacts(b, &facts); err != nil {
+			return assessmentOnWire{}, err
+		}
+		res, err := f.Assessment.Try(ctx, c.by, facts)
 		if err != nil {
 			return assessmentOnWire{}, err
 		}

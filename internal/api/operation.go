@@ -69,92 +69,41 @@ type op struct {
 	open     func(o *huma.Operation)
 }
 
-type answer[O any] struct {
-	Status int
-	Body   O
-}
+// The four ways to register an operation. They are all that is made anew for each type: what follows knows its types
+// by reflection (see route.go), for a copy of it per operation was a tenth of the program.
 
-type silence struct{ Status int }
-
-// handle registers an operation without a body. The parameters P are read and checked by huma.
+// handle registers an operation without a body. The parameters P are read and checked before.
 func handle[P, O any](f *face, o op, fn func(ctx context.Context, c *call, p *P) (O, error)) {
-	enter(f, o, nil, nil, func(ctx context.Context, c *call, p *P, _ *none) (O, error) { return fn(ctx, c, p) })
+	f.enter(o, types{params: reflect.TypeFor[P](), out: reflect.TypeFor[O](), read: nothing},
+		func(ctx context.Context, c *call, p, _ any) (any, error) { return fn(ctx, c, p.(*P)) })
 }
 
 // take registers an operation with a JSON body B, read strictly.
 func take[P, B, O any](f *face, o op, fn func(ctx context.Context, c *call, p *P, b *B) (O, error)) {
 	o.json = true
-	enter(f, o, reflect.TypeFor[B](), func(raw []byte, b *B) error { return decode(raw, b) }, fn)
+	body := reflect.TypeFor[B]()
+	f.enter(o, types{params: reflect.TypeFor[P](), body: body, out: reflect.TypeFor[O](), read: strictly(body)},
+		func(ctx context.Context, c *call, p, b any) (any, error) { return fn(ctx, c, p.(*P), b.(*B)) })
 }
 
 // takeMembers registers an operation with a JSON object it reads itself.
 func takeMembers[P, O any](f *face, o op, fn func(ctx context.Context, c *call, p *P, b []member) (O, error)) {
 	o.json = true
-	read := func(raw []byte, b *[]member) (err error) {
-		*b, err = object(raw)
-		return err
-	}
-	enter(f, o, nil, read, func(ctx context.Context, c *call, p *P, b *[]member) (O, error) { return fn(ctx, c, p, *b) })
+	f.enter(o, types{params: reflect.TypeFor[P](), out: reflect.TypeFor[O](), read: members},
+		func(ctx context.Context, c *call, p, b any) (any, error) { return fn(ctx, c, p.(*P), b.([]member)) })
 }
 
 // takeBytes registers an operation with a body that is not JSON.
 func takeBytes[P, O any](f *face, o op, fn func(ctx context.Context, c *call, p *P, b []byte) (O, error)) {
-	read := func(raw []byte, b *[]byte) error {
-		*b = raw
-		return nil
-	}
-	enter(f, o, nil, read, func(ctx context.Context, c *call, p *P, b *[]byte) (O, error) { return fn(ctx, c, p, *b) })
-}
-
-// enter registers an operation: the body is read and decoded, the key handed on, and every error becomes a problem.
-func enter[P, B, O any](f *face, o op, body reflect.Type, read func(raw []byte, b *B) error,
-	fn func(ctx context.Context, c *call, p *P, b *B) (O, error),
-) {
-	work := func(ctx context.Context, c *call, p *P) (out O, err error) {
-		b := new(B)
-		if o.method != http.MethodGet && !o.stream {
-			raw, err := c.body(o)
-			if err != nil {
-				return out, err
-			}
-			if ctx, err = c.keyed(ctx, raw); err != nil {
-				return out, err
-			}
-			if read != nil && len(raw) > 0 {
-				if err := read(raw, b); err != nil {
-					return out, err
-				}
-			}
-		}
-		return fn(ctx, c, p, b)
-	}
-	h := o.describe(f)
-	if reflect.TypeFor[O]() == reflect.TypeFor[none]() {
-		huma.Register(f.huma, h, func(ctx context.Context, p *P) (*silence, error) {
-			c := callOf(ctx)
-			if _, err := work(ctx, c, p); err != nil {
-				return nil, c.problemOf(err)
-			}
-			return &silence{Status: c.wanted(h.DefaultStatus)}, nil
-		})
-	} else {
-		huma.Register(f.huma, h, func(ctx context.Context, p *P) (*answer[O], error) {
-			c := callOf(ctx)
-			out, err := work(ctx, c, p)
-			if err != nil {
-				return nil, c.problemOf(err)
-			}
-			return &answer[O]{Status: c.wanted(h.DefaultStatus), Body: out}, nil
-		})
-	}
-	f.amend(o, body)
+	f.enter(o, types{params: reflect.TypeFor[P](), out: reflect.TypeFor[O](), read: asSent},
+		func(ctx context.Context, c *call, p, b any) (any, error) { return fn(ctx, c, p.(*P), b.([]byte)) })
 }
 
 // describe makes huma's operation.
-func (o op) describe(f *face) huma.Operation {
-	h := huma.Operation{
+func (o op) describe(f *face) *huma.Operation {
+	h := &huma.Operation{
 		OperationID: o.id, Method: o.method, Path: o.path, Summary: o.summary, Description: o.text,
-		Tags: []string{o.tag}, RejectUnknownQueryParameters: true, DefaultStatus: o.status, SkipValidateBody: true,
+		Tags: []string{o.tag}, DefaultStatus: o.status,
 		Responses: map[string]*huma.Response{"default": f.problemResponse()},
 	}
 	switch {
@@ -172,9 +121,8 @@ func (o op) describe(f *face) huma.Operation {
 	return h
 }
 
-// amend writes into the document what huma is not told, because the face reads bodies itself.
-func (f *face) amend(o op, body reflect.Type) {
-	h := operationAt(f.huma.OpenAPI().Paths[o.path], o.method)
+// amend writes into the document what is said of the body, the key and the address of what was made.
+func (f *face) amend(h *huma.Operation, o op, body reflect.Type) {
 	if o.method != http.MethodGet && o.method != http.MethodDelete {
 		h.Parameters = append(h.Parameters, &huma.Param{
 			Name: "Idempotency-Key", In: "header", Schema: &huma.Schema{Type: huma.TypeString},
@@ -186,7 +134,7 @@ func (f *face) amend(o op, body reflect.Type) {
 	case o.body != nil && len(o.bodies) == 0:
 		content["application/json"] = &huma.MediaType{Schema: o.body}
 	case body != nil && body != reflect.TypeFor[none]():
-		content["application/json"] = &huma.MediaType{Schema: f.huma.OpenAPI().Components.Schemas.Schema(body, true, o.id)}
+		content["application/json"] = &huma.MediaType{Schema: f.document.Components.Schemas.Schema(body, true, o.id)}
 	}
 	for _, m := range o.bodies {
 		content[m] = &huma.MediaType{Schema: o.body}
@@ -204,18 +152,6 @@ func (f *face) amend(o op, body reflect.Type) {
 	if o.open != nil {
 		o.open(h)
 	}
-}
-
-func operationAt(p *huma.PathItem, method string) *huma.Operation {
-	switch method {
-	case http.MethodGet:
-		return p.Get
-	case http.MethodPut:
-		return p.Put
-	case http.MethodDelete:
-		return p.Delete
-	}
-	return p.Post
 }
 
 // Status of the answer, Location and ETag are set by the operation on its call.

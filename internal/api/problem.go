@@ -1,9 +1,9 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -11,8 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/who"
@@ -36,23 +34,6 @@ type problem struct {
 type fieldProblem struct {
 	Field   string `json:"field" example:"value.persons[0]"`
 	Message string `json:"message" example:"must satisfy min <= estimate <= max"`
-}
-
-// Error, GetStatus, ContentType and GetHeaders let huma write a problem.
-func (p *problem) Error() string             { return p.Title + ": " + p.Detail }
-func (p *problem) GetStatus() int            { return p.Status }
-func (p *problem) ContentType(string) string { return problemType }
-
-// GetHeaders returns the headers that belong to the status.
-func (p *problem) GetHeaders() http.Header {
-	h := http.Header{}
-	if p.Status == http.StatusUnauthorized {
-		h.Set("WWW-Authenticate", `Bearer realm="wakebell"`)
-	}
-	if p.retry > 0 {
-		h.Set("Retry-After", strconv.Itoa(p.retry))
-	}
-	return h
 }
 
 // refusal is an error the HTTP face itself makes: what is wrong before any room is asked.
@@ -110,7 +91,6 @@ var titles = map[string]string{
 	"malformed":          "The body cannot be read",
 	"media-type":         "The type of the body is not accepted",
 	"method-not-allowed": "The address does not take this method",
-	"bad-request":        "The request cannot be read",
 }
 
 // usualRetry is after how many seconds a client may ask again when nothing better is known.
@@ -172,28 +152,6 @@ func (c *call) note(level slog.Level, p *problem, cause error) {
 		args = append(args, "error", cause.Error())
 	}
 	c.face.Log.Log(context.WithoutCancel(c.r.Context()), level, "refused "+strings.TrimPrefix(p.Type, "/api/docs#"), args...)
-}
-
-// fromHuma is a transformer: what huma refuses (parameters) becomes a problem like every other.
-func fromHuma(ctx huma.Context, _ string, v any) (any, error) {
-	m, ok := v.(*huma.ErrorModel)
-	if !ok {
-		return v, nil
-	}
-	r := &refusal{status: m.Status, slug: "bad-request", detail: "The request cannot be read"}
-	if m.Status == http.StatusUnprocessableEntity {
-		var fields []fault.Field
-		for _, e := range m.Errors {
-			_, name, _ := strings.Cut(e.Location, ".")
-			msg := e.Message
-			if msg == "unknown query parameter" {
-				msg = "is not a known parameter; correct its name or leave it out"
-			}
-			fields = append(fields, fault.Field{Field: short(name), Message: msg})
-		}
-		return callOf(ctx.Context()).problemOf(fault.Invalids(fields...)), nil
-	}
-	return callOf(ctx.Context()).problemOf(r), nil
 }
 
 type callKey struct{}
@@ -276,19 +234,22 @@ func (c *call) refuse(err error) { c.send(c.problemOf(err)) }
 
 func (c *call) send(p *problem) {
 	h := c.w.Header()
-	for k, v := range p.GetHeaders() {
-		h[k] = v
+	if p.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", `Bearer realm="wakebell"`)
 	}
-	body, err := json.Marshal(p)
-	if err != nil {
-		body = []byte("{}")
+	if p.retry > 0 {
+		h.Set("Retry-After", strconv.Itoa(p.retry))
+	}
+	var body bytes.Buffer
+	if err := encode(&body, p); err != nil {
+		body.WriteString("{}")
 	}
 	h.Set("Content-Type", problemType)
 	h.Del("Content-Disposition")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Content-Length", strconv.Itoa(body.Len()))
 	c.status = p.Status
 	c.w.WriteHeader(p.Status)
-	n, _ := c.w.Write(body)
+	n, _ := c.w.Write(body.Bytes())
 	c.size += int64(n)
 }
 

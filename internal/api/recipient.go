@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"strings"
@@ -266,6 +267,7 @@ func (f *face) recipients() {
 	})
 	f.oneRecipient()
 	f.sending()
+	f.papers()
 }
 
 func (f *face) importRecipients() {
@@ -417,13 +419,11 @@ func (f *face) sending() {
 		method: http.MethodGet, path: sendingPath + "/report", id: "get-delivery-report", tag: noticeTag, summary: "Download the delivery report",
 		text: "CSV, one line for each recipient; its SHA-256 is recorded. Needs recipient.read.", media: "text/csv",
 	}, func(ctx context.Context, c *call, p *NoticeRef) ([]byte, error) {
-		pr, err := f.runOf(ctx, c, *p)
-		if err != nil {
+		var b bytes.Buffer
+		if _, err := f.Papers.CSV(ctx, c.by, p.Ref.Ref, p.No, &b); err != nil {
 			return nil, err
 		}
-		var b strings.Builder
-		_, err = f.Dispatch.Report(ctx, c.by, pr.Run.ID, &b)
 		c.download("delivery-"+fileName(p.Ref.Ref)+".csv", "text/csv; charset=utf-8", b.Len())
-		return []byte(b.String()), err
+		return b.Bytes(), nil
 	})
 }

@@ -40,6 +40,7 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/notice/form"
 	"github.com/wakebell/wakebell/internal/notify/notice/form/filing"
 	"github.com/wakebell/wakebell/internal/notify/notice/form/prefill"
+	"github.com/wakebell/wakebell/internal/notify/notice/paper"
 	"github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
@@ -89,6 +90,7 @@ type App struct {
 	Dispatch   *dispatch.Service // brings notices to their recipients
 	Notices    *notice.Service
 	Filings    *filing.Service // forms of authorities
+	Papers     *paper.Service  // what of a notice is printed
 	Law        *assessment.Law
 	Assessment *assessment.Service
 	Contacts   *contact.Service // police, media, authorities
@@ -198,6 +200,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		DB: a.DB, Ledger: a.Ledger, Clock: a.Clock, Plans: a.Plans, Directory: a.Directory, Incidents: a.Incidents, Duties: a.Duties,
 		Files: a.Files, Outbox: a.Outbox, Templates: a.Templates, BaseURL: cfg.BaseURL,
 	})
+	a.Papers = paper.New(paper.Deps{Notices: a.Notices, Dispatch: a.Dispatch, Directory: a.Directory, DB: a.DB, Clock: a.Clock})
 	forms, err := form.Load(prefill.Names(), cfg.FormSources()...)
 	if err != nil {
 		return fmt.Errorf("load the forms: %w", err)

@@ -16,7 +16,7 @@ func (a *App) newScreens() (http.Handler, error) {
 		People: a.People, Accounts: a.Accounts, BaseURL: a.cfg.BaseURL, Jobs: a.Jobs, Outbox: a.Outbox, Bounces: a.Bounces, Plans: a.Plans,
 		Directory: a.Directory, Exchange: a.Exchange,
 		Intake: a.Intake, Alerts: a.Alerts, Triage: a.Triage, Incidents: a.Incidents, Files: a.Files, Handover: a.Handover, Views: a.Views, Find: a.Find, Duties: a.Duties,
-		Escalation: a.Escalation, Trials: a.Trials, Health: a.Health, Register: a.Register, Assessment: a.Assessment, Contacts: a.Contacts, Audit: a.Audit, Ledger: a.Ledger, Notices: a.Notices, Dispatch: a.Dispatch, Filings: a.Filings,
+		Escalation: a.Escalation, Trials: a.Trials, Health: a.Health, Register: a.Register, Assessment: a.Assessment, Contacts: a.Contacts, Audit: a.Audit, Ledger: a.Ledger, Notices: a.Notices, Dispatch: a.Dispatch, Filings: a.Filings, Papers: a.Papers,
 		DB: a.DB, Clock: a.Clock, Live: a.Live,
 		Log: a.cfg.Log, Version: a.cfg.Version, Demo: a.cfg.Demo,
 	})
@@ -38,7 +38,7 @@ func (a *App) machineFace() http.Handler {
 	return api.New(api.Deps{
 		People: a.People, Jobs: a.Jobs, Outbox: a.Outbox, Bounces: a.Bounces, Plans: a.Plans, Directory: a.Directory, Intake: a.Intake,
 		Alerts: a.Alerts, Triage: a.Triage, Incidents: a.Incidents, Files: a.Files, Handover: a.Handover, Views: a.Views, Find: a.Find, Duties: a.Duties, Escalation: a.Escalation,
-		Register: a.Register, Assessment: a.Assessment, Contacts: a.Contacts, Audit: a.Audit, Ledger: a.Ledger, DB: a.DB, Clock: a.Clock, Log: a.cfg.Log, Version: a.cfg.Version, Notices: a.Notices, Dispatch: a.Dispatch, Templates: a.Templates, Filings: a.Filings,
+		Register: a.Register, Assessment: a.Assessment, Contacts: a.Contacts, Audit: a.Audit, Ledger: a.Ledger, DB: a.DB, Clock: a.Clock, Log: a.cfg.Log, Version: a.cfg.Version, Notices: a.Notices, Dispatch: a.Dispatch, Templates: a.Templates, Filings: a.Filings, Papers: a.Papers,
 		TestClock: a.cfg.TestClock, Forward: a.Forward, Ready: a.Ready, Trials: a.Trials, Health: a.Health, OpenMetrics: a.openMetrics,
 	})
 }

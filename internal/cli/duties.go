@@ -255,6 +255,8 @@ func dueText(o *regime.Outcome) string {
 		return "-"
 	case o.Due.Held:
 		return "held"
+	case o.Due.Waits():
+		return "after " + strings.TrimPrefix(o.Due.Start, "sent:")
 	case o.Due.At.IsZero():
 		return "at once"
 	}

@@ -22,6 +22,9 @@ type noticeCmd struct {
 	Return   noticeReturn   `cmd:"" help:"Send it back with a reason."`
 	Release  noticeRelease  `cmd:"" help:"Let it leave, once every gate is open."`
 	Withdraw noticeWithdraw `cmd:"" help:"Give up a notice that was not sent."`
+	Letters  noticeLetters  `cmd:"" help:"Print its letters into one PDF for window envelopes."`
+	Posted   noticePosted   `cmd:"" help:"Mark letters as posted."`
+	Print    noticePaper    `cmd:"" help:"Write the delivery report or the list of calls."`
 }
 
 // noticeRef names one notice.

@@ -33,6 +33,7 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 	"github.com/wakebell/wakebell/internal/notify/notice/form/filing"
+	"github.com/wakebell/wakebell/internal/notify/notice/paper"
 	"github.com/wakebell/wakebell/internal/notify/notice/proof"
 	"github.com/wakebell/wakebell/internal/notify/register"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
@@ -90,6 +91,7 @@ type Deps struct {
 	Notices    *notice.Service
 	Dispatch   *dispatch.Service
 	Filings    *filing.Service
+	Papers     *paper.Service
 	Assessment *assessment.Service
 	Contacts   *contact.Service
 	Ledger     *record.Ledger
@@ -144,7 +146,7 @@ func New(d Deps) (http.Handler, error) {
 		Deps: sheet.Deps{
 			Notices: d.Notices, Incidents: d.Incidents, Duties: d.Duties, Files: d.Files, Directory: d.Directory, DB: d.DB,
 		},
-		Dispatch: d.Dispatch,
+		Dispatch: d.Dispatch, Papers: d.Papers,
 		Proofs: proof.New(proof.Deps{
 			Notices: d.Notices, Incidents: d.Incidents, Directory: d.Directory, Book: d.Assessment.Book, DB: d.DB, Clock: d.Clock,
 		}),

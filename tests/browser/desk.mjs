@@ -6,6 +6,8 @@
  * @property {(path: string) => Promise<string>} read the page
  * @property {(path: string, form: string, typed?: Record<string, string>) => Promise<string>} send a form of a page;
  *   answers with the address it leads to
+ * @property {(path: string, form: string, file: { name: string, text: string }, typed?: Record<string, string>) => Promise<string>} upload
+ *   send a form with a file in its field "file"
  */
 
 /**
@@ -16,10 +18,13 @@
 export async function desk(server, person) {
   /** @type {Map<string, string>} */
   const cookies = new Map();
-  /** @param {string} path @param {Record<string, string>} [form] */
-  const ask = async (path, form) => {
+  /** @param {string} path @param {Record<string, string>} [form] @param {{ name: string, text: string }} [file] */
+  const ask = async (path, form, file) => {
+    const parts = new FormData();
+    if (file) for (const [k, v] of Object.entries(form ?? {})) parts.append(k, v);
+    if (file) parts.append("file", new Blob([file.text], { type: "text/csv" }), file.name);
     const answer = await fetch(server.url + path, {
-      method: form ? "POST" : "GET", redirect: "manual", headers: { Cookie: [...cookies].map(([k, v]) => `${k}=${v}`).join("; ") }, body: form && new URLSearchParams(form),
+      method: form ? "POST" : "GET", redirect: "manual", headers: { Cookie: [...cookies].map(([k, v]) => `${k}=${v}`).join("; ") }, body: file ? parts : form && new URLSearchParams(form),
     });
     for (const set of answer.headers.getSetCookie()) {
       const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(set) ?? [];
@@ -37,16 +42,19 @@ export async function desk(server, person) {
   /** @type {Desk} */
   const at = {
     read: async (path) => (await ask(path)).text,
-    async send(path, form, typed = {}) {
-      const page = await at.read(path);
-      for (const [, action = "", name, body = ""] of page.matchAll(/<form method="post" action="([^"]*)" data-form="([^"]*)"([\s\S]*?)<\/form>/g)) {
-        if (name !== form) continue;
-        const hidden = [...body.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(([, k = "", v = ""]) => [k, plain(v)]);
-        return (await ask(plain(action), { ...Object.fromEntries(hidden), ...typed })).to;
-      }
-      throw new Error(`${person} finds no form ${form} at ${path}`);
-    },
+    send: (path, form, typed = {}) => fill(path, form, typed),
+    upload: (path, form, file, typed = {}) => fill(path, form, typed, file),
   };
+  /** @param {string} path @param {string} form @param {Record<string, string>} typed @param {{ name: string, text: string }} [file] */
+  async function fill(path, form, typed, file) {
+    const page = await at.read(path);
+    for (const [, action = "", name, body = ""] of page.matchAll(/<form method="post" action="([^"]*)" data-form="([^"]*)"([\s\S]*?)<\/form>/g)) {
+      if (name !== form) continue;
+      const hidden = [...body.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(([, k = "", v = ""]) => [k, plain(v)]);
+      return (await ask(plain(action), { ...Object.fromEntries(hidden), ...typed }, file)).to;
+    }
+    throw new Error(`${person} finds no form ${form} at ${path}`);
+  }
   await ask("/demo", { person });
   return at;
 }

@@ -89,6 +89,18 @@ test("facts step by step, duties appear and go, counsel moves one deadline", asy
     await page.waitForURL(`**${law}`);
   };
   await verdict("A risk is unlikely", "Nobody but payroll opened the folder");
+  // It would end a duty that only two may waive: until counsel agrees, nothing falls away.
+  assert.match(await words(page, ".law"), /The verdict is not yet confirmed\. Until it is, no duty falls away because of it\./);
+  assert.equal(await authority.count(), 1);
+  const legal = await visit(t, server, { as: "Beatrix Hohenfels" });
+  await legal.open(`/incidents/${ref}/assess?step=verdict`);
+  const opinion = legal.page.locator("form").filter({ hasText: "Why?" }).filter({ has: legal.page.getByRole("radio", { name: /^I agree|^Yes/ }) });
+  await opinion.getByRole("radio", { name: /^I agree|^Yes/ }).check();
+  await opinion.getByLabel("Why?", { exact: true }).fill("The log of the folder shows payroll alone");
+  await opinion.getByRole("button", { name: "Record your opinion" }).click();
+  await legal.page.waitForFunction(async (path) => !(await (await fetch(path)).text()).includes("not yet confirmed"), law);
+  await open(law);
+  assert.doesNotMatch(await words(page, ".law"), /not yet confirmed/);
   assert.equal(await authority.count(), 0);
   await page.locator("#authorities").getByText(/Not required: \d+/).click();
   assert.match(await words(page, "#authorities"), /risk to the persons[^.]*unlikely/i);

@@ -46,6 +46,9 @@ export const screens = [
   { path: "/incidents/{incident}/notices/{sent}/recipients", as: writer },
   { path: "/incidents/{incident}/notices/{sent}/recipients/{recipient}", as: writer },
   { path: "/incidents/{incident}/notices/{sent}/sending", as: writer },
+  { path: "/incidents/{incident}/notices/{sent}/sending/letters", as: writer },
+  { path: "/incidents/{incident}/notices/{sent}/sending/letters?all=1", as: manager },
+  { path: "/incidents/{incident}/notices/{sent}/sending/calls", as: writer },
   { path: "/incidents/{incident}/notices/{asked}", as: counsel },
   { path: "/incidents/{incident}/notices/{draft}", as: writer },
   { path: "/incidents/{incident}/notices/{draft}/text", as: writer },
@@ -55,6 +58,7 @@ export const screens = [
   { path: "/incidents/{incident}/notices/{draft}/text?add=1", as: writer },
   { path: "/incidents/{incident}/notices/{draft}/settings", as: writer },
   { path: "/incidents/{incident}/notices/{draft}/recipients", as: writer },
+  { path: "/incidents/{incident}/notices/{draft}/columns/{columns}", as: writer },
   { path: "/incidents/{incident}/notices/{draft}/sending", as: writer },
   { path: "/customers/mine", as: liaison },
   { path: "/n/{letter}", as: "" },
@@ -199,6 +203,8 @@ async function notices(server, ref) {
   const sent = await hugh.send(`${list}/new`, "start", { audience: "customer", subject: "What happened to your plans", body: "Some of your plans were visible to others.\n\nYou need not do anything. The latest stands on your page: {{recipient.link}}" });
   await hugh.send(`${sent}/settings`, "settings", { channels: "email", second: "phone", second_after_hours: "24" });
   await hugh.send(`${sent}/recipients`, "add", { who: "customer", key: "1" });
+  const lines = { name: "by-post.csv", text: 'name;contact;phone;postal;lang;channel;plans\nNordwind GmbH;Nora Nord;;"Am Markt 1\n80331 München";de;letter;3\nSouthern Ltd;Sam South;;"1 High Street\nLondon SW1A 1AA";en;letter;12\nCallers Inc;Carl Call;+49 30 111;"2 Low Street\nLeeds LS1 1AA";en;phone;1\n' };
+  await hugh.upload(`${sent}/recipients`, "import", lines, { do: "add" });
   await hugh.send(`${sent}/recipients`, "sign");
   await hugh.send(sent, "submit");
   for (const person of ["counsel", "chief-executive"]) await (await desk(server, person)).send(sent, "approve");
@@ -206,12 +212,13 @@ async function notices(server, ref) {
   const asked = await hugh.send(`${list}/new`, "start", { audience: "press", subject: "A statement", body: "Some plans were visible to others.", voluntary: "1" });
   await hugh.send(asked, "submit");
   const draft = await hugh.send(`${list}/new`, "start", { audience: "data_subject" });
+  const columns = await hugh.upload(`${draft}/recipients`, "import", { name: "Kunden.csv", text: "Firma;E-Mail;Land;Pläne\nNordwind GmbH;nora@nordwind.example;DE;3\nKaputt AG;nowhere;DE;1\nSouthern Ltd;sam@southern.example;Great Britain!;12\n" }, { do: "columns" });
   const recipients = (await server.api("GET", `/api/v1${sent}/recipients`)).items;
   const end = Date.now() + 20_000;
   const letter = () => server.letters.map((l) => /\/n\/([\w-]+)/.exec(l.replace(/=\r\n/g, ""))?.[1]).find((t) => t) ?? "";
   while (!letter() && Date.now() < end) await new Promise((again) => { setTimeout(again, 100); });
   const no = (/** @type {string} */ path) => path.split("/").at(-1) ?? "";
-  return { sent: no(sent), asked: no(asked), draft: no(draft), recipient: recipients[0].id, letter: letter() };
+  return { sent: no(sent), asked: no(asked), draft: no(draft), columns: no(columns), recipient: recipients[0].id, letter: letter() };
 }
 
 /** @param {import("./server.mjs").Server} server @returns {Promise<string>} an incident of the breach register */

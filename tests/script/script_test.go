@@ -307,7 +307,11 @@ func cmdAPI(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	req, err := http.NewRequestWithContext(clock.Background(), args[0], ts.Getenv("WAKEBELL_URL")+args[1], body)
 	ts.Check(err)
-	req.Header.Set("Content-Type", "application/json")
+	kind := "application/json"
+	if len(args) > 2 && strings.HasSuffix(args[2], ".csv") {
+		kind = "text/csv"
+	}
+	req.Header.Set("Content-Type", kind)
 	if token := ts.Getenv("WAKEBELL_TOKEN"); token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}

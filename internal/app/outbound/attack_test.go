@@ -2,6 +2,7 @@ package outbound_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -27,6 +28,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
+	"github.com/wakebell/wakebell/internal/notify/notice/paper"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 )
 
@@ -273,7 +275,11 @@ func TestRecipientsAreNotTold(t *testing.T) {
 	}
 	_, _, err = h.Dispatch.Recipients(ctx, h.as["rob"], n.Release.List, dispatch.Filter{}, "", 10)
 	h.fails(fault.Denied, err)
-	_, err = h.Dispatch.Report(ctx, h.as["rob"], n.Release.Run, io.Discard)
+	for _, print := range []func(context.Context, who.Identity, string, int, io.Writer) (paper.Made, error){h.Papers.CSV, h.Papers.Report, h.Papers.Calls} {
+		_, err = print(ctx, h.as["rob"], st.Ref, n.No, io.Discard)
+		h.fails(fault.Denied, err)
+	}
+	_, err = h.Papers.Letters(ctx, h.as["rob"], st.Ref, n.No, paper.Choice{}, io.Discard)
 	h.fails(fault.Denied, err)
 	for _, r := range list {
 		_, err = h.Dispatch.Recipient(ctx, h.as["rob"], r.ID)
@@ -306,7 +312,7 @@ func TestHostileList(t *testing.T) {
 		h.must(out.Write(line))
 	}
 	out.Flush()
-	_, n := h.released(file.String(), nil)
+	st, n := h.released(file.String(), nil)
 	h.drain(time.Second)
 	letters, raw, to := h.box.letters()
 	if len(letters) != 2 { // those whose cells are words at all
@@ -327,7 +333,7 @@ func TestHostileList(t *testing.T) {
 		}
 	}
 	var report bytes.Buffer
-	_, err := h.Dispatch.Report(ctx, h.as["cora"], n.Release.Run, &report)
+	_, err := h.Papers.CSV(ctx, h.as["cora"], st.Ref, n.No, &report)
 	h.must(err)
 	lines, err := csv.NewReader(&report).ReadAll()
 	h.must(err)

@@ -134,11 +134,10 @@ func moments(into map[string]time.Time, st incident.State, entity string) {
 func persons(st incident.State) map[string]regime.Persons {
 	out := map[string]regime.Persons{}
 	for _, p := range st.ScopeNow().Persons {
-		if p.Country != "" {
-			had := out[p.Country]
-			out[p.Country] = regime.Persons{
-				Min: had.Min + int64(p.Min), Estimate: had.Estimate + int64(p.Estimate), Max: had.Max + int64(p.Max),
-			}
+		where := cmp.Or(p.Country, regime.UnknownPlace)
+		had := out[where]
+		out[where] = regime.Persons{
+			Min: had.Min + int64(p.Min), Estimate: had.Estimate + int64(p.Estimate), Max: had.Max + int64(p.Max),
 		}
 	}
 	return out

@@ -176,3 +176,88 @@ func hesitant(t *testing.T, name string, in entered, want grading.RiskLevel) {
 		t.Errorf("case %s, played down: the suggestion is confident of %v, the outcome is %v", name, got.Least, want)
 	}
 }
+
+// others are cases of the same guidelines, and of Annex B of Guidelines 9/2022, as they
+// are remembered: neighbours of the published ones that end differently.
+var others = map[string]struct {
+	want grading.RiskLevel
+	in   entered
+}{
+	"02: ransomware without a backup, nothing taken": {grading.RiskGiven, entered{
+		assessment.Confidentiality: `"intact"`, assessment.Integrity: `"lost"`, assessment.Availability: `"lost_for_a_time"`, assessment.Encryption: `"none"`,
+		assessment.Malicious: `true`, assessment.DataCategories: `["contact","employment","identity"]`, fact.OfScope: persons(20, 36, 60),
+		fact.OfConsequences: `{"effect":"some","likelihood":"possible","severity":"limited"}`,
+	}},
+	"04: ransomware without a backup, data of a transport company taken": {grading.RiskHigh, entered{
+		assessment.Confidentiality: `"lost"`, assessment.Integrity: `"lost"`, assessment.Availability: `"lost"`, assessment.Encryption: `"none"`,
+		assessment.Malicious: `true`, assessment.DataCategories: `["financial","government_id","identity"]`, fact.OfScope: persons(2000, 5000, 9000),
+		fact.OfConsequences: `{"recipient":"unknown","effect":"some","likelihood":"likely","severity":"significant"}`,
+	}},
+	"06: salted hashes of passwords taken": {grading.RiskUnlikely, entered{
+		assessment.Confidentiality: `"lost"`, assessment.Integrity: `"intact"`, assessment.Availability: `"intact"`, assessment.Encryption: `"all"`, assessment.Key: `"safe"`,
+		assessment.Malicious: `true`, assessment.DataCategories: `["credentials"]`, fact.OfScope: persons(1200, 1200, 1200),
+		fact.OfConsequences: `{"recipient":"unknown","likelihood":"unlikely","severity":"limited"}`,
+	}},
+	"08: a former employee takes contacts of customers": {grading.RiskGiven, entered{
+		assessment.Confidentiality: `"lost"`, assessment.Integrity: `"intact"`, assessment.Availability: `"intact"`, assessment.Encryption: `"none"`,
+		assessment.Malicious: `true`, assessment.DataCategories: `["contact","identity"]`, fact.OfScope: persons(100, 500, 900),
+		fact.OfConsequences: `{"recipient":"known","likelihood":"possible","severity":"limited"}`,
+	}},
+	"10: encrypted tablets stolen, a backup exists": {grading.RiskUnlikely, entered{
+		assessment.Confidentiality: `"lost"`, assessment.Integrity: `"intact"`, assessment.Availability: `"intact"`, assessment.Encryption: `"all"`, assessment.Key: `"safe"`,
+		assessment.Malicious: `true`, assessment.DataCategories: `["children","identity"]`, fact.OfScope: persons(20, 30, 40),
+		fact.OfConsequences: `{"recipient":"unknown","likelihood":"unlikely","severity":"limited"}`,
+	}},
+	"12: a paper book of an addiction clinic stolen": {grading.RiskHigh, entered{
+		assessment.Confidentiality: `"lost"`, assessment.Integrity: `"intact"`, assessment.Availability: `"lost"`, assessment.Encryption: `"none"`,
+		assessment.Malicious: `true`, assessment.DataCategories: `["health","identity"]`, fact.OfScope: persons(10, 100, 300),
+		fact.OfConsequences: `{"recipient":"unknown","effect":"some","likelihood":"likely","severity":"significant"}`,
+	}},
+	"14: social security numbers of job seekers mailed by mistake": {grading.RiskHigh, entered{
+		assessment.Confidentiality: `"lost"`, assessment.Integrity: `"intact"`, assessment.Availability: `"intact"`, assessment.Encryption: `"none"`,
+		assessment.Malicious: `false`, assessment.DataCategories: `["contact","identity","social_security"]`, fact.OfScope: persons(60000, 60000, 60000),
+		fact.OfConsequences: `{"recipient":"unknown","likelihood":"likely","severity":"significant"}`,
+	}},
+	"16: an insurance letter with another's data": {grading.RiskGiven, entered{
+		assessment.Confidentiality: `"lost"`, assessment.Integrity: `"intact"`, assessment.Availability: `"intact"`, assessment.Encryption: `"none"`,
+		assessment.Malicious: `false`, assessment.DataCategories: `["contact","financial","identity"]`, fact.OfScope: persons(2, 2, 2),
+		fact.OfConsequences: `{"recipient":"known","likelihood":"possible","severity":"limited"}`,
+	}},
+	"18: mail of a hypermarket forwarded for three months": {grading.RiskHigh, entered{
+		assessment.Confidentiality: `"lost"`, assessment.Integrity: `"intact"`, assessment.Availability: `"intact"`, assessment.Encryption: `"none"`,
+		assessment.Malicious: `true`, assessment.DataCategories: `["employment","financial","identity"]`, fact.OfScope: persons(99, 99, 99),
+		fact.OfConsequences: `{"recipient":"unknown","likelihood":"likely","severity":"significant"}`,
+	}},
+	"9/2022 iii: no power in a call centre for minutes": {grading.RiskUnlikely, entered{
+		assessment.Confidentiality: `"intact"`, assessment.Integrity: `"intact"`, assessment.Availability: `"lost_for_a_time"`, assessment.Encryption: `"none"`,
+		assessment.Malicious: `false`, assessment.DataCategories: `["contact","identity"]`, fact.OfScope: persons(1000, 5000, 9000),
+		fact.OfConsequences: `{"effect":"none","likelihood":"unlikely","severity":"limited"}`,
+	}},
+	"9/2022 vi: user names, passwords and orders published": {grading.RiskHigh, entered{
+		assessment.Confidentiality: `"lost"`, assessment.Integrity: `"intact"`, assessment.Availability: `"intact"`, assessment.Encryption: `"none"`,
+		assessment.Malicious: `true`, assessment.DataCategories: `["contact","credentials","other"]`, fact.OfScope: persons(10000, 50000, 90000),
+		fact.OfConsequences: `{"recipient":"unknown","likelihood":"likely","severity":"significant"}`,
+	}},
+	"9/2022 viii: a hospital's records out of reach for 30 hours": {grading.RiskHigh, entered{
+		assessment.Confidentiality: `"intact"`, assessment.Integrity: `"intact"`, assessment.Availability: `"lost_for_a_time"`, assessment.Encryption: `"none"`,
+		assessment.Malicious: `true`, assessment.DataCategories: `["health","identity"]`, fact.OfScope: persons(1000, 5000, 9000),
+		fact.OfConsequences: `{"effect":"serious","likelihood":"likely","severity":"significant"}`,
+	}},
+}
+
+// TestOtherCases holds the suggestion against neighbours: it is never confident of
+// another outcome, and what is not known or played down never makes it sure of less.
+func TestOtherCases(t *testing.T) {
+	t.Parallel()
+	for name, c := range others {
+		got := grading.SuggestRisk(assessment.Breach(state(t, c.in)))
+		t.Logf("%s: published %v; %s %s", name, c.want, got.Words(), strings.Join(got.Judgements, "; "))
+		if got.Least > c.want {
+			t.Errorf("%s: the suggestion is higher (%v, %q) than the outcome (%v)", name, got.Least, got.Reasons, c.want)
+		}
+		if got.Settled() && got.Least != c.want {
+			t.Errorf("%s: the suggestion is confident of %v, the outcome is %v", name, got.Least, c.want)
+		}
+		hesitant(t, name, c.in, c.want)
+	}
+}

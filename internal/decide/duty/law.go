@@ -78,8 +78,10 @@ func (d *deriver) statutes() {
 // number for "without undue delay" stands in; while law enforcement has asked for
 // delay the clock rests, and none is due.
 func (d *deriver) lawCandidates(t target) []deadline.Candidate {
-	due := t.due
-	basis := t.rule.Basis()
+	if t.due == nil {
+		return []deadline.Candidate{*t.statute}
+	}
+	due, basis := t.due, t.rule.Basis()
 	c := deadline.Candidate{Name: basis, Kind: deadline.Statute, Start: due.Start, StartAt: due.StartAt, DueAt: due.At, Reason: due.Reason()}
 	switch {
 	case due.Held:

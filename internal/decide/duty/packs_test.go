@@ -248,3 +248,26 @@ func (o *office) authority() duty.Duty {
 	}
 	return p.Items[0]
 }
+
+// TestCounselMayWriteAnyDeadline: the notice to the authority is owed however counsel words its time; one without
+// a number is due by the plan's, days keep their day, and several limits keep the first.
+func TestCounselMayWriteAnyDeadline(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2026, 11, 20, 14, 0, 0, 0, time.UTC)
+	for within, due := range map[string]time.Time{
+		"without_undue_delay": start.Add(time.Duration(plan.Default().ControllerHours) * time.Hour),
+		"24 h":                start.Add(24 * time.Hour),
+		"1 days":              time.Date(2026, 11, 21, 23, 59, 59, 999_999_000, time.UTC),
+		"{earliest: [{within: 60 h}, {within: 30 h, from: discovered}]}": start.Add(30 * time.Hour),
+		"{within: 90 h, words: without_undue_delay}":                     start.Add(time.Duration(plan.Default().AuthorityHours) * time.Hour),
+	} {
+		t.Run(within, func(t *testing.T) {
+			t.Parallel()
+			o := openOffice(t, storetest.Open(t, store.SQLite), fstest.MapFS{"counsel.yaml": counsel("1", within)})
+			o.declare(`"yes"`)
+			if d := o.authority(); !d.DueAt.Equal(due) || d.State != duty.Open {
+				t.Errorf("%s, due %s, want %s: %+v", d.State, d.DueAt, due, d.Candidates)
+			}
+		})
+	}
+}

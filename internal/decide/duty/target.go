@@ -146,12 +146,16 @@ func (d *deriver) authorities() []target {
 		if p, ok := d.Dir.Parties[e.Authority]; ok {
 			to.ID, to.Name = p.ID, p.Name
 		}
-		c := o.Due.Candidates[0]
-		c.Name = o.Rule.Basis()
-		if _, note := d.moment("aware", e.ID); note != "" {
-			c.Reason = note
+		t := target{to: to, entity: e.ID, why: o.Reason() + d.roleNote(e), rule: o.Rule}
+		// The packs of the operator may name several limits, days, or none: then it is counted as any
+		// other law.
+		if t.due = o.Due; len(t.due.Candidates) == 1 && t.due.Candidates[0].DueAt.Equal(t.due.At) && t.due.Candidates[0].Period.Fixed() && !t.due.Held {
+			c := t.due.Candidates[0]
+			c.Name, t.due = o.Rule.Basis(), nil
+			_, c.Reason = d.moment("aware", e.ID)
+			t.statute = &c
 		}
-		out = append(out, target{to: to, entity: e.ID, statute: &c, why: o.Reason() + d.roleNote(e), rule: o.Rule})
+		out = append(out, t)
 	})
 	return out
 }
@@ -214,23 +218,18 @@ func (d *deriver) candidates(r policy.Rule, t target, ordinal int, triggered tim
 	case policy.Asked:
 		return []deadline.Candidate{{Name: "the date they named", Kind: deadline.Contract, Start: policy.Asked, StartAt: t.ask.AskedAt, DueAt: t.ask.DueAt}}
 	}
-	if t.due != nil {
-		return d.lawCandidates(t)
-	}
-	if t.statute != nil {
-		out := []deadline.Candidate{*t.statute}
-		if law, plan := t.statute.Period, p; plan != law {
-			c := d.candidate(deadline.Policy, "plan: earlier than the law asks", r.Start, t.entity, plan)
-			out = append(out, c)
+	if t.due != nil || t.statute != nil {
+		out := d.lawCandidates(t)
+		if p.Fixed() && p != (deadline.Period{}) && p != out[0].Period && (t.due == nil || !t.due.Held) {
+			out = append(out, d.candidate(deadline.Policy, "plan: earlier than the law asks", r.Start, t.entity, p))
 		}
 		return out
 	}
-	kind := deadline.Policy
 	name := r.Source
 	if r.ID == RuleController {
 		name = "plan, for " + r.Source + " (the law names no hours)"
 	}
-	out := []deadline.Candidate{d.candidate(kind, name, r.Start, t.entity, p)}
+	out := []deadline.Candidate{d.candidate(deadline.Policy, name, r.Start, t.entity, p)}
 	return d.withContract(out, t)
 }
 

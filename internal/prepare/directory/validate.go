@@ -11,6 +11,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/rule/grading"
+	"github.com/wakebell/wakebell/internal/rule/regime/headcount"
 )
 
 const (
@@ -47,8 +48,12 @@ func (ps *problems) name(field, v string) {
 }
 
 func (ps *problems) country(field, v string, needed bool) {
-	if (v != "" || needed) && !countryShape.MatchString(v) {
+	switch remedy := headcount.Remedy(v); {
+	case v == "" && !needed:
+	case !countryShape.MatchString(v):
 		ps.add(field, "must be two capital letters of ISO 3166, such as DE or IE")
+	case remedy != "":
+		ps.add(field, "must be a country of ISO 3166: %s", remedy)
 	}
 }
 

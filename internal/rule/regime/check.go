@@ -9,6 +9,7 @@ import (
 	"github.com/wakebell/wakebell/internal/rule/deadline"
 	"github.com/wakebell/wakebell/internal/rule/regime/headcount"
 	"github.com/wakebell/wakebell/internal/rule/regime/order"
+	"github.com/wakebell/wakebell/internal/rule/regime/term"
 )
 
 // sentPrefix marks a start that is the actual giving of another rule's notice.
@@ -119,7 +120,7 @@ func (l *loader) deadline(f *file, r *Rule, d *Deadline) {
 	}
 	if d.Calendar != "" {
 		if _, ok := l.book.calendars[d.Calendar]; !ok {
-			l.wrong(f, d.line, r.ID, "calendar: %q is not known", d.Calendar)
+			l.wrong(f, d.line, r.ID, "calendar: %q is not known; put its holidays into the folder as %s.ics", d.Calendar, d.Calendar)
 		}
 	}
 	for i := range d.Cases {
@@ -175,8 +176,8 @@ func overlap(a, b Valid) bool {
 	return (a.until.IsZero() || b.from.Before(a.until)) && (b.until.IsZero() || a.from.Before(b.until))
 }
 
-// depends lists the ids of the rules that r cannot be judged without.
-func (r *Rule) depends() (ids []string) {
+// Depends lists the ids of the rules that r cannot be judged without.
+func (r *Rule) Depends() (ids []string) {
 	add := func(id string) {
 		if id != "" && !slices.Contains(ids, id) {
 			ids = append(ids, id)
@@ -214,8 +215,8 @@ func (l *loader) sort() {
 	ids := make([]string, 0, len(l.book.Rules))
 	for _, r := range l.book.Rules {
 		ids = append(ids, r.ID)
-		on[r.ID] = append(on[r.ID], r.depends()...)
-		for _, id := range r.depends() {
+		on[r.ID] = append(on[r.ID], r.Depends()...)
+		for _, id := range r.Depends() {
 			if len(l.book.versions[id]) == 0 {
 				l.wrong(&file{name: r.File}, r.Line, r.ID, "depends on %q, which no pack has", id)
 			}
@@ -238,3 +239,11 @@ func (b *Book) IDs() []string { return slices.Sorted(maps.Keys(b.versions)) }
 
 // Versions are the rules of one id, the oldest first; nil when there is none.
 func (b *Book) Versions(id string) []*Rule { return b.versions[id] }
+
+// Conditions are what must hold.
+func (r *Rule) Conditions() (out []*term.Condition) {
+	for i := range r.When {
+		out = append(out, r.When[i].cond.Condition)
+	}
+	return out
+}

@@ -24,6 +24,12 @@ type Due struct {
 	Candidates []deadline.Candidate
 }
 
+// Waits says that it counts from a notice that is not given, and of which the law names
+// no number: nothing is due before that notice.
+func (d *Due) Waits() bool {
+	return d.At.IsZero() && d.StartAt.IsZero() && !d.Held && strings.HasPrefix(d.Start, sentPrefix)
+}
+
 // Reason says how the due time was counted, in one line.
 func (d *Due) Reason() string { return strings.Join(append([]string{d.Words}, d.Notes...), "; ") }
 
@@ -31,7 +37,7 @@ func (d *Due) Reason() string { return strings.Join(append([]string{d.Words}, d.
 // missing; a notice that counts from another which is not given yet has none and
 // is owed all the same.
 func (j *judge) start(r *Rule, p *person, f *finding) time.Time {
-	at := j.moment(r.Start, p)
+	at := j.moment(r.Start, p, j.zone(r, p))
 	if !at.IsZero() {
 		return at
 	}
@@ -49,16 +55,16 @@ func (j *judge) start(r *Rule, p *person, f *finding) time.Time {
 }
 
 // moment is the time of a named moment or of a notice in fact given; zero when it
-// is not recorded.
-func (j *judge) moment(name string, p *person) time.Time {
+// is not recorded. A date is its first instant in zone.
+func (j *judge) moment(name string, p *person, zone *time.Location) time.Time {
 	own, incident := p.Moments, j.facts.Moments
 	if id, sent := strings.CutPrefix(name, sentPrefix); sent {
 		own, incident, name = p.Sent, j.facts.Sent, j.stands(id, p)
 	}
 	if at := own[name]; !at.IsZero() {
-		return at
+		return in(at, zone)
 	}
-	return incident[name]
+	return in(incident[name], zone)
 }
 
 // due counts a deadline. why is why it cannot be counted at all.
@@ -94,7 +100,7 @@ func (j *judge) due(r *Rule, d *Deadline, p *person, start time.Time) (_ *Due, w
 	}
 	j.earliest(out, points)
 	j.latest(out, r, d, points, p)
-	j.relate(out, d, p)
+	j.relate(out, r, d, p)
 	if out.Words == "" {
 		out.Words = wordsOf(d.Words)
 	} else if d.Words != "" {
@@ -123,7 +129,7 @@ type point struct {
 
 func (j *judge) limit(r *Rule, d *Deadline, limit Limit, p *person) (point, string) {
 	pt := point{from: cmp.Or(limit.From, r.Start), period: limit.Within, yearEnd: limit.YearEnd}
-	pt.start = j.moment(pt.from, p)
+	pt.start = j.moment(pt.from, p, j.zone(r, p))
 	if id, sent := strings.CutPrefix(pt.from, sentPrefix); sent && pt.start.IsZero() {
 		if on := j.on(j.stands(id, p), p); on != nil && on.Due != nil {
 			pt.start, pt.expected, pt.resting = on.Due.At, true, on.Due.Held
@@ -145,8 +151,26 @@ func (j *judge) limit(r *Rule, d *Deadline, limit Limit, p *person) (point, stri
 		if pt.Point, err = deadline.Count(pt.start, limit.Within, c); err != nil {
 			return pt, "the due time cannot be counted: " + err.Error()
 		}
+		if pt.Rolled != "" {
+			pt.Rolled += j.unless(d, p, raw.At, c.Zone)
+		}
 	}
 	return pt, ""
+}
+
+// unless says which kinds of entity a due time does not move for, and that nobody said
+// whether this entity is one of them.
+func (j *judge) unless(d *Deadline, p *person, raw time.Time, zone *time.Location) string {
+	var open []string
+	for _, kind := range d.RollUnless {
+		if _, known := p.Is[kind]; !known {
+			open = append(open, j.book.Kinds[kind].Words)
+		}
+	}
+	if len(open) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; it is not recorded whether %s is %s: then it is due at %s", p.label(), strings.Join(open, ", "), raw.In(zone).Format(time.RFC3339))
 }
 
 func (j *judge) zone(r *Rule, p *person) *time.Location {
@@ -226,7 +250,7 @@ func (j *judge) latest(out *Due, r *Rule, d *Deadline, points []point, p *person
 }
 
 // relate places the due time beside that of another notice.
-func (j *judge) relate(out *Due, d *Deadline, p *person) {
+func (j *judge) relate(out *Due, r *Rule, d *Deadline, p *person) {
 	if d.Of == "" {
 		return
 	}
@@ -236,7 +260,7 @@ func (j *judge) relate(out *Due, d *Deadline, p *person) {
 	} else {
 		out.Words += ", and " + words
 	}
-	at, day := j.moment(sentPrefix+d.Of, p), ""
+	at, day := j.moment(sentPrefix+d.Of, p, j.zone(r, p)), ""
 	given := !at.IsZero()
 	if on := j.on(j.stands(d.Of, p), p); !given && on != nil && on.Due != nil {
 		at, day = on.Due.At, on.Due.Day
@@ -268,10 +292,11 @@ func (d *Due) rest(why string) {
 // hold lets a clock rest while law enforcement asks for delay, and gives the
 // statute's tail after the release. What was due before it was asked stays due then.
 func (j *judge) hold(out *Due, r *Rule, p *person) {
-	h := j.facts.Hold
-	if h == nil || r.Hold == nil || h.Since.IsZero() {
+	if j.facts.Hold == nil || r.Hold == nil || j.facts.Hold.Since.IsZero() {
 		return
 	}
+	zone := j.zone(r, p)
+	h := HoldFact{Since: in(j.facts.Hold.Since, zone), Released: in(j.facts.Hold.Released, zone)}
 	if !out.At.IsZero() && h.Since.After(out.At) {
 		out.Notes = append(out.Notes, "law enforcement asked for delay only after it was due")
 		return
@@ -284,7 +309,7 @@ func (j *judge) hold(out *Due, r *Rule, p *person) {
 	end, tail := deadline.Point{At: h.Released.UTC()}, r.Hold.tail.Countable()
 	if tail {
 		var err error
-		c := deadline.Counting{Zone: j.zone(r, p), Calendar: j.book.calendars[cmp.Or(r.Deadline.Calendar, p.Country)]}
+		c := deadline.Counting{Zone: zone, Calendar: j.book.calendars[cmp.Or(r.Deadline.Calendar, p.Country)]}
 		if end, err = deadline.Count(h.Released, r.Hold.tail, c); err != nil {
 			out.Notes = append(out.Notes, "the time after the release cannot be counted: "+err.Error())
 			return

@@ -200,7 +200,7 @@ func (j *judge) outcome(versions []*Rule, p *person) Outcome {
 // that is a notice that is not given yet, the day of the evaluation, and the start
 // of what it follows where that is not given; zero when none is known.
 func (j *judge) begins(r *Rule, p *person) time.Time {
-	start := j.moment(r.Start, p)
+	start := j.moment(r.Start, p, r.zone)
 	if start.IsZero() {
 		start = j.facts.At
 	}
@@ -316,7 +316,8 @@ func (j *judge) reach(r *Rule, p *person, f *finding) {
 	members := j.book.Groups[r.Jurisdiction]
 	inside := func(country string) bool { return country == r.Jurisdiction || slices.Contains(members, country) }
 	country, _, _ := strings.Cut(r.Jurisdiction, "-")
-	established := r.Reach != PersonsIn && p.Country != "" && (inside(p.Country) || len(members) == 0 && p.Country == country && country == r.Jurisdiction)
+	seat, _, _ := strings.Cut(p.Country, "-")
+	established := r.Reach != PersonsIn && p.Country != "" && (inside(p.Country) || inside(seat))
 	if established {
 		f.held = append(f.held, p.say("%s is established in %s", r.Jurisdiction))
 		return
@@ -335,6 +336,8 @@ func (j *judge) reach(r *Rule, p *person, f *finding) {
 		f.held = append(f.held, "affected persons are in "+r.Jurisdiction)
 	case !known && j.unplaced[country] > 0 && country != r.Jurisdiction:
 		f.wait(MissingPersons, "it is not recorded whether affected persons are in "+r.Jurisdiction)
+	case j.unplaced[headcount.Unknown] > 0:
+		f.wait(MissingPersons, fmt.Sprintf("it is not recorded in which country %d of the persons are", j.unplaced[headcount.Unknown]))
 	case len(j.facts.Persons) > 0 && r.Reach == Either && p.Country == "":
 		f.wait(MissingCountry, "it is not recorded where "+p.label()+" is established")
 	case len(j.facts.Persons) > 0:

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/rule/deadline"
 	"github.com/wakebell/wakebell/internal/rule/regime/headcount"
 	"github.com/wakebell/wakebell/internal/rule/regime/term"
 )
@@ -23,7 +24,7 @@ type (
 // known.
 type Facts struct {
 	At       time.Time            // the instant of the evaluation; decides about rules whose start is not known
-	Moments  map[string]time.Time // by name: discovered, aware, determined, …
+	Moments  map[string]time.Time // by name: discovered, aware, determined, …; in the location Dated, a date
 	Known    map[string]any       // by name of fact: bool, string, int64 or []string
 	Persons  map[string]Persons   // affected persons by jurisdiction, "DE", "US-CA"; empty = not known
 	Sent     map[string]time.Time // when a rule's notice was in fact given, by rule id
@@ -53,8 +54,22 @@ func (e *Entity) label() string {
 // Persons is how many persons are affected. Estimate may be -1, not known.
 type Persons = headcount.Persons
 
+// UnknownPlace is the key of persons of whom nobody knows the country yet.
+const UnknownPlace = headcount.Unknown
+
 // Exactly is a known number.
 func Exactly(n int64) Persons { return headcount.Exactly(n) }
+
+// Dated is the location of a moment of which the date alone is known: it is that day wherever a rule counts.
+var Dated = term.Dated
+
+// in is the instant of a moment, for a rule that counts in zone: of a date the first.
+func in(at time.Time, zone *time.Location) time.Time {
+	if at.IsZero() || at.Location() != Dated {
+		return at
+	}
+	return deadline.DayOf(at, Dated).Begin(zone)
+}
 
 // HoldFact is a request of law enforcement to delay notices.
 type HoldFact struct {
@@ -65,25 +80,25 @@ type HoldFact struct {
 // Check refuses facts that are unknown, of the wrong shape, or contradict each
 // other. The errors name the fact.
 func (b *Book) Check(f Facts) []error {
-	errs := slices.Concat(b.checkKnown("", f.Known), b.checkMoments("", f.Moments, nil), b.checkSent("", f.Sent), headcount.Check(f.Persons))
+	errs := slices.Concat(b.checkKnown("", f.Known), term.Order(b.Moments, "", f.Moments, nil), term.Shown(b.Moments, "", f.Moments, f.Known), b.checkSent("", f.Sent), headcount.Check(f.Persons))
 	switch h := f.Hold; {
 	case h == nil:
 	case h.Since.IsZero():
 		errs = append(errs, errors.New("hold.since: missing"))
-	case !h.Released.IsZero() && h.Released.Before(h.Since):
+	case !h.Released.IsZero() && term.Before(h.Released, h.Since):
 		errs = append(errs, errors.New("hold.released: it is released before it begins"))
 	}
 	seen := map[string]bool{}
 	for i := range f.Entities {
 		e := &f.Entities[i]
 		at := "entities." + e.ID + "."
-		errs = slices.Concat(errs, b.checkKnown(at, e.Known), b.checkMoments(at, e.Moments, f.Moments), b.checkSent(at, e.Sent))
+		errs = slices.Concat(errs, b.checkKnown(at, e.Known), term.Order(b.Moments, at, e.Moments, f.Moments), term.Shown(b.Moments, at, e.Moments, e.Known), b.checkSent(at, e.Sent))
 		if e.ID == "" || seen[e.ID] {
 			errs = append(errs, fmt.Errorf("entities: each has an id of its own; %q is missing or used twice", e.ID))
 		}
 		seen[e.ID] = true
 		if e.Country != "" && !headcount.Place(e.Country) {
-			errs = append(errs, fmt.Errorf("%scountry: %q is no ISO 3166 code, like DE", at, e.Country))
+			errs = append(errs, fmt.Errorf("%scountry: %q is no ISO 3166 code, like DE; %s", at, e.Country, headcount.Remedy(e.Country)))
 		}
 		for _, kind := range slices.Sorted(maps.Keys(e.Is)) {
 			if _, ok := b.Kinds[kind]; !ok {
@@ -112,30 +127,6 @@ func (b *Book) checkKnown(at string, known map[string]any) (errs []error) {
 		}
 		if want := d.Wants(known[name]); want != "" {
 			errs = append(errs, fmt.Errorf("%sknown.%s: %s", at, name, want))
-		}
-	}
-	return errs
-}
-
-// checkMoments looks at pairs of which one at least is the entity's own.
-func (b *Book) checkMoments(at string, own, incident map[string]time.Time) (errs []error) {
-	all := maps.Clone(incident)
-	if all == nil {
-		all = map[string]time.Time{}
-	}
-	maps.Copy(all, own)
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		d, ok := b.Moments[name]
-		_, mine := own[name]
-		if !ok && mine {
-			errs = append(errs, fmt.Errorf("%smoments.%s: no moment of that name", at, name))
-		}
-		for _, earlier := range d.After {
-			_, theirs := own[earlier]
-			if t := all[earlier]; (mine || theirs) && !t.IsZero() && all[name].Before(t) {
-				errs = append(errs, fmt.Errorf("%smoments.%s: %s lies before %q, %s", at, name,
-					all[name].UTC().Format(time.RFC3339), earlier, t.UTC().Format(time.RFC3339)))
-			}
 		}
 	}
 	return errs

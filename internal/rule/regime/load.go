@@ -210,6 +210,9 @@ func (l *loader) words() {
 			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(f.Moments)) {
+			if shows := f.Moments[name].Shows; shows != "" && b.Facts[shows].Type != term.YesNo {
+				l.wrong(f, node.Line(f.node, "moments", name), "", "moment %s: shows: %q is no yes_no fact of any pack", name, shows)
+			}
 			for _, earlier := range f.Moments[name].After {
 				if _, ok := b.Moments[earlier]; !ok {
 					l.wrong(f, node.Line(f.node, "moments", name), "", "moment %s: after: %q is no moment of any pack", name, earlier)

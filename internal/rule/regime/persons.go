@@ -57,19 +57,23 @@ func (j *judge) compare(r *Rule, t *Threshold, f *finding) {
 	case "total":
 		n, known = j.persons[headcount.Total]
 	case "any_state":
-		n, known = headcount.AnyPart(j.facts.Persons, r.Jurisdiction)
+		n, known = headcount.AnyPart(j.facts.Persons, r.Jurisdiction, t.bound())
 		part = true
 	}
 	if !known && len(j.facts.Persons) == 0 {
 		f.wait(MissingPersons, "it is not recorded how many persons are affected and where they are")
 		return
 	}
-	if rest := j.unplaced[country]; part && rest > 0 && (t.Of == "any_state" || !known) && !t.met(n.Min) {
+	if !known {
+		n = Exactly(0)
+	}
+	if rest := j.unplaced[country]; part && (t.Of == "any_state" || !known) && t.met(n.Min) != t.met(n.Max+rest) && rest > 0 {
 		f.wait(MissingPersons, fmt.Sprintf("it is not recorded in which part of %s %d of the persons are", country, rest))
 		return
 	}
-	if !known {
-		n = Exactly(0)
+	if rest := j.unplaced[headcount.Unknown]; t.Of != "total" && rest > 0 && t.met(max(n.Estimate, n.Min)) != t.met(max(n.Estimate, n.Min)+rest) {
+		f.wait(MissingPersons, fmt.Sprintf("it is not recorded in which country %d of the persons are", rest))
+		return
 	}
 	met := t.met
 	status := func(n int64) Status {

@@ -6,7 +6,10 @@ package mailroom
 
 import (
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
+	"github.com/wakebell/wakebell/internal/notify/notice/paper"
 	"github.com/wakebell/wakebell/internal/notify/notice/proof"
+	"github.com/wakebell/wakebell/internal/web/mailroom/column"
+	"github.com/wakebell/wakebell/internal/web/mailroom/post"
 	"github.com/wakebell/wakebell/internal/web/mailroom/send"
 	"github.com/wakebell/wakebell/internal/web/mailroom/sheet"
 	"github.com/wakebell/wakebell/internal/web/mailroom/write"
@@ -18,11 +21,14 @@ type Deps struct {
 	sheet.Deps
 	Proofs   *proof.Service
 	Dispatch *dispatch.Service
+	Papers   *paper.Service
 }
 
 // Mount registers the screens.
 func Mount(w *page.Web, d Deps) {
 	sheet.Mount(w, d.Deps)
 	write.Mount(w, write.Deps{Notices: d.Notices, Proofs: d.Proofs, Incidents: d.Incidents, Directory: d.Directory, DB: d.DB})
-	send.Mount(w, send.Deps{Notices: d.Notices, Dispatch: d.Dispatch, Directory: d.Directory, DB: d.DB})
+	send.Mount(w, send.Deps{Notices: d.Notices, Dispatch: d.Dispatch, Papers: d.Papers, Directory: d.Directory, DB: d.DB})
+	post.Mount(w, post.Deps{Papers: d.Papers, Dispatch: d.Dispatch})
+	column.Mount(w, column.Deps{Notices: d.Notices, Dispatch: d.Dispatch})
 }

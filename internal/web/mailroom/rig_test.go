@@ -26,6 +26,8 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
+	"github.com/wakebell/wakebell/internal/notify/notice/paper"
 	"github.com/wakebell/wakebell/internal/notify/notice/proof"
 	"github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -53,16 +55,20 @@ const (
 // rig is the mailroom in the demo company.
 type rig struct {
 	*page.Web
-	t       *testing.T
+	t       testing.TB
 	clk     *clock.Clock
+	led     *record.Ledger
 	people  *who.Service
 	inc     *incident.Service
 	notices *notice.Service
 	files   *file.Service
-	box     *mail.Outbox
-	db      *store.DB
-	lists   map[string]notice.List
-	st      incident.State
+	jobs    *job.Runner
+
+	dispatch *dispatch.Service
+	box      *mail.Outbox
+	db       *store.DB
+	lists    map[string]notice.List
+	st       incident.State
 }
 
 // List, Carry and Send stand in for the room that sends.
@@ -76,18 +82,19 @@ func (*rig) Carry(context.Context, *store.Tx, who.Identity, notice.Notice, notic
 
 func (*rig) Send(context.Context, *store.Tx, who.Identity, notice.Handover) error { return nil }
 
-func open(t *testing.T) *rig {
+func open(t testing.TB) *rig {
 	t.Helper()
 	db := storetest.Open(t, store.SQLite)
 	g := &rig{t: t, db: db, clk: clock.NewTest(start), lists: map[string]notice.List{}}
 	var kinds []record.Kind
 	for _, k := range [][]record.Kind{
-		who.Kinds(), plan.Kinds(), directory.Kinds(), incident.Kinds(), file.Kinds(), duty.Kinds(), notice.Kinds(),
+		who.Kinds(), plan.Kinds(), directory.Kinds(), incident.Kinds(), file.Kinds(), duty.Kinds(), notice.Kinds(), dispatch.Kinds(),
 	} {
 		kinds = append(kinds, k...)
 	}
 	led, err := record.New(t.Context(), db, g.clk, record.Config{}, kinds)
 	g.must(err)
+	g.led = led
 	g.people = who.New(db, led, g.clk)
 	plans := plan.New(db, led, g.clk)
 	dirs := directory.New(db, led, g.people, plans, g.clk)
@@ -102,6 +109,10 @@ func open(t *testing.T) *rig {
 	blobs, err := blob.New(blob.Config{Dir: t.TempDir(), Max: 4096})
 	g.must(err)
 	g.files = file.New(db, led, g.clk, g.inc, jobs, blobs)
+	g.jobs = jobs
+	g.dispatch, err = dispatch.New(db, led, g.clk, g.inc, dirs, duties, jobs, blobs, dispatch.Config{BaseURL: "https://wakebell.example"})
+	g.must(err)
+	t.Cleanup(g.dispatch.Close)
 	templates, err := shelf.New(nil)
 	g.must(err)
 	g.notices = notice.New(notice.Deps{
@@ -125,8 +136,10 @@ func open(t *testing.T) *rig {
 		SignedIn: g.signedIn, SignIn: "/sign-in", People: g.people, DB: db, Clock: g.clk, Log: slog.New(slog.DiscardHandler),
 	})
 	mailroom.Mount(g.Web, mailroom.Deps{
-		Deps:   sheet.Deps{Notices: g.notices, Incidents: g.inc, Duties: duties, Files: g.files, Directory: dirs, DB: db},
-		Proofs: proof.New(proof.Deps{Notices: g.notices, Incidents: g.inc, Directory: dirs, Book: law.Book, DB: db, Clock: g.clk}),
+		Deps:     sheet.Deps{Notices: g.notices, Incidents: g.inc, Duties: duties, Files: g.files, Directory: dirs, DB: db},
+		Dispatch: g.dispatch,
+		Papers:   paper.New(paper.Deps{Notices: g.notices, Dispatch: g.dispatch, Directory: dirs, DB: db, Clock: g.clk}),
+		Proofs:   proof.New(proof.Deps{Notices: g.notices, Incidents: g.inc, Directory: dirs, Book: law.Book, DB: db, Clock: g.clk}),
 	})
 	g.st, err = g.inc.Declare(t.Context(), g.as(manager), incident.Declare{Title: "Export read through a leaked token", Service: "customer-portal"})
 	g.must(err)

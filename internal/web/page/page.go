@@ -110,6 +110,7 @@ type Done struct {
 	Say string // one sentence, shown once
 	// Again draws the page anew with what was typed: nothing was saved, as in a preview. The form must be Plain.
 	Again bool
+	File  *Answer // the answer instead of a page. The form must be Plain.
 }
 
 // Elsewhere is an error that sends the viewer to another page of ours.

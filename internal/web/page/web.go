@@ -248,6 +248,11 @@ func (r *Request) act(act Act, show Show) error {
 	if err == nil {
 		done, err = act(r)
 	}
+	if err == nil && done.File != nil {
+		if err = r.file(done.File); err == nil {
+			return nil
+		}
+	}
 	if err == nil {
 		return r.finish(done, nil, show)
 	}
@@ -270,6 +275,40 @@ func (r *Request) act(act Act, show Show) error {
 	r.regions = nil // the script takes the whole page to show the errors
 	r.atPage()
 	return r.show(show, status)
+}
+
+// Answer is what an act answers with instead of a page. Its form is Plain: the browser itself takes the file.
+type Answer struct {
+	Name, Media string
+	Write       func(w io.Writer) error
+}
+
+// file sends a file. The head of the answer is written with its first bytes: an error before them is an error of the act.
+func (r *Request) file(f *Answer) error {
+	out := &late{r: r, f: f}
+	err := f.Write(out)
+	if err != nil && out.begun {
+		r.web.Log.Error("a file was not sent whole", "path", r.URL.Path, "error", err)
+		panic(http.ErrAbortHandler) // the browser must not take it for whole
+	}
+	return err
+}
+
+// late writes the head of a file with its first bytes.
+type late struct {
+	r     *Request
+	f     *Answer
+	begun bool
+}
+
+func (l *late) Write(b []byte) (int, error) {
+	if !l.begun {
+		l.begun = true
+		l.r.Header().Set("Content-Type", l.f.Media)
+		l.r.Header().Set("Content-Disposition", `attachment; filename="`+l.f.Name+`"`)
+		l.r.out.WriteHeader(http.StatusOK)
+	}
+	return l.r.out.Write(b)
 }
 
 // read parses the body and hands the idempotency key on to the write. The hash covers everything that

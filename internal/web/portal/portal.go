@@ -7,6 +7,7 @@
 package portal
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
+	"github.com/wakebell/wakebell/internal/notify/notice/paper"
 	"github.com/wakebell/wakebell/internal/web/page"
 )
 
@@ -36,6 +38,7 @@ func Mount(w *page.Web, d Deps) {
 	w.ShowAnyone("/n/{token}", s.show)
 	w.PostAnyone("/n/{token}", s.acknowledge, s.show)
 	w.DownloadAnyone("/n/{token}/facts.json", s.facts)
+	w.DownloadAnyone("/n/{token}/facts.pdf", s.printed)
 }
 
 func (s screen) show(r *page.Request) (page.Page, error) {
@@ -83,6 +86,22 @@ func (s screen) facts(out http.ResponseWriter, r *page.Request) error {
 		SentAt    time.Time       `json:"sent_at"`
 		Facts     []dispatch.Fact `json:"facts"`
 	}{v.Ref, v.Notices[0].SentAt, v.Facts})
+}
+
+// printed is the same on paper.
+func (s screen) printed(out http.ResponseWriter, r *page.Request) error {
+	v, err := s.open(r)
+	if err != nil {
+		return err
+	}
+	var file bytes.Buffer // a page or two
+	if err := paper.Facts(&file, v); err != nil {
+		return err
+	}
+	out.Header().Set("Content-Type", "application/pdf")
+	out.Header().Set("Content-Disposition", `attachment; filename="facts.pdf"`)
+	_, err = out.Write(file.Bytes())
+	return err
 }
 
 // A visitor may open so many pages within a minute; who guesses links gets nowhere.

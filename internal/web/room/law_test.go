@@ -152,6 +152,7 @@ func TestSecondOpinion(t *testing.T) {
 	g.done(analyst, path, path, "assess.what", "personal_data", "yes")
 	g.done(analyst, at, at, "assess.verdict", "risk", "none", "reason", "Nobody saw it.")
 	has(t, g.get(analyst, path), "The verdict is not yet confirmed", "Until then no duty falls away")
+	has(t, g.get(counsel, "/incidents/"+st.Ref+"/law"), "The verdict is not yet confirmed", "no duty falls away because of it", "step=verdict")
 	hasNot(t, g.get(analyst, at), "Your second opinion")
 	hasNot(t, g.get(liaison, at), "Your second opinion")
 	id := g.state(st.Ref).Verdicts[0].ID
@@ -168,8 +169,10 @@ func TestSecondOpinion(t *testing.T) {
 		t.Errorf("without a reason: %d %s", code, text(body))
 	}
 	g.done(counsel, at, path+"/second", form, "about", id, "answer", "no", "why", "Ask the provider first.")
+	has(t, g.get(counsel, "/incidents/"+st.Ref+"/law"), "A second person disagrees with the verdict")
 	has(t, g.get(analyst, at), "A second person disagrees", "Disputed", "disagrees: Ask the provider first.")
 	g.done(counsel, at, path+"/second", form, "about", id, "answer", "yes", "why", "The provider answered.")
+	hasNot(t, g.get(counsel, "/incidents/"+st.Ref+"/law"), "not yet confirmed", "A second person disagrees")
 	body = g.get(analyst, at)
 	has(t, body, "Confirmed", "agrees: The provider answered.")
 	hasNot(t, body, "not yet confirmed")
@@ -248,5 +251,23 @@ func TestHandover(t *testing.T) {
 	has(t, g.get(manager, list), "Version 1")
 	if code, _ := g.send(manager, "GET", at+"/2", nil); code != http.StatusNotFound {
 		t.Errorf("version 2: %d", code)
+	}
+}
+
+// TestCustomerByCustomer: each affected customer stands with all its times, and one of them counts.
+func TestCustomerByCustomer(t *testing.T) {
+	t.Parallel()
+	g := open(t)
+	st := g.declare(incident.Declare{})
+	path := "/incidents/" + st.Ref + "/law"
+	hasNot(t, g.get(counsel, path), "Customer by customer")
+	g.do(st, &incident.RecordFact{Fact: fact.OfScope, Value: []byte(`{"entities":["lumenhof-gmbh"],"customers":["alpenwerk","borealis-health"]}`)})
+	body := g.get(counsel, path)
+	has(t, body, "Customer by customer", `id="c-alpenwerk"`, `id="c-borealis-health"`, "Policy 000: personal data may be involved", "Policy 003: affected by the incident", "Contract ", "later than", "The shortest:")
+	if n, shortest := strings.Count(body, `<li id="c-`), strings.Count(body, "The shortest:"); n != shortest {
+		t.Errorf("%d customers, %d shortest times", n, shortest)
+	}
+	if code, _ := g.send(reporter, "GET", path, nil); code != http.StatusForbidden {
+		t.Errorf("reporter: %d", code)
 	}
 }

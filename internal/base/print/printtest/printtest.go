@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"io"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -20,13 +21,23 @@ import (
 // each piece of text, in the order it was drawn.
 func Pages(t testing.TB, pdf []byte) []string {
 	t.Helper()
+	var pages []string
+	for _, c := range contents(t, pdf) {
+		pages = append(pages, words(c))
+	}
+	return pages
+}
+
+// contents are the drawing operators of each page.
+func contents(t testing.TB, pdf []byte) [][]byte {
+	t.Helper()
 	api.DisableConfigDir()
 	conf := model.NewDefaultConfiguration()
 	ctx, err := api.ReadValidateAndOptimize(bytes.NewReader(pdf), conf)
 	if err != nil {
 		t.Fatalf("this is no well-formed PDF file: %v", err)
 	}
-	var pages []string
+	var pages [][]byte
 	for n := range ctx.PageCount {
 		r, err := pdfcpu.ExtractPageContent(ctx, n+1)
 		if err != nil {
@@ -36,7 +47,7 @@ func Pages(t testing.TB, pdf []byte) []string {
 		if err != nil {
 			t.Fatalf("page %d: %v", n+1, err)
 		}
-		pages = append(pages, words(content))
+		pages = append(pages, content)
 	}
 	return pages
 }
@@ -82,4 +93,26 @@ func unescape(s []byte) []byte {
 		}
 	}
 	return out
+}
+
+// drawn is one piece of text with its place, as a letter's pages hold it.
+var drawn = regexp.MustCompile(`(?s)([\d.]+) ([\d.]+) Td \(((?:[^\\()]|\\.)*)\) Tj`)
+
+// Place says where on a page (from 1) the first piece of text begins that holds words: in
+// points from the left and from the bottom.
+func Place(t testing.TB, pdf []byte, page int, holds string) (x, y float64) {
+	t.Helper()
+	for _, m := range drawn.FindAllSubmatch(contents(t, pdf)[page-1], -1) {
+		if text := words([]byte("(" + string(m[3]) + ") Tj")); strings.Contains(text, holds) {
+			var err error
+			if x, err = strconv.ParseFloat(string(m[1]), 64); err == nil {
+				if y, err = strconv.ParseFloat(string(m[2]), 64); err == nil {
+					return x, y
+				}
+			}
+			t.Fatalf("the place of %q: %v", holds, err)
+		}
+	}
+	t.Fatalf("page %d does not hold %q", page, holds)
+	return 0, 0
 }

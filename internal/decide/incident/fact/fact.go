@@ -4,7 +4,8 @@
 //
 // It carries out policy 002 (what an incident harms, and how far), policy 000
 // (personal data) and policy 001 (cause and place of the incident). It is pure: it
-// must not import a clock, a store, or another room than base/fault and rule/grading.
+// must not import a clock, a store, or another room than base/fault, rule/grading and the
+// places of rule/regime.
 package fact
 
 import (
@@ -18,6 +19,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/rule/grading"
+	"github.com/wakebell/wakebell/internal/rule/regime/headcount"
 )
 
 // Answer is a three-valued answer; unknown is the start, never the absence of a record.
@@ -362,18 +364,10 @@ func (s Scope) check() []fault.Field {
 		} else if p.Min > p.Estimate || p.Estimate > p.Max {
 			add(f, "must satisfy min <= estimate <= max")
 		}
-		if p.Country != "" && !place(p.Country) {
-			add(f+".country", "must be an ISO 3166 code such as DE or US-CA, or empty")
+		if remedy := headcount.Remedy(p.Country); p.Country != "" && remedy != "" {
+			add(f+".country", "must be an ISO 3166 code such as DE or US-CA, or empty: "+remedy)
 		}
 	}
 	slices.SortFunc(out, func(a, b fault.Field) int { return strings.Compare(a.Field, b.Field) })
 	return out
-}
-
-// place says whether a code has the shape of ISO 3166-1 alpha-2 or 3166-2.
-func place(code string) bool {
-	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	country, part, cut := strings.Cut(code, "-")
-	return len(country) == 2 && strings.Trim(country, letters) == "" &&
-		(!cut || len(part) >= 1 && len(part) <= 3 && strings.Trim(part, letters+"0123456789") == "")
 }

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"github.com/wakebell/wakebell/internal/base/record"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/byhand"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/item"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/roll"
 )
@@ -23,6 +24,24 @@ type (
 	Event      = item.Event
 )
 
+// What people carry; see package byhand.
+type (
+	By      = byhand.By
+	Posting = byhand.Posting
+	Call    = byhand.Call
+	Outcome = byhand.Outcome
+)
+
+// The outcomes of a call.
+const (
+	CallReached   = byhand.CallReached
+	CallConfirmed = byhand.CallConfirmed
+	CallNobody    = byhand.CallNobody
+	CallBack      = byhand.CallBack
+	CallRefused   = byhand.CallRefused
+	CallWrong     = byhand.CallWrong
+)
+
 // The shapes of lists; see package roll.
 type (
 	ListSpec  = roll.ListSpec
@@ -34,6 +53,8 @@ type (
 	LineError = roll.LineError
 	Fix       = roll.Fix
 	Watcher   = roll.Watcher
+	Upload    = roll.Upload
+	Sample    = roll.Sample
 )
 
 // The states of a recipient's copy.
@@ -75,3 +96,9 @@ const (
 
 // Kinds returns the ledger kinds this room writes.
 func Kinds() []record.Kind { return item.Kinds() }
+
+// Tell puts an entry about sending into words. Recipients are opaque here: who they are
+// only those see who may.
+func Tell(e record.Entry, name func(id string) string) string { return item.Tell(e, name) }
+
+func channelWord(c Channel) string { return item.ChannelWord(c) }

@@ -34,6 +34,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/byhand"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/hook"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/item"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/roll"
@@ -72,6 +73,7 @@ type Observer func(ctx context.Context, tx *store.Tx, run Run, changed []Recipie
 // Service keeps lists and sends runs. Every method checks the permission first.
 type Service struct {
 	*roll.Service // the lists
+	*byhand.Hand  // letters and calls
 
 	db        *store.DB
 	led       *record.Ledger
@@ -112,6 +114,10 @@ func New(db *store.DB, led *record.Ledger, clk *clock.Clock, incidents *incident
 			DB: db, Ledger: led, Clock: clk, Incidents: incidents, Directory: dirs, Duties: duties, Jobs: jobs, Blobs: blobs, From: cfg.Mail.From,
 		}),
 	}
+	s.Hand = byhand.New(byhand.Engine{
+		DB: db, Ledger: led, Clock: clk, Page: s.page, RunNow: findRun, Running: s.runningTx, Record: s.Record, Followed: s.followed,
+		Tell: s.tellTx, End: s.endTx, Enqueue: s.enqueue,
+	})
 	jobs.RegisterLong(jobSlice, s.slice)
 	return s, nil
 }
@@ -163,11 +169,8 @@ func (s *Service) write(ctx context.Context, by who.Identity, op string, fn func
 	return err
 }
 
-// sees tells whether a viewer may see a recipient: those who read recipients all, a liaison
-// the own customers.
-func sees(by who.Identity, r Recipient) bool {
-	return by.Has(who.PermRecipientRead) || by.Has(who.PermRecipientWork) && r.Liaison != "" && r.Liaison == by.Person
-}
+// sees tells whether a viewer may see a recipient.
+func sees(by who.Identity, r Recipient) bool { return item.Sees(by, r) }
 
 // change is one change of a recipient outside the worker, with the counts.
 func change(tx *store.Tx, before, after Recipient) error {

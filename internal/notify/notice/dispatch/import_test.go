@@ -1,10 +1,6 @@
 package dispatch_test
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/csv"
-	"encoding/hex"
 	"strings"
 	"testing"
 
@@ -93,25 +89,8 @@ func TestImport(t *testing.T) {
 				}
 			}
 		}
-		r := e.run(t, st, l)
+		e.run(t, st, l)
 		e.drain(t)
-		var b bytes.Buffer
-		sum, err := e.Report(t.Context(), auditor, r.ID, &b)
-		want := sha256.Sum256(b.Bytes())
-		if err != nil || sum != hex.EncodeToString(want[:]) {
-			t.Fatalf("%s %v", sum, err)
-		}
-		rows, err := csv.NewReader(&b).ReadAll()
-		if err != nil || len(rows) != len(all)+1 {
-			t.Fatalf("%d lines, %v", len(rows), err)
-		}
-		for _, row := range rows {
-			for _, c := range row {
-				if c != "" && strings.ContainsRune("=+-@", rune(c[0])) {
-					t.Errorf("a spreadsheet would run %q", c)
-				}
-			}
-		}
 		if _, err := e.Import(t.Context(), comms, l.ID, strings.NewReader(messy), dispatch.Import{}); fault.KindOf(err) != fault.Conflict {
 			t.Errorf("a used list takes more: %v", err)
 		}

@@ -14,15 +14,6 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/roll"
 )
 
-// By is what a person did for one recipient: a call, a posted letter, a handing over.
-type By struct {
-	Channel      Channel   // phone, letter or handed_over; "" takes the recipient's
-	Reached      bool      // false: tried in vain
-	Acknowledged bool      // they confirmed that they have it
-	At           time.Time // zero: now
-	Text         string    // who said what; a receipt number
-}
-
 // Record writes down what a person did for a recipient. A notice may also be told by
 // telephone before its mail goes: key accounts are called first. Permission
 // recipient.work; who may not read recipients records it for the own customers.

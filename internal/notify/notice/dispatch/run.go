@@ -35,8 +35,7 @@ type carrying struct {
 	Run string `json:"run"`
 }
 
-// errDrill refuses what a drill would send.
-var errDrill = fault.New(fault.Conflict, "This is a drill: nothing of it leaves the building, on any channel")
+var errDrill = item.ErrDrill
 
 // StartTx starts to send a notice to its signed list; the notice room has checked the
 // approvals and the gates in this transaction. Every run of a drill is refused, whatever

@@ -21,14 +21,14 @@ import (
 )
 
 // File is how facts are written in a file or a request: YAML or JSON. Times
-// are RFC 3339; without an offset they are local times of Zone, and a date alone is
-// the beginning of that day.
+// are RFC 3339; without an offset they are local times of Zone. Of moments and notices
+// the date alone will do: it is that day wherever a rule counts.
 type File struct {
 	At       string             `yaml:"at" json:"at,omitempty"`
 	Zone     string             `yaml:"zone" json:"zone,omitempty"` // "Europe/Berlin"; "" = UTC
 	Moments  map[string]string  `yaml:"moments" json:"moments,omitempty"`
 	Known    map[string]any     `yaml:"known" json:"known,omitempty"`
-	Persons  map[string]Persons `yaml:"persons" json:"persons,omitempty"`
+	Persons  map[string]Persons `yaml:"persons" json:"persons,omitempty"` // by ISO 3166 code, or "unknown"
 	Sent     map[string]string  `yaml:"sent" json:"sent,omitempty"`
 	Hold     *Hold              `yaml:"hold" json:"hold,omitempty"`
 	Entities []Entity           `yaml:"entities" json:"entities,omitempty"`
@@ -142,7 +142,8 @@ func (w File) Facts() (regime.Facts, error) {
 		f.Persons[where] = regime.Persons{Min: p.Min, Estimate: estimate, Max: p.Max}
 	}
 	if w.Hold != nil {
-		f.Hold = &regime.HoldFact{Since: r.time("hold.since", w.Hold.Since), Released: r.time("hold.released", w.Hold.Released)}
+		times := r.times("hold", map[string]string{"since": w.Hold.Since, "released": w.Hold.Released})
+		f.Hold = &regime.HoldFact{Since: times["since"], Released: times["released"]}
 	}
 	for _, e := range w.Entities {
 		own := r
@@ -161,10 +162,11 @@ func (w File) Facts() (regime.Facts, error) {
 	return f, r.err
 }
 
-// reader collects what cannot be read.
+// reader collects what cannot be read, and keeps dates as dates where dated is set.
 type reader struct {
-	zone *time.Location
-	err  error
+	zone  *time.Location
+	err   error
+	dated bool
 }
 
 func (r *reader) time(field, text string) time.Time {
@@ -175,6 +177,9 @@ func (r *reader) time(field, text string) time.Time {
 		return t
 	}
 	if day, err := time.Parse(time.DateOnly, text); err == nil {
+		if r.dated {
+			return day.In(regime.Dated)
+		}
 		return deadline.DayOf(day, time.UTC).Begin(r.zone)
 	}
 	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04"} {
@@ -194,6 +199,8 @@ func (r *reader) time(field, text string) time.Time {
 
 func (r *reader) times(field string, in map[string]string) map[string]time.Time {
 	out := make(map[string]time.Time, len(in))
+	r.dated = true
+	defer func() { r.dated = false }()
 	for name, text := range in {
 		if t := r.time(field+"."+name, text); !t.IsZero() {
 			out[name] = t

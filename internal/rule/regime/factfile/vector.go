@@ -44,6 +44,10 @@ func Test(b *regime.Book) (ran int, errs []error) {
 			wrong(err)
 			continue
 		}
+		if len(v.Expect) == 0 {
+			wrong(fmt.Errorf("vector %q expects nothing", v.Name))
+			continue
+		}
 		for _, err := range v.run(b) {
 			wrong(fmt.Errorf("vector %q: %w", v.Name, err))
 		}

@@ -128,7 +128,8 @@ func parts(persons map[string]Persons, country string) (sum Persons) {
 	return sum
 }
 
-// Unplaced is how many persons of each country are recorded for none of its parts.
+// Unplaced is how many persons of each country may be in none of the parts that are
+// recorded for it; by Unknown, how many may be in any country.
 func Unplaced(persons map[string]Persons) map[string]int64 {
 	out := map[string]int64{}
 	for country, own := range persons {
@@ -136,32 +137,33 @@ func Unplaced(persons map[string]Persons) map[string]int64 {
 			continue
 		}
 		placed := parts(persons, country)
-		rest := own.Min - placed.Max
+		rest := own.Max - placed.Max
 		if own.Estimate >= 0 && placed.Estimate >= 0 {
-			rest = max(rest, own.Estimate-placed.Estimate)
+			rest = max(own.Min-placed.Max, own.Estimate-placed.Estimate)
 		}
 		out[country] = max(rest, 0)
 	}
 	return out
 }
 
-// AnyPart is the persons of the part of a country that has most.
-func AnyPart(persons map[string]Persons, country string) (most Persons, ok bool) {
+// AnyPart is the persons of the part of a country that has most. A part without an
+// estimate leaves that of all open, unless the others decide about the bound.
+func AnyPart(persons map[string]Persons, country string, bound Bound) (most Persons, ok bool) {
+	most.Estimate = -1
+	open := false
 	for where, p := range persons {
-		if strings.HasPrefix(where, country+"-") && (!ok || p.more(most)) {
-			most, ok = p, true
+		if strings.HasPrefix(where, country+"-") {
+			most = Persons{max(most.Min, p.Min), max(most.Estimate, p.Estimate), max(most.Max, p.Max)}
+			ok, open = true, open || p.Estimate < 0
 		}
 	}
-	return most, ok
-}
-
-// more compares estimates where both have one, so that the choice does not hang on
-// the order of a map.
-func (p Persons) more(o Persons) bool {
-	if p.Estimate >= 0 && o.Estimate >= 0 && p.Estimate != o.Estimate {
-		return p.Estimate > o.Estimate
+	if open && bound.Met(most.Estimate) != bound.Met(most.Max) {
+		most.Estimate = -1
 	}
-	return p.Max > o.Max || p.Max == o.Max && p.Min > o.Min
+	if open && most.Estimate >= 0 {
+		most.Estimate = max(most.Estimate, most.Min)
+	}
+	return most, ok
 }
 
 // Check refuses numbers that contradict themselves or each other; the errors name
@@ -171,8 +173,8 @@ func Check(persons map[string]Persons) (errs []error) {
 		p := persons[where]
 		least := parts(persons, where).Min
 		switch {
-		case !Place(where):
-			errs = append(errs, fmt.Errorf("persons.%s: no jurisdiction of that name; use ISO 3166, like DE or US-CA", where))
+		case where != Unknown && !Place(where):
+			errs = append(errs, fmt.Errorf("persons.%s: no jurisdiction of that name; %s", where, Remedy(where)))
 		case p.Min < 0:
 			errs = append(errs, fmt.Errorf("persons.%s: a number of persons is not negative", where))
 		case p.Max < p.Min:
@@ -190,13 +192,3 @@ func Check(persons map[string]Persons) (errs []error) {
 
 // most keeps sums far from the end of int64.
 const most = 100_000_000_000
-
-// Place says whether name is a jurisdiction that persons can be counted in: two
-// letters of ISO 3166-1, or an ISO 3166-2 code like US-CA.
-func Place(name string) bool {
-	country, part, cut := strings.Cut(name, "-")
-	letters := func(s string, least, most int) bool {
-		return len(s) >= least && len(s) <= most && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
-	}
-	return letters(country, 2, 2) && (!cut || letters(part, 1, 3))
-}

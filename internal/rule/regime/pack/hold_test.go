@@ -123,7 +123,7 @@ func TestHeldRegulators(t *testing.T) {
 		}
 	}
 	slices.Sort(got)
-	want := []string{"us-ftc-hbnr-ftc", "us-hipaa-ba", "us-hipaa-hhs-500", "us-hipaa-hhs-lt500", "us-hipaa-media", "us-sd-regulator"}
+	want := []string{"us-ftc-hbnr-ftc", "us-ftc-hbnr-ftc-lt500", "us-ftc-hbnr-media", "us-hipaa-ba", "us-hipaa-hhs-500", "us-hipaa-hhs-lt500", "us-hipaa-media", "us-sd-regulator"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}

@@ -132,7 +132,9 @@ func document(text []byte) (*yaml.Node, error) {
 	var doc, more yaml.Node
 	switch err := dec.Decode(&doc); {
 	case errors.Is(err, io.EOF):
-		return nil, nil //nolint:nilnil // an empty file is no pack, and no fault
+		return nil, errors.New("the file is empty; take it away if nothing should stand there")
+	case err != nil && bytes.ContainsRune(text, '\t') && strings.Contains(err.Error(), "cannot start any token"):
+		return nil, fmt.Errorf("%w; YAML is indented with spaces, not with tabs", err)
 	case err != nil:
 		return nil, err
 	}
@@ -141,6 +143,9 @@ func document(text []byte) (*yaml.Node, error) {
 	}
 	if alias := node.Alias(&doc); alias != nil {
 		return nil, fmt.Errorf("line %d: anchors and aliases are not read; write it out", alias.Line)
+	}
+	if root := doc.Content[0]; root.Kind != yaml.MappingNode {
+		return nil, fmt.Errorf("line %d: a pack begins with its fields, such as pack: and rules:", root.Line)
 	}
 	return doc.Content[0], nil
 }

@@ -41,6 +41,7 @@ type Moment struct {
 	Words    string   `yaml:"words"`    // "became aware"
 	Question string   `yaml:"question"` // "When did it become aware?"
 	After    []string `yaml:"after"`    // moments it cannot lie before
+	Shows    string   `yaml:"shows"`    // yes_no fact that cannot be no when this moment is recorded
 }
 
 // Wrong says what is wrong with the fact's definition; "" when nothing is.

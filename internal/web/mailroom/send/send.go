@@ -20,6 +20,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
+	"github.com/wakebell/wakebell/internal/notify/notice/paper"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/web/page"
 )
@@ -28,6 +29,7 @@ import (
 type Deps struct {
 	Notices   *notice.Service
 	Dispatch  *dispatch.Service
+	Papers    *paper.Service
 	Directory *directory.Service
 	DB        *store.DB
 }
@@ -216,27 +218,17 @@ func (s screen) load(r *page.Request) (page.Done, error) {
 	if len(r.Files) == 0 {
 		return page.Done{}, fault.InvalidField("file", "choose a CSV file")
 	}
-	_, id, err := s.list(r.Context(), r)
+	a, id, err := s.list(r.Context(), r)
 	if err != nil {
 		return page.Done{}, err
 	}
 	held, how := r.Files[0].Held, dispatch.Import{Channel: dispatch.Channel(r.Text("channel"))}
-	if r.Text("do") == "preview" {
-		p, err := s.Dispatch.PreviewHeld(r.Context(), r.By, held, how)
-		return page.Done{Say: previewSay(p)}, err
+	if r.Text("do") == "columns" {
+		file, err := s.Dispatch.Take(r.Context(), r.By, id, held, r.Files[0].Name)
+		return page.Done{To: a.path("columns", file)}, err
 	}
 	in, err := s.Dispatch.ImportHeld(r.Context(), r.By, id, held, how)
 	return page.Done{Say: addedSay(in.Added) + errorSay(in.Errors)}, err
-}
-
-func previewSay(p dispatch.Preview) string {
-	var pairs []string
-	for _, h := range p.Header {
-		if t := p.Mapping[h]; t != "" {
-			pairs = append(pairs, h+" is "+t)
-		}
-	}
-	return fmt.Sprintf("Only looked at: %d lines, %s, of which %d cannot be used. %s.%s", p.Lines, p.Encoding, p.Refused, strings.Join(pairs, ", "), errorSay(p.Errors))
 }
 
 // errorSay names the first lines that are wrong.
@@ -361,7 +353,7 @@ func (s screen) report(out http.ResponseWriter, r *page.Request) error {
 	}
 	out.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	out.Header().Set("Content-Disposition", `attachment; filename="delivery-`+url.PathEscape(a.N.Ref)+`-`+strconv.Itoa(a.N.No)+`.csv"`)
-	_, err = s.Dispatch.Report(r.Context(), r.By, a.P.Run.ID, out)
+	_, err = s.Papers.CSV(r.Context(), r.By, a.N.Ref, a.N.No, out)
 	return err
 }
 

@@ -37,13 +37,14 @@ func Mount(w *page.Web, d head.Deps) {
 type view struct {
 	head.Room
 	assessment.Result
-	Book   *regime.Book
-	Groups []group
-	Places []place
-	Asks   []ask
-	Since  time.Time     // the packs are in force; zero: not noted
-	Taken  duty.Repacked // the last new packs this incident took
-	Whole  bool          // every outcome in the open, for paper
+	Book      *regime.Book
+	Groups    []group
+	Places    []place
+	Asks      []ask
+	Customers []customer
+	Since     time.Time     // the packs are in force; zero: not noted
+	Taken     duty.Repacked // the last new packs this incident took
+	Whole     bool          // every outcome in the open, for paper
 }
 
 func (s Screen) show(r *page.Request) (page.Page, error) {
@@ -62,13 +63,28 @@ func (s Screen) show(r *page.Request) (page.Page, error) {
 	if v.Taken, err = s.Duties.LastPacks(r.Context(), r.By, m.ID, m.AsOf); err != nil {
 		return page.Page{}, err
 	}
-	v.Groups, v.Places, v.Asks = groups(v), places(v), asks(v)
+	owed, err := s.owed(r, m)
+	if err != nil {
+		return page.Page{}, err
+	}
+	v.Groups, v.Places, v.Asks, v.Customers = groups(v), places(v), asks(v), customers(owed)
 	said := page.Region{Name: "outcomes", On: page.Any(m.On("incident", "duty"), page.On("directory")), Body: outcomes(v)}
 	open := page.Region{Name: "questions", On: page.Any(m.On("incident"), page.On("directory")), Body: questions(v)}
 	return m.Sub(page.Page{
 		Title: "Whom to tell", Lead: page.Text("Do we have to tell, whom, until when, and why?"),
 		Regions: []page.Region{said, open}, Body: body(v, said, open),
 	}), nil
+}
+
+// owed are the duties of the incident, for who may read them.
+func (s Screen) owed(r *page.Request, m head.Room) ([]duty.Duty, error) {
+	if err := who.Check(r.By, who.PermDutyRead); err != nil {
+		return nil, err
+	}
+	if !m.Past() {
+		return s.Duties.ForIncident(r.Context(), s.DB, m.ID)
+	}
+	return s.Duties.AsOf(r.Context(), s.DB, m.ID, m.AsOf)
 }
 
 // answer takes one answer as a fact of the incident.

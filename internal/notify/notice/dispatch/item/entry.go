@@ -1,12 +1,16 @@
 package item
 
 import (
+	"time"
+
 	"github.com/wakebell/wakebell/internal/base/record"
 )
 
 // The kinds of ledger entries. Their subject is the incident; recipients are named by their
 // opaque ids, so that a name or an address can be erased without touching the ledger.
 const (
+	KindFileTaken    = "dispatch.file_taken"      // somebody sent a file of recipients
+	KindFileImported = "dispatch.file_imported"   // its lines were added to a list
 	KindSigned       = "dispatch.signed_off"      // a person answers for the list
 	KindVoided       = "dispatch.sign_off_voided" // the list was changed after that
 	KindLeftOut      = "dispatch.left_out"        // somebody is not told, by decision
@@ -22,6 +26,7 @@ const (
 	KindAnswered     = "dispatch.answered" // a recipient wrote back
 	KindOpened       = "dispatch.opened"
 	KindAcknowledged = "dispatch.acknowledged"
+	KindPosted       = "dispatch.posted"   // letters were handed to a carrier
 	KindRecorded     = "dispatch.recorded" // what a person carried: a call, a letter, a handing over
 	KindFixed        = "dispatch.contact_given"
 	KindRevoked      = "dispatch.link_revoked"
@@ -32,12 +37,32 @@ const (
 func Kinds() []record.Kind {
 	var out []record.Kind
 	for _, n := range [...]string{
-		KindSigned, KindVoided, KindLeftOut, KindStarted, KindCanary, KindResumed, KindPaused, KindStopped, KindRefused, KindOutcomes,
-		KindEnded, KindBounced, KindAnswered, KindOpened, KindAcknowledged, KindRecorded, KindFixed, KindRevoked, KindReport,
+		KindFileTaken, KindFileImported, KindSigned, KindVoided, KindLeftOut, KindStarted, KindCanary, KindResumed, KindPaused, KindStopped, KindRefused, KindOutcomes,
+		KindEnded, KindBounced, KindAnswered, KindOpened, KindAcknowledged, KindPosted, KindRecorded, KindFixed, KindRevoked, KindReport,
 	} {
 		out = append(out, record.Kind{Name: n, Version: 1})
 	}
 	return out
+}
+
+// FileTaken is a file of recipients that somebody sent.
+type FileTaken struct {
+	List   string `json:"list"`
+	Notice string `json:"notice"`
+	SHA256 string `json:"sha256"`
+	Size   int64  `json:"size"`
+	Name   string `json:"name" private:"true"`
+}
+
+// FileImported is what came of such a file.
+type FileImported struct {
+	File    string `json:"file"` // entry that took it
+	List    string `json:"list"`
+	Notice  string `json:"notice"`
+	Lines   int    `json:"lines"`
+	New     int    `json:"new"`
+	Double  int    `json:"double,omitempty"`
+	Refused int    `json:"refused,omitempty"`
 }
 
 // SignedOff says who stands behind which recipients.
@@ -110,11 +135,21 @@ type Single struct {
 	Text      string  `json:"text,omitempty" private:"true"`
 }
 
-// Reported is a delivery report that was given out.
+// PostedOff is that letters were posted.
+type PostedOff struct {
+	Run        string    `json:"run"`
+	Notice     string    `json:"notice"`
+	At         time.Time `json:"at"`
+	Recipients []string  `json:"recipients"`
+	Carrier    string    `json:"carrier" private:"true"`
+	Reference  string    `json:"reference,omitempty" private:"true"`
+}
+
+// Reported is what was printed or exported of a run.
 type Reported struct {
 	Run    string `json:"run"`
 	Notice string `json:"notice"`
-	Form   string `json:"form"` // csv
+	Form   string `json:"form"` // csv, pdf, letters, calls
 	SHA256 string `json:"sha256"`
 	Lines  int    `json:"lines"`
 }

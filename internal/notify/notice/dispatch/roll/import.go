@@ -208,6 +208,7 @@ func (in *reading) next() (*Recipient, int, error) {
 		if line == 0 {
 			return nil, 0, err
 		}
+		in.out.Refused++
 		in.wrong(line, "", "is no CSV: look at its quotes")
 		return nil, line, nil
 	}
@@ -397,17 +398,4 @@ func (s *Service) ImportHeld(ctx context.Context, by who.Identity, list string, 
 	}
 	defer f.Close()
 	return s.Import(ctx, by, list, f, how)
-}
-
-// PreviewHeld is Preview of a file that is held. Permission notice.write.
-func (s *Service) PreviewHeld(ctx context.Context, by who.Identity, held *blob.Held, how Import) (Preview, error) {
-	if err := who.Check(by, who.PermNoticeWrite); err != nil {
-		return Preview{}, err
-	}
-	f, err := s.blobs.Open(held.SHA256)
-	if err != nil {
-		return Preview{}, err
-	}
-	defer f.Close()
-	return s.Preview(ctx, by, f, how)
 }

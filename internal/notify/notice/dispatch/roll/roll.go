@@ -97,8 +97,12 @@ func (s *Service) changedTx(ctx context.Context, tx *store.Tx, by who.Identity, 
 
 // append records an entry on the incident's timeline.
 func (s *Service) append(tx *store.Tx, by who.Identity, kind, incidentID string, body any) error {
-	_, err := s.led.Append(tx, record.Draft{Kind: kind, Subject: incidentID, Actor: by.Actor, Body: body})
+	_, err := s.led.Append(tx, draft(by, kind, incidentID, body))
 	return err
+}
+
+func draft(by who.Identity, kind, incidentID string, body any) record.Draft {
+	return record.Draft{Kind: kind, Subject: incidentID, Actor: by.Actor, Body: body}
 }
 
 // write runs fn under a name.

@@ -1,19 +1,22 @@
-package dispatch
+package item
 
 import (
+	"strings"
+
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/record/phrase"
-	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/item"
 )
 
 // Tell puts an entry about sending into words. Recipients are opaque here: who they are
 // only those see who may.
 func Tell(e record.Entry, name func(id string) string) string {
 	switch e.Kind {
-	case item.KindSigned, item.KindVoided, item.KindLeftOut:
+	case KindFileTaken, KindFileImported:
+		return tellFile(e)
+	case KindSigned, KindVoided, KindLeftOut:
 		return tellList(e)
-	case item.KindStarted:
-		var b item.Began
+	case KindStarted:
+		var b Began
 		if e.Decode(&b) != nil {
 			return ""
 		}
@@ -22,48 +25,91 @@ func Tell(e record.Entry, name func(id string) string) string {
 			text += ", first to " + phrase.Count(b.Canary, "of them", "of them")
 		}
 		return text
-	case item.KindCanary, item.KindResumed, item.KindPaused, item.KindStopped, item.KindRefused, item.KindEnded:
+	case KindCanary, KindResumed, KindPaused, KindStopped, KindRefused, KindEnded:
 		return tellTurn(e)
-	case item.KindOutcomes:
-		var b item.Outcomes
+	case KindOutcomes:
+		var b Outcomes
 		if e.Decode(&b) != nil {
 			return ""
 		}
 		return tellOutcomes(b)
-	case item.KindReport:
-		var b item.Reported
+	case KindReport:
+		var b Reported
 		if e.Decode(&b) != nil {
 			return ""
 		}
-		return "Delivery report made, " + phrase.Count(b.Lines, "line", "lines") + ", SHA-256 " + b.SHA256[:min(12, len(b.SHA256))] + "…"
+		return madeWord(b.Form) + ", " + phrase.Count(b.Lines, "line", "lines") + ", SHA-256 " + b.SHA256[:min(12, len(b.SHA256))] + "…"
 	}
-	var b item.Single
+	if e.Kind == KindPosted {
+		var b PostedOff
+		if e.Decode(&b) != nil {
+			return ""
+		}
+		return phrase.Because(phrase.Count(len(b.Recipients), "letter was posted", "letters were posted"), strings.TrimSpace(b.Carrier+" "+b.Reference))
+	}
+	var b Single
 	if e.Decode(&b) != nil {
 		return ""
 	}
 	switch e.Kind {
-	case item.KindBounced:
+	case KindBounced:
 		return phrase.Because("A copy came back as undeliverable", b.Text)
-	case item.KindAnswered: // what it says stands at the recipient, for those who may see that
+	case KindAnswered: // what it says stands at the recipient, for those who may see that
 		return "A recipient answered the notice"
-	case item.KindOpened:
+	case KindOpened:
 		return "A recipient opened their page"
-	case item.KindAcknowledged:
+	case KindAcknowledged:
 		return "A recipient acknowledged the notice (" + b.How + ")"
-	case item.KindRecorded:
-		return phrase.Because("Recorded by hand, "+channelWord(b.Channel)+": "+stateWord(b.State), b.Text)
-	case item.KindFixed:
-		return "A recipient got a contact: " + channelWord(b.Channel)
-	case item.KindRevoked:
+	case KindRecorded:
+		what := stateWord(b.State)
+		if b.State == Queued || b.State == Failed {
+			what = b.How
+		}
+		return phrase.Because("Recorded by hand, "+ChannelWord(b.Channel)+": "+what, b.Text)
+	case KindFixed:
+		return "A recipient got a contact: " + ChannelWord(b.Channel)
+	case KindRevoked:
 		return "The links to a recipient's page were revoked"
 	}
 	return ""
 }
 
+func madeWord(form string) string {
+	switch form {
+	case "letters":
+		return "Letters printed"
+	case "calls":
+		return "List of calls printed"
+	}
+	return "Delivery report made"
+}
+
+func tellFile(e record.Entry) string {
+	if e.Kind == KindFileTaken {
+		var b FileTaken
+		if e.Decode(&b) != nil {
+			return ""
+		}
+		return phrase.Because("A file of recipients was sent, SHA-256 "+b.SHA256[:min(12, len(b.SHA256))]+"…", b.Name)
+	}
+	var b FileImported
+	if e.Decode(&b) != nil {
+		return ""
+	}
+	text := "Recipients from a file: " + phrase.Count(b.New, "added", "added")
+	if b.Double > 0 {
+		text += ", " + phrase.Count(b.Double, "stood there already", "stood there already")
+	}
+	if b.Refused > 0 {
+		text += ", " + phrase.Count(b.Refused, "line could not be used", "lines could not be used")
+	}
+	return text
+}
+
 func tellList(e record.Entry) string {
 	switch e.Kind {
-	case item.KindSigned:
-		var b item.SignedOff
+	case KindSigned:
+		var b SignedOff
 		if e.Decode(&b) != nil {
 			return ""
 		}
@@ -72,10 +118,10 @@ func tellList(e record.Entry) string {
 			text += ", " + phrase.Count(b.LeftOut, "left out", "left out")
 		}
 		return text
-	case item.KindVoided:
+	case KindVoided:
 		return "The list of recipients was changed: its sign-off does not hold any more"
 	}
-	var b item.Left
+	var b Left
 	if e.Decode(&b) != nil {
 		return ""
 	}
@@ -83,7 +129,7 @@ func tellList(e record.Entry) string {
 }
 
 func tellTurn(e record.Entry) string {
-	var b item.Turned
+	var b Turned
 	if e.Decode(&b) != nil {
 		return ""
 	}
@@ -93,15 +139,15 @@ func tellTurn(e record.Entry) string {
 	}
 	went := phrase.Count(t.Went(), "copy", "copies") + " sent"
 	switch e.Kind {
-	case item.KindCanary:
+	case KindCanary:
 		return "The first few were told (" + went + "); a person decides whether the rest follows"
-	case item.KindResumed:
+	case KindResumed:
 		return "Sending goes on"
-	case item.KindPaused:
+	case KindPaused:
 		return phrase.Because("Sending was paused, "+went, b.Reason)
-	case item.KindStopped:
+	case KindStopped:
 		return phrase.Because("Sending was stopped, "+went, b.Reason)
-	case item.KindRefused:
+	case KindRefused:
 		return "Sending was refused: a drill never leaves the building"
 	}
 	text := "Sending ended: " + went
@@ -111,13 +157,13 @@ func tellTurn(e record.Entry) string {
 	return text
 }
 
-func tellOutcomes(b item.Outcomes) string {
+func tellOutcomes(b Outcomes) string {
 	counts := map[State]int{}
 	for _, o := range b.Outcomes {
 		counts[o.State]++
 	}
 	var parts []string
-	for _, s := range item.States() {
+	for _, s := range States() {
 		if counts[s] > 0 {
 			parts = append(parts, phrase.Count(counts[s], stateWord(s), stateWord(s)))
 		}
@@ -135,7 +181,8 @@ func stateWord(s State) string {
 	return string(s)
 }
 
-func channelWord(c Channel) string {
+// ChannelWord is a channel in words.
+func ChannelWord(c Channel) string {
 	switch c {
 	case Email:
 		return "mail"
