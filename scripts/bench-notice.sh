@@ -16,6 +16,7 @@ mkdir -p bin/bench
 here=$PWD
 (cd "$BENCH_FLOOR" && go build -o "$here/bin/bench/smtpsink" ./smtpsink && go build -o "$here/bin/bench/smtpblast" ./smtpblast)
 go test -c -o bin/bench/dispatch.test ./internal/notify/notice/dispatch
+go test -c -o bin/bench/outbound.test ./internal/app/outbound
 bin/bench/smtpsink -addr $sink -http $stats 2>/dev/null &
 pid=$!
 trap 'kill $pid 2>/dev/null || true; wait 2>/dev/null || true' EXIT
@@ -30,4 +31,9 @@ for _ in $(seq "$rounds"); do
 		bin/bench/dispatch.test -test.run '^$' -test.bench Send -test.benchtime 1x | grep Benchmark
 	curl -fsS "http://$stats/stats"
 	curl -fsS -X POST "http://$stats/reset"
+	# The same to customers of whom each is owed it, in the whole product.
+	WAKEBELL_BENCH_SINK=$sink WAKEBELL_BENCH_OWED=${BENCH_OWED:-10000} WAKEBELL_BENCH_CONNECTIONS=$connections \
+		bin/bench/outbound.test -test.run '^$' -test.bench SendOwed -test.benchtime 1x | grep Benchmark
+	curl -fsS -X POST "http://$stats/reset"
+	echo "load: $(cut -d' ' -f1-3 /proc/loadavg 2>/dev/null || uptime)"
 done

@@ -37,6 +37,10 @@ func (a *App) tell() {
 	a.Views.Tell("ledger.", record.Tell)
 	a.Views.Tell("incident.file_", file.Tell)
 	a.Views.Tell("dispatch.", dispatch.Tell)
+	// What people wrote about a recipient, or a recipient to us, names them.
+	for _, kind := range []string{"dispatch.answered", "dispatch.bounced", "dispatch.recorded", "dispatch.left_out"} {
+		a.Views.Guard(kind, who.PermRecipientRead)
+	}
 	a.Views.Tell("handover.", handover.Tell)
 	a.Views.Tell("contact.", contact.Tell)
 	a.Views.Guard("contact.", who.PermContactRead)

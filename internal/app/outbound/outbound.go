@@ -32,6 +32,7 @@ func (p Post) Join() {
 	p.Dispatch.Watch(p.Notices.OnList)
 	p.Dispatch.Observe(p.told)
 	p.Dispatch.OnEnd(p.ended)
+	p.Dispatch.Gate(p.held)
 }
 
 // List is the list of a notice; the zero List where there is none.
@@ -158,6 +159,11 @@ func (p Post) Others(ctx context.Context, r store.Reader, n notice.Notice, parti
 		}
 	}
 	return out, nil
+}
+
+// held keeps a run back while law enforcement's request to delay concerns its notice.
+func (p Post) held(ctx context.Context, r store.Reader, run dispatch.Run) error {
+	return p.Notices.Held(ctx, r, run.Notice)
 }
 
 // ended follows the end of a run.

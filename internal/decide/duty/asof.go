@@ -45,7 +45,7 @@ func fold(entries []record.Entry) ([]Duty, error) {
 		if !slices.ContainsFunc(Kinds(), func(k record.Kind) bool { return k.Name == e.Kind }) {
 			continue
 		}
-		if e.Kind == kindRederived {
+		if e.Kind == kindRederived || e.Kind == kindRepacked {
 			var b rederived
 			if err := e.Decode(&b); err != nil {
 				return nil, err

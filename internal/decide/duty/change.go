@@ -3,11 +3,14 @@ package duty
 import (
 	"cmp"
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
@@ -62,19 +65,51 @@ func (s *Service) MeetAllTx(ctx context.Context, tx *store.Tx, by who.Identity, 
 		return fault.New(fault.Denied, "nobody asks")
 	}
 	var last Duty
+	first := map[[2]string]time.Time{} // the earliest of each rule and entity that was asked about
 	for _, ev := range list {
 		d, err := byID(tx, ev.Duty)
-		if err == nil && d.State == Open {
-			last, err = d, s.meet(ctx, tx, by, d, ev)
-		}
 		if err != nil {
+			return err
+		}
+		if d.State != Open {
+			continue
+		}
+		at, of := cmp.Or(ev.At, s.clk.Now()), [2]string{d.Rule, d.Entity}
+		if was, asked := first[of]; !asked || at.Before(was) {
+			first[of] = at
+			if leads, err := s.leads(ctx, tx, d, at); err != nil {
+				return err
+			} else if leads {
+				last = d
+			}
+		}
+		if err := s.meet(ctx, tx, by, d, ev); err != nil {
 			return err
 		}
 	}
 	if last.ID == "" {
 		return nil
 	}
-	return s.again(ctx, tx, by, last, "met") // a recurring duty's next one starts here
+	return s.again(ctx, tx, by, last, "met")
+}
+
+// leads says whether meeting an open duty may lead to others: the next one of a series, or
+// what a law asks once its notice was given, which is when the first of several was told
+// (SentOf). All others change nothing, and the incident is not derived again for each.
+func (*Service) leads(ctx context.Context, tx *store.Tx, d Duty, at time.Time) (bool, error) {
+	if policy.Recurs(d.Rule) {
+		return true, nil
+	}
+	if d.Basis.Law == "" {
+		return false, nil
+	}
+	var n int
+	err := tx.QueryRow(ctx, `SELECT 1 FROM duty WHERE incident_id = ? AND rule = ? AND entity = ? AND state = 'met' AND met_at <= ? LIMIT 1`,
+		d.Incident, d.Rule, d.Entity, clock.Micros(at)).Scan(&n)
+	if errors.Is(err, sql.ErrNoRows) {
+		return true, nil
+	}
+	return false, err
 }
 
 func (s *Service) meet(ctx context.Context, tx *store.Tx, by who.Identity, d Duty, ev Evidence) error {

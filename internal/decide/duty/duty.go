@@ -12,13 +12,14 @@ package duty
 import (
 	"time"
 
+	"github.com/wakebell/wakebell/internal/decide/duty/pick"
 	"github.com/wakebell/wakebell/internal/decide/duty/policy"
 	"github.com/wakebell/wakebell/internal/rule/deadline"
 	"github.com/wakebell/wakebell/internal/rule/regime"
 )
 
 // State is where a duty stands. Missed is computed when read, never stored.
-type State string
+type State = pick.State
 
 // The states.
 const (

@@ -14,6 +14,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record/row"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
+	"github.com/wakebell/wakebell/internal/decide/duty/head"
 )
 
 // The kinds of ledger entries of duties. Their subject is the incident.
@@ -118,22 +119,26 @@ func Kinds() []record.Kind {
 	}
 }
 
-// duties holds one row per duty, heads one per incident, by which lists sort.
-var (
-	duties = row.NewTable("duty", 1, "id", "incident_id", "key", "rule", "state", "due_at", "alarm_at", "met_at", "drill", "outward",
-		"recipient_kind", "recipient_id", "holder_id", "entity", "doc").GroupBy("incident_id").Octets("doc")
-	heads = row.NewTable("duty_head", 1, "incident_id", "open_count", "next_due_at")
-)
+// duties holds one row per duty. Package head keeps one per incident, by which lists sort.
+var duties = row.NewTable("duty", 1, "id", "incident_id", "key", "rule", "state", "due_at", "alarm_at", "met_at", "drill", "outward",
+	"recipient_kind", "recipient_id", "holder_id", "entity", "doc").GroupBy("incident_id").Octets("doc")
+
+var heads = head.New()
+
+// at is where a head finds what it is made of.
+var at = head.Columns{Incident: dutyIncident, State: dutyState, DueAt: dutyDueAt}
 
 // The columns of duties that a head is made of, and that of all there is to know.
 const (
+	dutyIncident = 1
+
 	dutyState = 4
 	dutyDueAt = 5
 	dutyDoc   = 14
 )
 
 // Tables are the projections of this room.
-func (s *Service) Tables() []*row.Table { return []*row.Table{duties, heads} }
+func (s *Service) Tables() []*row.Table { return []*row.Table{duties, heads.Table} }
 
 // Project brings the duty tables up to an entry. It reads nothing but the entry and
 // the tables themselves, so that replay gives the same rows.
@@ -146,67 +151,76 @@ func (s *Service) Project(x row.Rows, e record.Entry) error {
 type change struct{ before, after Duty }
 
 func project(x row.Rows, e record.Entry) ([]change, error) {
+	if e.Kind == kindRederived || e.Kind == kindRepacked {
+		return projectAll(x, e)
+	}
+	return projectOne(x, e)
+}
+
+// projectAll brings the duties of an incident up to a derivation.
+func projectAll(x row.Rows, e record.Entry) ([]change, error) {
 	rows, err := x.Group(duties, e.Subject)
 	if err != nil {
 		return nil, err
 	}
-	changes, err := changesBy(e, rows)
-	if err != nil {
+	var b rederived
+	if err := e.Decode(&b); err != nil {
 		return nil, err
 	}
-	writes := make([]row.Change, len(changes))
-	for i, c := range changes {
-		if writes[i].After, err = rowOf(c.after); err != nil {
+	existing, place := make([]Duty, len(rows)), make(map[string]int, len(rows))
+	for i, r := range rows {
+		place[r.Text(0)] = i
+		if err := record.Decode(r.Bytes(dutyDoc), nil, &existing[i]); err != nil {
 			return nil, err
 		}
-		at := slices.IndexFunc(rows, func(r row.Row) bool { return r.Text(0) == c.after.ID })
-		if at < 0 {
-			rows = append(rows, writes[i].After)
-			continue
-		}
-		writes[i].Before, rows[at] = rows[at], writes[i].After
 	}
-	for _, w := range writes { // in the order of the derivation: keys are unique in an incident
+	changes := b.changes(existing)
+	for _, c := range changes { // in the order of the derivation: keys are unique in an incident
+		w := row.Change{}
+		if w.After, err = rowOf(c.after); err != nil {
+			return nil, err
+		}
+		if i, had := place[c.after.ID]; had {
+			w.Before, rows[i] = rows[i], w.After
+		} else {
+			rows = append(rows, w.After)
+		}
 		if err := x.Put(duties, w); err != nil {
 			return nil, err
 		}
 	}
-	return changes, head(x, e.Subject, rows)
+	return changes, heads.All(x, at, e.Subject, rows)
 }
 
-// changesBy is what an entry does to the duties there are.
-func changesBy(e record.Entry, rows []row.Row) ([]change, error) {
-	if e.Kind == kindRederived || e.Kind == kindRepacked {
-		var b rederived
-		if err := e.Decode(&b); err != nil {
-			return nil, err
-		}
-		existing := make([]Duty, len(rows))
-		for i, r := range rows {
-			if err := record.Decode(r.Bytes(dutyDoc), nil, &existing[i]); err != nil {
-				return nil, err
-			}
-		}
-		return b.changes(existing), nil
-	}
+// projectOne brings one duty up to an entry, and the head of its incident. An incident may
+// owe thousands, and a notice meets them one by one: so the others are not read.
+func projectOne(x row.Rows, e record.Entry) ([]change, error) {
 	id, apply, err := changeOf(e)
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range rows {
-		if r.Text(0) != id {
-			continue
-		}
-		var before Duty
-		if err := record.Decode(r.Bytes(dutyDoc), nil, &before); err != nil {
-			return nil, err
-		}
-		after := before
-		apply(&after)
-		after.Version++
-		return []change{{before, after}}, nil
+	was, err := x.Row(duties, id)
+	if err != nil {
+		return nil, err
 	}
-	return nil, fault.New(fault.NotFound, "there is no such duty")
+	if was == nil || was.Text(dutyIncident) != e.Subject {
+		return nil, fault.New(fault.NotFound, "there is no such duty")
+	}
+	var before Duty
+	if err := record.Decode(was.Bytes(dutyDoc), nil, &before); err != nil {
+		return nil, err
+	}
+	after := before
+	apply(&after)
+	after.Version++
+	now, err := rowOf(after)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.Put(duties, row.Change{Before: was, After: now}); err != nil {
+		return nil, err
+	}
+	return []change{{before, after}}, heads.One(x, duties, at, was, now)
 }
 
 // changeOf reads which duty an entry changes, and how.
@@ -285,23 +299,6 @@ func rowOf(d Duty) (row.Row, error) {
 		d.ID, d.Incident, d.Key, d.Rule, string(d.State), clock.Micros(d.DueAt), clock.Micros(d.AlarmAt), clock.Micros(d.MetAt),
 		d.Drill, d.Outward, d.Recipient.Kind, d.Recipient.ID, d.Holder.ID, d.Entity, doc,
 	}, err
-}
-
-// head keeps the one row per incident that lists sort by.
-func head(x row.Rows, incident string, rows []row.Row) error {
-	open, next := int64(0), int64(0)
-	for _, r := range rows {
-		if due := r.Int(dutyDueAt); r.Text(dutyState) == string(Open) {
-			if open++; open == 1 || due < next {
-				next = due
-			}
-		}
-	}
-	before, err := x.Row(heads, incident)
-	if err != nil {
-		return err
-	}
-	return x.Put(heads, row.Change{Before: before, After: row.Row{incident, open, next}})
 }
 
 // Reproject makes the duties of an incident anew from the ledger, after an erasure. It

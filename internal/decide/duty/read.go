@@ -5,27 +5,17 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty/doc"
+	"github.com/wakebell/wakebell/internal/decide/duty/pick"
 )
 
-// Filter narrows a list of duties; empty fields do not.
-type Filter struct {
-	State     State  `json:"state,omitempty"` // missed: open and past its due time
-	Incident  string `json:"incident,omitempty"`
-	Rule      string `json:"rule,omitempty"`   // id of a rule of the policies or of the law
-	Holder    string `json:"holder,omitempty"` // id of a person or team
-	Recipient string `json:"recipient,omitempty"`
-	Outward   bool   `json:"outward,omitempty"` // only those owed to the outside
-	Drill     *bool  `json:"drill,omitempty"`
-	Pending   bool   `json:"pending,omitempty"` // open or missed: nobody has done it yet
-	Unowned   bool   `json:"unowned,omitempty"` // held by a team or nobody, not by a person
-}
+// Filter narrows a list of duties.
+type Filter = pick.Filter
 
 // Page is one page of duties, by due time; Next is "" on the last.
 type Page struct {
@@ -42,7 +32,7 @@ func (s *Service) List(ctx context.Context, by who.Identity, f Filter, cursor st
 	if err != nil {
 		return Page{}, err
 	}
-	where, args, err := f.sql(s.clk.Now())
+	where, args, err := f.SQL(s.clk.Now())
 	if err != nil {
 		return Page{}, err
 	}
@@ -65,51 +55,6 @@ func (s *Service) List(ctx context.Context, by who.Identity, f Filter, cursor st
 		p.Next = by.Cursor(f, strconv.FormatInt(clock.Micros(last.DueAt), 10), last.ID)
 	}
 	return p, nil
-}
-
-func (f Filter) sql(now time.Time) (where []string, args []any, err error) {
-	where = []string{"1 = 1"}
-	add := func(cond string, a ...any) { where, args = append(where, cond), append(args, a...) }
-	state, due := "state", "due_at"
-	if f.Incident != "" || f.Holder != "" { // they lead to fewer rows; SQLite guesses otherwise
-		state, due = "state || ''", "due_at + 0"
-	}
-	switch f.State {
-	case "":
-	case Open:
-		add(state+" = 'open' AND "+due+" >= ?", clock.Micros(now))
-	case Missed:
-		add(state+" = 'open' AND "+due+" < ?", clock.Micros(now))
-	case Met, Waived, Withdrawn:
-		add(state+" = ?", string(f.State))
-	default:
-		return nil, nil, fault.InvalidField("state", "must be open, missed, met, waived or withdrawn")
-	}
-	if f.Pending {
-		add(state + " = 'open'")
-	}
-	if f.Unowned {
-		add("NOT EXISTS (SELECT 1 FROM person WHERE person.id = duty.holder_id)")
-	}
-	if f.Incident != "" {
-		add("incident_id = ?", f.Incident)
-	}
-	if f.Rule != "" {
-		add("rule = ?", f.Rule)
-	}
-	if f.Holder != "" {
-		add("holder_id = ?", f.Holder)
-	}
-	if f.Recipient != "" {
-		add("recipient_id = ?", f.Recipient)
-	}
-	if f.Outward {
-		add("outward = 1")
-	}
-	if f.Drill != nil {
-		add("drill = ?", *f.Drill)
-	}
-	return where, args, nil
 }
 
 // Get returns one duty by id.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/record/phrase"
 	"github.com/wakebell/wakebell/internal/base/store"
@@ -72,6 +73,13 @@ func (s *Service) approvals(r store.Reader, st incident.State, n Notice) (approv
 		return approval.Case{}, err
 	}
 	c := approval.Case{Authors: n.Authors, Dir: dir, Plan: p, Groups: approval.Of(p, n.Audience.What()).By}
+	l, err := s.list(clock.Background(), r, n)
+	if err != nil {
+		return c, err
+	}
+	if by := l.SignedOffBy; by != "" && !slices.Contains(c.Authors, by) { // who is told is a part of what is frozen
+		c.Authors = append(slices.Clone(c.Authors), by)
+	}
 	if k := len(n.Rounds); k > 0 && n.State != Draft && n.State != Returned {
 		c.Groups, c.Given = n.Rounds[k-1].Needs.By, n.Rounds[k-1].Given
 	}

@@ -11,6 +11,8 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/decide/duty/next"
+	"github.com/wakebell/wakebell/internal/decide/duty/policy"
 
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
 )
@@ -55,16 +57,12 @@ func (s *Service) OnTold(ctx context.Context, tx *store.Tx, by who.Identity, id 
 		return fault.New(fault.Denied, "nobody asks")
 	}
 	n, err := byID(ctx, tx, id)
+	if err != nil || n.Release == nil || n.Voluntary {
+		return err
+	}
+	byParty, err := s.owedTo(ctx, tx, n, told)
 	if err != nil {
 		return err
-	}
-	open, err := s.tied(ctx, tx, n)
-	if err != nil || n.Release == nil {
-		return err
-	}
-	byParty := map[string][]duty.Duty{}
-	for _, d := range open {
-		byParty[d.Recipient.ID] = append(byParty[d.Recipient.ID], d)
 	}
 	var met []duty.Evidence
 	for _, t := range told {
@@ -78,6 +76,32 @@ func (s *Service) OnTold(ctx context.Context, tx *store.Tx, by who.Identity, id 
 		}
 	}
 	return s.Duties.MeetAllTx(ctx, tx, by, met...)
+}
+
+// owedTo lists the open duties that telling some recipients meets, by party. It is tied for
+// those recipients alone: thousands may be owed, and this runs every few hundred copies.
+func (s *Service) owedTo(ctx context.Context, r store.Reader, n Notice, told []Told) (map[string][]duty.Duty, error) {
+	var parties []string
+	seen := map[string]bool{"": true}
+	for _, t := range told {
+		if !seen[t.Party] {
+			seen[t.Party] = true
+			parties = append(parties, t.Party)
+		}
+	}
+	list, err := next.To(ctx, r, n.Incident, parties)
+	rules, out := map[string]bool{}, map[string][]duty.Duty{}
+	for _, d := range list {
+		serves, known := rules[d.Rule]
+		if !known {
+			serves = slices.ContainsFunc(n.Duties, func(key string) bool { return policy.OfRule(key, d.Rule) })
+			rules[d.Rule] = serves
+		}
+		if serves && n.Audience.Serves(d.Recipient.Kind) {
+			out[d.Recipient.ID] = append(out[d.Recipient.ID], d)
+		}
+	}
+	return out, err
 }
 
 // OnEnd follows the end of the sending: everybody on the list was told, or is named as one

@@ -2,19 +2,17 @@ package notice
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
-	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/notify/notice/approval"
+	"github.com/wakebell/wakebell/internal/notify/notice/course"
 	"github.com/wakebell/wakebell/internal/notify/notice/gate"
+	"github.com/wakebell/wakebell/internal/notify/notice/kept"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
 )
 
@@ -89,7 +87,7 @@ func (s *Service) view(ctx context.Context, by who.Identity, st incident.State, 
 	if v.Values, err = s.values(ctx, s.db, st, n); err != nil {
 		return v, err
 	}
-	if h, found, err := readHold(ctx, s.db, st.ID); err != nil {
+	if h, found, err := kept.Hold(ctx, s.db, st.ID); err != nil {
 		return v, err
 	} else if found {
 		v.Hold = &h
@@ -250,7 +248,7 @@ func (s *Service) HoldOf(ctx context.Context, by who.Identity, ref string) (*Hol
 	if err != nil {
 		return nil, err
 	}
-	h, found, err := readHold(ctx, s.db, st.ID)
+	h, found, err := kept.Hold(ctx, s.db, st.ID)
 	if err != nil || !found {
 		return nil, err
 	}
@@ -264,31 +262,7 @@ func (s *Service) Unresolved(ctx context.Context, by who.Identity, ref string) (
 	if err != nil {
 		return nil, err
 	}
-	seen := map[Audience]bool{}
-	out := []Notice{}
-	for _, n := range list { // newest first
-		told := n.State == Released || n.State == Done
-		if !told || seen[n.Audience] || n.Audience == Press {
-			continue
-		}
-		seen[n.Audience] = true
-		if n.Purpose != Resolved && n.Purpose != Withdrawal {
-			out = append(out, n)
-		}
-	}
-	return out, nil
-}
-
-func readHold(ctx context.Context, r store.Reader, incident string) (h Hold, found bool, err error) {
-	var doc []byte
-	err = r.QueryRow(ctx, `SELECT doc FROM notice_hold WHERE incident_id = ?`, incident).Scan(&doc)
-	if errors.Is(err, sql.ErrNoRows) {
-		return h, false, nil
-	}
-	if err != nil {
-		return h, false, fmt.Errorf("read what legal said of a hold: %w", err)
-	}
-	return h, true, json.Unmarshal(doc, &h)
+	return course.Unresolved(list), nil
 }
 
 // says is what an error tells people.

@@ -21,6 +21,7 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/notice/approval"
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
 	"github.com/wakebell/wakebell/internal/notify/notice/gate"
+	"github.com/wakebell/wakebell/internal/notify/notice/kept"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 )
 
@@ -81,14 +82,13 @@ func (s *Service) hold(ctx context.Context, r store.Reader, st incident.State) (
 			continue
 		}
 		end := st.Moment(fact.HoldReleased, f.Entity)
-		if runs := end.Before(f.Value.At); runs || h.Since.IsZero() {
+		// Of several that run the newest counts: legal has to look at that one too.
+		runs, before := end.Before(f.Value.At), h.Released.Before(h.Since)
+		if h.Since.IsZero() || runs && !before || runs == before && f.Value.At.After(h.Since) {
 			h.Since, h.Released = f.Value.At, end
-			if runs {
-				break
-			}
 		}
 	}
-	rec, found, err := readHold(ctx, r, st.ID)
+	rec, found, err := kept.Hold(ctx, r, st.ID)
 	if err != nil || !found || h.Since.IsZero() || rec.At.Before(h.Since) {
 		return h, err
 	}
@@ -97,6 +97,24 @@ func (s *Service) hold(ctx context.Context, r store.Reader, st incident.State) (
 		h.Audiences = append(h.Audiences, string(a))
 	}
 	return h, nil
+}
+
+// Held says whether a hold stands in the way of a notice that was released: a
+// fault.Conflict with the reason, or nil. The sending asks before it goes on.
+func (s *Service) Held(ctx context.Context, r store.Reader, id string) error {
+	n, err := byID(ctx, r, id)
+	if err != nil {
+		return err
+	}
+	st, err := s.Incidents.GetTx(r, n.Incident)
+	if err != nil {
+		return err
+	}
+	h, err := s.hold(ctx, r, st)
+	if err != nil || !h.Blocks(string(n.Audience)) {
+		return err
+	}
+	return fault.New(fault.Conflict, "Law enforcement asked to delay this notice. Sending goes on once the release of the hold is recorded, or legal records that it does not concern this audience")
 }
 
 // late lists the open duties of the notice that are past due.
@@ -255,6 +273,6 @@ func (s *Service) NameHold(ctx context.Context, by who.Identity, ref string, in 
 	if err != nil {
 		return Hold{}, err
 	}
-	h, _, err := readHold(clock.Background(), s.db, st.ID)
+	h, _, err := kept.Hold(clock.Background(), s.db, st.ID)
 	return h, err
 }

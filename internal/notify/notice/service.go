@@ -2,9 +2,6 @@ package notice
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -19,6 +16,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
+	"github.com/wakebell/wakebell/internal/notify/notice/kept"
 	"github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -99,8 +97,6 @@ func New(d Deps) *Service {
 
 // Deliver names who keeps the lists and sends. Only at wiring.
 func (s *Service) Deliver(p Post) { s.post = p }
-
-var errNone = fault.New(fault.NotFound, "There is no such notice in this incident")
 
 // list is the list of a notice; none where nobody keeps lists.
 func (s *Service) list(ctx context.Context, r store.Reader, n Notice) (List, error) {
@@ -223,40 +219,13 @@ func (c *change) void(cause string) error {
 }
 
 func byNo(ctx context.Context, r store.Reader, incident string, no int) (Notice, error) {
-	return one(r.QueryRow(ctx, `SELECT doc FROM notice WHERE incident_id = ? AND no = ?`, incident, no))
+	return kept.ByNo(ctx, r, incident, no)
 }
 
 func byID(ctx context.Context, r store.Reader, id string) (Notice, error) {
-	return one(r.QueryRow(ctx, `SELECT doc FROM notice WHERE id = ?`, id))
+	return kept.ByID(ctx, r, id)
 }
 
-func one(r *sql.Row) (n Notice, err error) {
-	var doc []byte
-	if err := r.Scan(&doc); errors.Is(err, sql.ErrNoRows) {
-		return n, errNone
-	} else if err != nil {
-		return n, fmt.Errorf("read a notice: %w", err)
-	}
-	return n, json.Unmarshal(doc, &n)
-}
-
-func query(ctx context.Context, r store.Reader, q string, args ...any) (out []Notice, err error) {
-	rows, err := r.Query(ctx, q, args...)
-	if err != nil {
-		return nil, fmt.Errorf("read notices: %w", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	out = []Notice{}
-	for rows.Next() {
-		var doc []byte
-		var n Notice
-		if err := rows.Scan(&doc); err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal(doc, &n); err != nil {
-			return nil, err
-		}
-		out = append(out, n)
-	}
-	return out, rows.Err()
+func query(ctx context.Context, r store.Reader, q string, args ...any) ([]Notice, error) {
+	return kept.Query(ctx, r, q, args...)
 }

@@ -3,6 +3,7 @@ package escalation
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/wakebell/wakebell/internal/base/ident"
 	"github.com/wakebell/wakebell/internal/base/store"
@@ -98,7 +99,10 @@ func (s *Service) join(ctx context.Context, tx *store.Tx, c Chain, manager strin
 // are about is open any more.
 func (s *Service) settleAlarms(ctx context.Context, tx *store.Tx, d duty.Duty) error {
 	chains, err := rows.Alarms(ctx, tx, d.Incident)
-	if err != nil || len(chains) == 0 {
+	about := func(c call.Chain) bool {
+		return slices.ContainsFunc(c.Alarms, func(a call.Alarm) bool { return a.Duty == d.ID })
+	}
+	if err != nil || !slices.ContainsFunc(chains, about) {
 		return err
 	}
 	open, err := s.openDuties(ctx, tx, d.Incident)

@@ -159,6 +159,30 @@ func (f *Fold) Group(t *Table, value string) ([]Row, error) {
 	return list, nil
 }
 
+// Another implements Rows. The newest rows of the group are looked at first.
+func (f *Fold) Another(t *Table, like Row, columns ...int) (bool, error) {
+	s := f.shelf(t)
+	i, ok := s.groups[f.hash([]byte(like.Text(t.group)))]
+	if !ok {
+		return false, nil
+	}
+	f.buf = appendValues(f.buf[:0], like[:t.keys])
+	own := f.hash(f.buf)
+	for ; i >= 0; i = s.kept[i].next {
+		if s.kept[i].gone || s.kept[i].key == own {
+			continue
+		}
+		r, err := f.load(t, s.kept[i])
+		if err != nil {
+			return false, err
+		}
+		if !slices.ContainsFunc(columns, func(c int) bool { return !equal(r[c], like[c]) }) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 // Put implements Rows.
 func (f *Fold) Put(t *Table, changes ...Change) error {
 	for _, c := range changes {

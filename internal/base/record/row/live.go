@@ -65,6 +65,24 @@ func (l live) Group(t *Table, value string) ([]Row, error) {
 	return l.list(t, " WHERE "+t.columns[t.group]+" = ? ORDER BY "+strings.Join(t.columns[:t.keys], ", "), value)
 }
 
+func (l live) Another(t *Table, like Row, columns ...int) (bool, error) {
+	q, args := "SELECT 1 FROM "+t.name+" WHERE ", make([]any, 0, len(columns)+1+t.keys)
+	for _, c := range columns {
+		q, args = q+t.columns[c]+" = ? AND ", append(args, like[c])
+	}
+	q += t.columns[t.group] + " = ? AND NOT (" + strings.TrimPrefix(t.where(), " WHERE ") + ") LIMIT 1"
+	args = append(append(args, like[t.group]), like[:t.keys]...)
+	var n int
+	err := l.tx.QueryRow(clock.Background(), q, args...).Scan(&n)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for a row of %s: %w", t.name, err)
+	}
+	return true, nil
+}
+
 func (l live) list(t *Table, where string, args ...any) (list []Row, err error) {
 	rows, err := l.tx.Query(clock.Background(), t.sel+where, args...)
 	if err != nil {

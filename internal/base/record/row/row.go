@@ -98,6 +98,10 @@ type Rows interface {
 	Many(t *Table, keys []string) ([]Row, error)
 	// Group returns the rows that have a value in the column of GroupBy, by key.
 	Group(t *Table, value string) ([]Row, error)
+	// Another says whether the group of a row holds another row with the same values in some
+	// columns. It need not read the whole group. Where a table has an index on them, name
+	// them in its order.
+	Another(t *Table, like Row, columns ...int) (bool, error)
 	// Put changes rows, each change another one.
 	Put(t *Table, changes ...Change) error
 	// Tx is for what is no projection, such as words to search; nil in a check.

@@ -147,6 +147,14 @@ func step(a, b row.Rows, group []wish) error {
 		if err := errors.Join(err, same(x, y)); err != nil {
 			return err
 		}
+		for _, r := range x {
+			want := slices.ContainsFunc(x, func(o row.Row) bool { return o.Int(1) != r.Int(1) && o.Text(2) == r.Text(2) && o.Int(3) == r.Int(3) })
+			for _, rows := range []row.Rows{a, b} {
+				if got, err := rows.Another(shelf, r, 2, 3); err != nil || got != want {
+					return fmt.Errorf("another like %v: %v, want %v, %w", r, got, want, err)
+				}
+			}
+		}
 	}
 	return nil
 }

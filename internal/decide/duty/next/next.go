@@ -1,4 +1,5 @@
-// Package next reads the duty that falls due first in each of some incidents, for lists. It carries out "oversees
+// Package next reads the duty that falls due first in each of some incidents, for lists, and what is still owed to
+// some recipients. It carries out "oversees
 // and prioritizes actions" (policy 003): the next deadline leads. It only reads the tables of duties; it must not
 // import a face.
 package next
@@ -6,6 +7,7 @@ package next
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wakebell/wakebell/internal/base/store"
@@ -37,6 +39,25 @@ func Of(ctx context.Context, r store.Reader, by who.Identity, incidents []string
 	}
 	for _, d := range list {
 		out[d.Incident] = d
+	}
+	return out, nil
+}
+
+// To lists the open duties of an incident that are owed to some recipients, the earliest due
+// first, for rooms that have checked who asks.
+func To(ctx context.Context, r store.Reader, incident string, recipients []string) ([]duty.Duty, error) {
+	var out []duty.Duty
+	for part := range slices.Chunk(recipients, who.PageLimit) {
+		args := []any{incident}
+		for _, id := range part {
+			args = append(args, id)
+		}
+		list, err := doc.Query[duty.Duty](ctx, r, `SELECT doc FROM duty WHERE incident_id = ? AND state || '' = 'open' AND recipient_id IN (`+
+			store.Placeholders(len(part))+`) ORDER BY due_at, id`, args...)
+		if err != nil {
+			return nil, fmt.Errorf("read what is owed to some: %w", err)
+		}
+		out = append(out, list...)
 	}
 	return out, nil
 }

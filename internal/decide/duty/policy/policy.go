@@ -6,6 +6,9 @@
 package policy
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/rule/deadline"
 )
@@ -183,4 +186,15 @@ func Shown(rule string) string {
 		}
 	}
 	return ""
+}
+
+// OfRule says whether the key of a duty is that of a duty of a rule.
+func OfRule(key, rule string) bool {
+	rest, ok := strings.CutPrefix(key, rule)
+	return ok && (strings.HasPrefix(rest, ":") || strings.HasPrefix(rest, "@"))
+}
+
+// Recurs says whether the next duty of a rule starts when the one before is met.
+func Recurs(rule string) bool {
+	return slices.ContainsFunc(Rules(), func(r Rule) bool { return r.ID == rule && r.Recurs })
 }

@@ -303,3 +303,21 @@ type Hold struct {
 	By        string     `json:"by"`
 	At        time.Time  `json:"at"`
 }
+
+// Unresolved gives of a list, newest first, the newest notice of each audience that was told
+// and has not been told yet that it is resolved.
+func Unresolved(list []Notice) []Notice {
+	seen := map[Audience]bool{}
+	out := []Notice{}
+	for _, n := range list {
+		told := n.State == Released || n.State == Done
+		if !told || seen[n.Audience] || n.Audience == Press {
+			continue
+		}
+		seen[n.Audience] = true
+		if n.Purpose != Resolved && n.Purpose != Withdrawal {
+			out = append(out, n)
+		}
+	}
+	return out
+}

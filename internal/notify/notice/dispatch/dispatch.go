@@ -96,6 +96,7 @@ type Service struct {
 	post      *hook.Poster
 	observers []Observer
 	enders    []Ender
+	mayGoOn   Gate
 	slices    atomic.Int64 // runs under way in this process
 }
 

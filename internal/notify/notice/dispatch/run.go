@@ -252,6 +252,11 @@ func (s *Service) turn(ctx context.Context, by who.Identity, id string, to RunSt
 		if !slices.Contains(from, run.State) {
 			return fault.Newf(fault.Conflict, "This is not possible now: the run is %s", run.State)
 		}
+		if to == item.Running {
+			if err := s.goesOn(ctx, tx, run); err != nil {
+				return err
+			}
+		}
 		to := to // the function may run twice
 		if to == item.Running && run.State == item.Paused && run.CanaryLeft > 0 && run.Canary > 0 {
 			to = item.Canary // it was paused among the first few

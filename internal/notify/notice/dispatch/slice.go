@@ -106,6 +106,9 @@ func (s *Service) takeOver(ctx context.Context, tx *store.Tx, id, holder string)
 		run.State = item.Refused
 		return run, 0, s.turnTx(tx, engine(), run, item.Refused, item.KindRefused, "")
 	}
+	if run, err = s.hold(ctx, tx, run); err != nil {
+		return run, 0, err
+	}
 	var last string
 	var mark int64
 	if err := tx.QueryRow(ctx, `SELECT holder, recorded FROM dispatch_run WHERE id=?`, id).Scan(&last, &mark); err != nil {

@@ -36,6 +36,11 @@ var readers = []struct {
 	{"ledger.", who.PermLedgerRead},
 	{"job.", who.PermLedgerRead},
 	{"test_call.", who.PermLedgerRead},
+	{"notice.", who.PermNoticeRead},
+	{"filing.", who.PermNoticeRead},
+	{"dispatch.", who.PermRecipientRead},
+	{"contact.", who.PermContactRead},
+	{"handover.", who.PermDutyRead},
 }
 
 // MayRead tells whether a viewer may read the content of entries of a kind. What no line of

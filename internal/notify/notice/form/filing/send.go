@@ -107,8 +107,7 @@ func (s *Service) gate(ctx context.Context, tx *store.Tx, f Filing) error {
 	case f.State != Approved:
 		return fault.Newf(fault.Conflict, "This filing is %s. It is filed once those whom the plan names have approved it", stateWords(f.State))
 	}
-	since, released := st.Moment(fact.HoldSince, ""), st.Moment(fact.HoldReleased, "")
-	if r := s.rule(f.Rule); r != nil && r.Hold != nil && !since.IsZero() && released.IsZero() {
+	if r := s.rule(f.Rule); r != nil && r.Hold != nil && held(st) {
 		return fault.New(fault.Conflict, "Law enforcement asked to wait, and "+r.Basis()+" allows it. Record the release of the hold first")
 	}
 	if len(f.Combines) == 0 {
@@ -133,6 +132,17 @@ func (s *Service) gate(ctx context.Context, tx *store.Tx, f Filing) error {
 		return fault.New(fault.Conflict, "Reports are combined only while all their time limits are met. File them one by one, the earliest first, with the reason for the delay")
 	}
 	return nil
+}
+
+// held says whether a request of law enforcement to delay runs, for any entity: what was
+// released and asked for again runs again.
+func held(st incident.State) bool {
+	for _, f := range st.Facts {
+		if f.Name == fact.HoldSince && !f.Value.At.IsZero() && st.Moment(fact.HoldReleased, f.Entity).Before(f.Value.At) {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *Service) file(ctx context.Context, tx *store.Tx, by who.Identity, f Filing, in Sending, drops []file.Drop, kinds []string) error {

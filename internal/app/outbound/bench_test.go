@@ -1,0 +1,178 @@
+package outbound_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/wakebell/wakebell/internal/app"
+	"github.com/wakebell/wakebell/internal/base/clock"
+	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/store/storetest"
+	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/notify/notice"
+	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
+	"github.com/wakebell/wakebell/internal/prepare/directory/exchange"
+)
+
+func as(id string, role who.Role) who.Identity {
+	return who.Identity{Actor: id, Person: id, Roles: []who.Role{role}}
+}
+
+// cpu is the user and system time of this process.
+func cpu(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func numberOf(name string, otherwise int) int {
+	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
+		return n
+	}
+	return otherwise
+}
+
+// BenchmarkSendOwed sends a notice to customers of whom each is owed it, with the whole
+// product around: every copy that went out meets the duty to its customer. It sends to the
+// mail server at WAKEBELL_BENCH_SINK (host:port); scripts/bench-notice.sh starts one.
+func BenchmarkSendOwed(b *testing.B) {
+	host, port, err := net.SplitHostPort(os.Getenv("WAKEBELL_BENCH_SINK"))
+	if err != nil {
+		b.Skip("WAKEBELL_BENCH_SINK names no mail server; scripts/bench-notice.sh does")
+	}
+	n := numberOf("WAKEBELL_BENCH_OWED", 10_000) // as many as an incident can name
+	p, _ := strconv.Atoi(port)
+	cfg := app.Config{
+		Dir: b.TempDir(), TestClock: true, Clock: clock.NewTest(time.Date(2026, 11, 21, 14, 0, 0, 0, time.UTC)),
+		Mail:    mail.Config{Host: host, Port: p, TLS: mail.NoTLS, From: "notices@bell.example"},
+		Sending: dispatch.Config{Connections: numberOf("WAKEBELL_BENCH_CONNECTIONS", 8)},
+	}
+	if os.Getenv("WAKEBELL_BENCH_ENGINE") == "postgres" {
+		cfg.Database = storetest.PostgresURL(b)
+	}
+	a, err := app.New(b.Context(), cfg)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() {
+		if err := a.Stop(clock.Background()); err != nil {
+			b.Error(err)
+		}
+	}()
+	for b.Loop() {
+		st, n0, id := owed(b, a, n)
+		used := cpu(b)
+		release(b, a, st, n0)
+		b.ReportMetric(float64((cpu(b) - used).Milliseconds()), "release-ms")
+		used = cpu(b)
+		began := time.Now()
+		for {
+			if err := a.Jobs.Drain(b.Context(), a.Clock.Now()); err != nil {
+				b.Fatal(err)
+			}
+			run, err := a.Dispatch.RunOf(b.Context(), as("cora", who.Communications), id)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if run.State == dispatch.RunDone {
+				break
+			}
+			if time.Since(began) > 10*time.Minute {
+				b.Fatal("it does not end")
+			}
+			if err := a.Clock.Advance(time.Second); err != nil {
+				b.Fatal(err)
+			}
+		}
+		took, spent := time.Since(began), cpu(b)-used
+		left, err := a.Duties.OpenDuties(b.Context(), a.DB, st.ID)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, d := range left {
+			if d.Recipient.Kind == "customer" {
+				b.Fatalf("%s is still %s", d.Key, d.State)
+			}
+		}
+		b.ReportMetric(float64(spent.Microseconds())/float64(n), "cpu-µs/recipient")
+		b.ReportMetric(float64(n)/took.Seconds(), "recipients/s")
+		b.ReportMetric(0, "ns/op")
+	}
+}
+
+// owed is an incident of n customers with a contract each, and an approved notice to them.
+func owed(b *testing.B, a *app.App, n int) (incident.State, int, string) {
+	b.Helper()
+	ctx, engine := b.Context(), who.Engine("bench")
+	must := func(err error) {
+		b.Helper()
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	for id, role := range map[string]who.Role{"mia": who.Manager, "cora": who.Communications, "lena": who.Legal, "ewan": who.Executive} {
+		_, err := a.People.CreatePerson(ctx, engine, who.Person{ID: id, Name: "Person " + id, Email: id + "@bell.example", Roles: []who.Role{role}, Active: true})
+		must(err)
+	}
+	var csv strings.Builder
+	csv.WriteString("id,name,country,language,contract_hours,contract_start,contract_condition,acknowledge,clause,contact_name,contact_email\n")
+	ids := make([]string, n)
+	for i := range n {
+		ids[i] = fmt.Sprintf("c-%06d", i)
+		fmt.Fprintf(&csv, "%[1]s,Customer %[1]s,DE,en,48,discovered,any,no,DPA 7,Security %[1]s,security@%[1]s.example\n", ids[i])
+	}
+	_, err := a.Exchange.Import(ctx, as("mia", who.Admin), exchange.FormatCSV, []byte(csv.String()))
+	must(err)
+	st, err := a.Incidents.Declare(ctx, as("mia", who.Manager), incident.Declare{Title: "Orders read", Kind: incident.Real, DiscoveredAt: a.Clock.Now()})
+	must(err)
+	scope, err := json.Marshal(map[string]any{"customers": ids})
+	must(err)
+	used := cpu(b)
+	_, err = a.Incidents.Execute(ctx, as("mia", who.Manager), st.ID, &incident.RecordFact{Fact: incident.FactScope, Value: scope}, 0)
+	must(err)
+	b.ReportMetric(float64((cpu(b) - used).Milliseconds()), "scope-ms")
+	cora := as("cora", who.Communications)
+	body := "Hello {{recipient.contact}},\n\nSee [your page]({{recipient.link}}).\n\n" +
+		strings.Repeat("On the day it happened, somebody who had no right to do so read data of our customers. We have closed the way in, and we are looking at what else was read.\n\n", 18)
+	x, err := a.Notices.Start(ctx, cora, st.Ref, notice.Start{Audience: notice.Customer, Subject: "Incident {{incident.reference}} at {{recipient.name}}", Body: body})
+	must(err)
+	l, err := a.Dispatch.Create(ctx, cora, dispatch.ListSpec{Notice: x.ID, Incident: st.ID})
+	must(err)
+	got, err := a.Dispatch.AddQuery(ctx, cora, l.ID, dispatch.Query{Affected: true})
+	must(err)
+	if got.New != n {
+		b.Fatalf("%+v", got)
+	}
+	_, err = a.Dispatch.SignOff(ctx, cora, l.ID)
+	must(err)
+	_, err = a.Notices.Submit(ctx, cora, st.Ref, x.No, 0)
+	must(err)
+	return st, x.No, x.ID
+}
+
+func release(b *testing.B, a *app.App, st incident.State, no int) {
+	b.Helper()
+	v, err := a.Notices.Get(b.Context(), as("cora", who.Communications), st.Ref, no)
+	for _, id := range []string{"lena", "ewan"} {
+		if err == nil {
+			_, err = a.Notices.Approve(b.Context(), as(id, map[string]who.Role{"lena": who.Legal, "ewan": who.Executive}[id]), st.Ref, no, notice.Approve{Bound: v.Round().Bound})
+		}
+	}
+	if err == nil {
+		_, err = a.Notices.Release(b.Context(), as("cora", who.Communications), st.Ref, no, notice.Go{Bound: v.Round().Bound})
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+}
