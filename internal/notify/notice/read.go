@@ -2,19 +2,16 @@ package notice
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
-	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/notify/notice/approval"
 	"github.com/wakebell/wakebell/internal/notify/notice/gate"
+	"github.com/wakebell/wakebell/internal/notify/notice/kept"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
 )
 
@@ -57,7 +54,7 @@ func (s *Service) Get(ctx context.Context, by who.Identity, ref string, no int) 
 	if err != nil {
 		return View{}, err
 	}
-	n, err := byNo(ctx, s.db, st.ID, no)
+	n, err := kept.ByNo(ctx, s.db, st.ID, no)
 	if err != nil {
 		return View{}, err
 	}
@@ -89,7 +86,7 @@ func (s *Service) view(ctx context.Context, by who.Identity, st incident.State, 
 	if v.Values, err = s.values(ctx, s.db, st, n); err != nil {
 		return v, err
 	}
-	if h, found, err := readHold(ctx, s.db, st.ID); err != nil {
+	if h, found, err := kept.Hold(ctx, s.db, st.ID); err != nil {
 		return v, err
 	} else if found {
 		v.Hold = &h
@@ -142,7 +139,7 @@ func (s *Service) List(ctx context.Context, by who.Identity, ref string) ([]Noti
 	if err != nil {
 		return nil, err
 	}
-	return query(ctx, s.db, `SELECT doc FROM notice WHERE incident_id = ? ORDER BY no DESC LIMIT 500`, st.ID)
+	return kept.Query(ctx, s.db, `SELECT doc FROM notice WHERE incident_id = ? ORDER BY no DESC LIMIT 500`, st.ID)
 }
 
 // Versions gives every version of one text, newest first. Permission notice.read.
@@ -154,7 +151,7 @@ func (s *Service) Versions(ctx context.Context, by who.Identity, ref string, no 
 	if err != nil {
 		return nil, err
 	}
-	n, err := byNo(ctx, s.db, st.ID, no)
+	n, err := kept.ByNo(ctx, s.db, st.ID, no)
 	if err != nil {
 		return nil, err
 	}
@@ -191,7 +188,7 @@ func (s *Service) Waiting(ctx context.Context, by who.Identity) ([]Waiting, erro
 	if err := who.Check(by, who.PermNoticeRead); err != nil {
 		return nil, err
 	}
-	list, err := query(ctx, s.db, `SELECT doc FROM notice WHERE state = ? ORDER BY updated_at, id LIMIT 500`, string(Review))
+	list, err := kept.Query(ctx, s.db, `SELECT doc FROM notice WHERE state = ? ORDER BY updated_at, id LIMIT 500`, string(Review))
 	if err != nil {
 		return nil, err
 	}
@@ -224,7 +221,7 @@ func (s *Service) InWork(ctx context.Context, by who.Identity) ([]Listed, error)
 	if err := who.Check(by, who.PermNoticeRead); err != nil {
 		return nil, err
 	}
-	list, err := query(ctx, s.db, `SELECT doc FROM notice WHERE state IN (?, ?, ?, ?) ORDER BY updated_at DESC, id LIMIT ?`,
+	list, err := kept.Query(ctx, s.db, `SELECT doc FROM notice WHERE state IN (?, ?, ?, ?) ORDER BY updated_at DESC, id LIMIT ?`,
 		string(Draft), string(Review), string(Returned), string(Approved), who.PageLimit)
 	if err != nil {
 		return nil, err
@@ -250,7 +247,7 @@ func (s *Service) HoldOf(ctx context.Context, by who.Identity, ref string) (*Hol
 	if err != nil {
 		return nil, err
 	}
-	h, found, err := readHold(ctx, s.db, st.ID)
+	h, found, err := kept.Hold(ctx, s.db, st.ID)
 	if err != nil || !found {
 		return nil, err
 	}
@@ -277,18 +274,6 @@ func (s *Service) Unresolved(ctx context.Context, by who.Identity, ref string) (
 		}
 	}
 	return out, nil
-}
-
-func readHold(ctx context.Context, r store.Reader, incident string) (h Hold, found bool, err error) {
-	var doc []byte
-	err = r.QueryRow(ctx, `SELECT doc FROM notice_hold WHERE incident_id = ?`, incident).Scan(&doc)
-	if errors.Is(err, sql.ErrNoRows) {
-		return h, false, nil
-	}
-	if err != nil {
-		return h, false, fmt.Errorf("read what legal said of a hold: %w", err)
-	}
-	return h, true, json.Unmarshal(doc, &h)
 }
 
 // says is what an error tells people.

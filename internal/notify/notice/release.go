@@ -21,6 +21,7 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/notice/approval"
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
 	"github.com/wakebell/wakebell/internal/notify/notice/gate"
+	"github.com/wakebell/wakebell/internal/notify/notice/kept"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 )
 
@@ -88,7 +89,7 @@ func (s *Service) hold(ctx context.Context, r store.Reader, st incident.State) (
 			}
 		}
 	}
-	rec, found, err := readHold(ctx, r, st.ID)
+	rec, found, err := kept.Hold(ctx, r, st.ID)
 	if err != nil || !found || h.Since.IsZero() || rec.At.Before(h.Since) {
 		return h, err
 	}
@@ -255,6 +256,6 @@ func (s *Service) NameHold(ctx context.Context, by who.Identity, ref string, in 
 	if err != nil {
 		return Hold{}, err
 	}
-	h, _, err := readHold(clock.Background(), s.db, st.ID)
+	h, _, err := kept.Hold(clock.Background(), s.db, st.ID)
 	return h, err
 }

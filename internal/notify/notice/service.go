@@ -2,9 +2,6 @@ package notice
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -19,6 +16,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
+	"github.com/wakebell/wakebell/internal/notify/notice/kept"
 	"github.com/wakebell/wakebell/internal/notify/notice/shelf"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -100,8 +98,6 @@ func New(d Deps) *Service {
 // Deliver names who keeps the lists and sends. Only at wiring.
 func (s *Service) Deliver(p Post) { s.post = p }
 
-var errNone = fault.New(fault.NotFound, "There is no such notice in this incident")
-
 // list is the list of a notice; none where nobody keeps lists.
 func (s *Service) list(ctx context.Context, r store.Reader, n Notice) (List, error) {
 	if s.post == nil || !n.Audience.NeedsList() {
@@ -133,7 +129,7 @@ func (s *Service) change(ctx context.Context, by who.Identity, op, ref string, n
 		if err != nil {
 			return Notice{}, err
 		}
-		n, err := byNo(ctx, tx, st.ID, no)
+		n, err := kept.ByNo(ctx, tx, st.ID, no)
 		if err != nil {
 			return Notice{}, err
 		}
@@ -157,7 +153,7 @@ func (s *Service) write(ctx context.Context, by who.Identity, op string, fn func
 		return Notice{}, err
 	}
 	if out.Replayed {
-		return byID(ctx, s.db, out.ResultID)
+		return kept.ByID(ctx, s.db, out.ResultID)
 	}
 	return after, nil
 }
@@ -168,7 +164,7 @@ func (c *change) record(kind string, body any) error {
 	if err != nil {
 		return err
 	}
-	n, err := project(row.Live(c.tx), e)
+	n, err := kept.Project(row.Live(c.tx), e)
 	if err == nil {
 		c.n = n
 	}
@@ -220,43 +216,4 @@ func (c *change) void(cause string) error {
 		return err
 	}
 	return c.tellVoided(v)
-}
-
-func byNo(ctx context.Context, r store.Reader, incident string, no int) (Notice, error) {
-	return one(r.QueryRow(ctx, `SELECT doc FROM notice WHERE incident_id = ? AND no = ?`, incident, no))
-}
-
-func byID(ctx context.Context, r store.Reader, id string) (Notice, error) {
-	return one(r.QueryRow(ctx, `SELECT doc FROM notice WHERE id = ?`, id))
-}
-
-func one(r *sql.Row) (n Notice, err error) {
-	var doc []byte
-	if err := r.Scan(&doc); errors.Is(err, sql.ErrNoRows) {
-		return n, errNone
-	} else if err != nil {
-		return n, fmt.Errorf("read a notice: %w", err)
-	}
-	return n, json.Unmarshal(doc, &n)
-}
-
-func query(ctx context.Context, r store.Reader, q string, args ...any) (out []Notice, err error) {
-	rows, err := r.Query(ctx, q, args...)
-	if err != nil {
-		return nil, fmt.Errorf("read notices: %w", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	out = []Notice{}
-	for rows.Next() {
-		var doc []byte
-		var n Notice
-		if err := rows.Scan(&doc); err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal(doc, &n); err != nil {
-			return nil, err
-		}
-		out = append(out, n)
-	}
-	return out, rows.Err()
 }
