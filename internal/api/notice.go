@@ -8,7 +8,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/approval"
-	"github.com/wakebell/wakebell/internal/notify/notice/text"
+	"github.com/wakebell/wakebell/internal/notify/notice/whom"
 )
 
 // noticeHead is a notice in a list.
@@ -61,21 +61,6 @@ type noticeText struct {
 	Template  *string   `json:"template"`
 	WrittenBy string    `json:"written_by"`
 	WrittenAt time.Time `json:"written_at"`
-}
-
-// noticeVariant says who gets a variant.
-type noticeVariant struct {
-	Variant string    `json:"variant"`
-	For     noticeFor `json:"for"`
-	Words   string    `json:"words"`
-}
-
-// noticeFor are conditions of which all that are named must fit.
-type noticeFor struct {
-	Kinds     []string `json:"kinds,omitempty" doc:"of parties: customer, partner, vendor, processor, employee_group, authority, law_enforcement, insurer; person for our own people"`
-	Countries []string `json:"countries,omitempty" doc:"such as DE"`
-	Labels    []string `json:"labels,omitempty" doc:"given in the list of recipients"`
-	Channels  []string `json:"channels,omitempty" doc:"by which the copy goes; the text for phone is the script of calls"`
 }
 
 type noticeFile struct {
@@ -398,7 +383,7 @@ func (f *face) noticeTexts() {
 	}, func(ctx context.Context, c *call, p *NoticeTextRef, b *noticeWords) (noticeFull, error) {
 		in := notice.TextInput{Lang: p.Lang, Variant: p.Variant, Subject: b.Subject, Body: b.Body, IfVersion: b.Version}
 		if b.For != nil {
-			in.For = text.For(*b.For)
+			in.For = whom.For(*b.For)
 		}
 		n, err := f.Notices.WriteText(ctx, c.by, p.Ref.Ref, p.No, in)
 		return f.noticeNow(ctx, c, p.Ref.Ref, n, err)

@@ -15,19 +15,13 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/duty/alarm"
 	"github.com/wakebell/wakebell/internal/decide/duty/doc"
 	"github.com/wakebell/wakebell/internal/decide/duty/policy"
 )
 
 // Evidence says what met a duty.
-type Evidence struct {
-	With       string    `json:"with,omitempty"` // one of the duty's met_by; default the first
-	Duty       string    `json:"-"`              // id of the duty, for MeetAllTx
-	Ref        string    `json:"ref,omitempty"`  // id or reference of the evidence
-	At         time.Time `json:"at,omitzero"`    // when; default now
-	Remark     string    `json:"remark,omitempty"`
-	LateReason string    `json:"late_reason,omitempty"` // asked when At is after the due time
-}
+type Evidence = doc.Evidence
 
 // Meet records that a duty was done. Met late, a statutory duty asks for the reason.
 func (s *Service) Meet(ctx context.Context, by who.Identity, id string, ev Evidence) (Duty, error) {
@@ -180,20 +174,16 @@ func (s *Service) ReopenTx(ctx context.Context, tx *store.Tx, by who.Identity, i
 	if err != nil {
 		return nil, err
 	}
-	var out []Duty
+	list = slices.DeleteFunc(list, func(d Duty) bool { return d.State != Met || !slices.Contains(evidence, d.MetRef) })
 	for _, d := range list {
-		if d.State != Met || !slices.Contains(evidence, d.MetRef) {
-			continue
-		}
 		if err := s.undo(ctx, tx, by, d, reason); err != nil {
 			return nil, err
 		}
-		out = append(out, d)
 	}
-	if len(out) == 0 {
+	if len(list) == 0 {
 		return nil, nil
 	}
-	return out, s.again(ctx, tx, by, out[0], "undone")
+	return list, s.again(ctx, tx, by, list[0], "undone")
 }
 
 func (s *Service) undo(ctx context.Context, tx *store.Tx, by who.Identity, d Duty, reason string) error {
@@ -203,7 +193,7 @@ func (s *Service) undo(ctx context.Context, tx *store.Tx, by who.Identity, d Dut
 	}
 	return s.record(ctx, tx, by, record.Draft{
 		Kind: kindUndone, Subject: d.Incident,
-		Body: undone{Duty: d.ID, Key: d.Key, Reason: reason, AlarmAt: nextAlarm(d, p.ReminderFractions, s.clk.Now())},
+		Body: undone{Duty: d.ID, Key: d.Key, Reason: reason, AlarmAt: alarm.Next(d.Alarms, d.StartAt, d.DueAt, p.ReminderFractions, s.clk.Now())},
 	})
 }
 

@@ -7,11 +7,11 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/decide/duty/alarm"
 	"github.com/wakebell/wakebell/internal/decide/duty/policy"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
-	"github.com/wakebell/wakebell/internal/rule/deadline"
 	"github.com/wakebell/wakebell/internal/rule/regime"
 )
 
@@ -245,7 +245,7 @@ func (d *deriver) build(r policy.Rule, t target, ordinal int, why string, old Du
 	cands := d.candidates(r, t, ordinal, n.DerivedAt)
 	n.Candidates, n.Start, n.StartAt, n.DueAt = policy.Winner(r, cands, n.DerivedAt)
 	if !live || !n.DueAt.Equal(old.DueAt) {
-		n.AlarmAt = nextAlarm(n, d.Plan.ReminderFractions, d.Now)
+		n.AlarmAt = alarm.Next(n.Alarms, n.StartAt, n.DueAt, d.Plan.ReminderFractions, d.Now)
 	}
 	return n
 }
@@ -299,23 +299,4 @@ func (d *deriver) withdrawReason(e Duty) string {
 		}
 	}
 	return "the rule was retired"
-}
-
-// nextAlarm is the next reminder (a fraction of the time allowed, from the plan) or
-// the due time itself; zero when the alarm for this due time was raised.
-func nextAlarm(d Duty, fractions []float64, now time.Time) time.Time {
-	for _, a := range d.Alarms {
-		if a.Kind == "missed" && a.Due.Equal(d.DueAt) {
-			return time.Time{}
-		}
-	}
-	for _, t := range deadline.Fractions(d.StartAt, d.DueAt, fractions) {
-		if t.After(now) && t.Before(d.DueAt) {
-			return t
-		}
-	}
-	if d.DueAt.Before(now) {
-		return now
-	}
-	return d.DueAt
 }

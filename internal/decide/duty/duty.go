@@ -12,6 +12,7 @@ package duty
 import (
 	"time"
 
+	"github.com/wakebell/wakebell/internal/decide/duty/alarm"
 	"github.com/wakebell/wakebell/internal/decide/duty/pick"
 	"github.com/wakebell/wakebell/internal/decide/duty/policy"
 	"github.com/wakebell/wakebell/internal/rule/deadline"
@@ -112,11 +113,7 @@ type Consent struct {
 }
 
 // Alarm is one reminder or alarm that was raised.
-type Alarm struct {
-	Kind string    `json:"kind"` // reminder|missed
-	At   time.Time `json:"at"`
-	Due  time.Time `json:"due"` // the due time it was raised for
-}
+type Alarm = alarm.Alarm
 
 // At returns the state at a moment: an open duty past its due time is missed.
 func (d Duty) At(now time.Time) State {

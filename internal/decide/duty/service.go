@@ -15,6 +15,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
+	"github.com/wakebell/wakebell/internal/decide/duty/alarm"
 	"github.com/wakebell/wakebell/internal/decide/duty/doc"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -258,7 +259,7 @@ func (s *Service) raise(ctx context.Context, tx *store.Tx, d Duty, now time.Time
 	}
 	return s.record(ctx, tx, who.Engine("duty"), record.Draft{
 		Kind: kindAlarmed, Subject: d.Incident, At: now,
-		Body: alarmed{Duty: d.ID, Key: d.Key, Alarm: kind, DueAt: d.DueAt, Next: nextAlarm(after, p.ReminderFractions, at)},
+		Body: alarmed{Duty: d.ID, Key: d.Key, Alarm: kind, DueAt: d.DueAt, Next: alarm.Next(after.Alarms, after.StartAt, after.DueAt, p.ReminderFractions, at)},
 	})
 }
 

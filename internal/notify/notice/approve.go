@@ -15,6 +15,7 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/notice/agree"
 	"github.com/wakebell/wakebell/internal/notify/notice/approval"
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
+	"github.com/wakebell/wakebell/internal/notify/notice/kept"
 )
 
 // Submit freezes the bytes and asks those who must approve. Permission notice.write.
@@ -203,7 +204,7 @@ func (s *Service) OnList(ctx context.Context, tx *store.Tx, by who.Identity, id 
 	if by.IsZero() {
 		return fault.New(fault.Denied, "nobody asks")
 	}
-	n, err := byID(ctx, tx, id)
+	n, err := kept.ByID(ctx, tx, id)
 	if err != nil || n.Round() == nil {
 		return err
 	}

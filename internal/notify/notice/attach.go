@@ -9,8 +9,8 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
-
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
+	"github.com/wakebell/wakebell/internal/notify/notice/kept"
 )
 
 // most is how many files a notice may carry.
@@ -69,7 +69,7 @@ func (s *Service) OnFile(ctx context.Context, tx *store.Tx, by who.Identity, f f
 	if by.IsZero() {
 		return fault.New(fault.Denied, "nobody asks")
 	}
-	list, err := query(ctx, tx, `SELECT doc FROM notice WHERE incident_id = ? ORDER BY no`, f.Incident)
+	list, err := kept.Query(ctx, tx, `SELECT doc FROM notice WHERE incident_id = ? ORDER BY no`, f.Incident)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/notify/notice/kept"
 )
 
 // cameBack is why a duty is open again.
@@ -29,7 +30,7 @@ func (s *Service) OnLost(ctx context.Context, tx *store.Tx, by who.Identity, id 
 	if len(recipients) == 0 {
 		return nil
 	}
-	n, err := byID(ctx, tx, id)
+	n, err := kept.ByID(ctx, tx, id)
 	if err != nil || n.Release == nil {
 		return err
 	}
@@ -44,10 +45,9 @@ func (s *Service) OnLost(ctx context.Context, tx *store.Tx, by who.Identity, id 
 	if err := s.OnTold(ctx, tx, by, id, others); err != nil {
 		return err
 	}
-	open = slices.DeleteFunc(open, func(d duty.Duty) bool {
+	if open = slices.DeleteFunc(open, func(d duty.Duty) bool {
 		return slices.ContainsFunc(others, func(t Told) bool { return t.Party == d.Recipient.ID })
-	})
-	if len(open) == 0 {
+	}); len(open) == 0 {
 		return nil
 	}
 	st, err := s.Incidents.GetTx(tx, n.Incident)
@@ -97,10 +97,10 @@ func (c *change) tellLost(open []duty.Duty) error {
 
 // communications are those who communicate in the incident, or the whole team.
 func (c *change) communications() ([]string, error) {
-	people := slices.Clone(c.st.Assignments[incident.Function("communications")])
-	if len(people) > 0 {
-		return people, nil
+	if people := c.st.Assignments[incident.Function("communications")]; len(people) > 0 {
+		return slices.Clone(people), nil
 	}
+	var people []string
 	dir, err := c.s.Directory.Snapshot(c.tx)
 	for _, m := range dir.Teams["communications"].Members {
 		people = append(people, m.Person)

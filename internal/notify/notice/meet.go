@@ -13,8 +13,8 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/duty/next"
 	"github.com/wakebell/wakebell/internal/decide/duty/policy"
-
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
+	"github.com/wakebell/wakebell/internal/notify/notice/kept"
 )
 
 // Told is one recipient to whom something happened. Party is its id in the directory.
@@ -56,7 +56,7 @@ func (s *Service) OnTold(ctx context.Context, tx *store.Tx, by who.Identity, id 
 	if by.IsZero() {
 		return fault.New(fault.Denied, "nobody asks")
 	}
-	n, err := byID(ctx, tx, id)
+	n, err := kept.ByID(ctx, tx, id)
 	if err != nil || n.Release == nil || n.Voluntary {
 		return err
 	}
@@ -110,7 +110,7 @@ func (s *Service) OnEnd(ctx context.Context, tx *store.Tx, by who.Identity, id s
 	if by.IsZero() {
 		return fault.New(fault.Denied, "nobody asks")
 	}
-	n, err := byID(ctx, tx, id)
+	n, err := kept.ByID(ctx, tx, id)
 	if err != nil || n.State != Released {
 		return err
 	}

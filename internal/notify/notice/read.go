@@ -55,7 +55,7 @@ func (s *Service) Get(ctx context.Context, by who.Identity, ref string, no int) 
 	if err != nil {
 		return View{}, err
 	}
-	n, err := byNo(ctx, s.db, st.ID, no)
+	n, err := kept.ByNo(ctx, s.db, st.ID, no)
 	if err != nil {
 		return View{}, err
 	}
@@ -140,7 +140,7 @@ func (s *Service) List(ctx context.Context, by who.Identity, ref string) ([]Noti
 	if err != nil {
 		return nil, err
 	}
-	return query(ctx, s.db, `SELECT doc FROM notice WHERE incident_id = ? ORDER BY no DESC LIMIT 500`, st.ID)
+	return kept.Query(ctx, s.db, `SELECT doc FROM notice WHERE incident_id = ? ORDER BY no DESC LIMIT 500`, st.ID)
 }
 
 // Versions gives every version of one text, newest first. Permission notice.read.
@@ -152,7 +152,7 @@ func (s *Service) Versions(ctx context.Context, by who.Identity, ref string, no 
 	if err != nil {
 		return nil, err
 	}
-	n, err := byNo(ctx, s.db, st.ID, no)
+	n, err := kept.ByNo(ctx, s.db, st.ID, no)
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +189,7 @@ func (s *Service) Waiting(ctx context.Context, by who.Identity) ([]Waiting, erro
 	if err := who.Check(by, who.PermNoticeRead); err != nil {
 		return nil, err
 	}
-	list, err := query(ctx, s.db, `SELECT doc FROM notice WHERE state = ? ORDER BY updated_at, id LIMIT 500`, string(Review))
+	list, err := kept.Query(ctx, s.db, `SELECT doc FROM notice WHERE state = ? ORDER BY updated_at, id LIMIT 500`, string(Review))
 	if err != nil {
 		return nil, err
 	}
@@ -222,7 +222,7 @@ func (s *Service) InWork(ctx context.Context, by who.Identity) ([]Listed, error)
 	if err := who.Check(by, who.PermNoticeRead); err != nil {
 		return nil, err
 	}
-	list, err := query(ctx, s.db, `SELECT doc FROM notice WHERE state IN (?, ?, ?, ?) ORDER BY updated_at DESC, id LIMIT ?`,
+	list, err := kept.Query(ctx, s.db, `SELECT doc FROM notice WHERE state IN (?, ?, ?, ?) ORDER BY updated_at DESC, id LIMIT ?`,
 		string(Draft), string(Review), string(Returned), string(Approved), who.PageLimit)
 	if err != nil {
 		return nil, err

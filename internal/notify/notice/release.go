@@ -102,7 +102,7 @@ func (s *Service) hold(ctx context.Context, r store.Reader, st incident.State) (
 // Held says whether a hold stands in the way of a notice that was released: a
 // fault.Conflict with the reason, or nil. The sending asks before it goes on.
 func (s *Service) Held(ctx context.Context, r store.Reader, id string) error {
-	n, err := byID(ctx, r, id)
+	n, err := kept.ByID(ctx, r, id)
 	if err != nil {
 		return err
 	}

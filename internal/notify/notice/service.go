@@ -129,7 +129,7 @@ func (s *Service) change(ctx context.Context, by who.Identity, op, ref string, n
 		if err != nil {
 			return Notice{}, err
 		}
-		n, err := byNo(ctx, tx, st.ID, no)
+		n, err := kept.ByNo(ctx, tx, st.ID, no)
 		if err != nil {
 			return Notice{}, err
 		}
@@ -153,7 +153,7 @@ func (s *Service) write(ctx context.Context, by who.Identity, op string, fn func
 		return Notice{}, err
 	}
 	if out.Replayed {
-		return byID(ctx, s.db, out.ResultID)
+		return kept.ByID(ctx, s.db, out.ResultID)
 	}
 	return after, nil
 }
@@ -164,7 +164,7 @@ func (c *change) record(kind string, body any) error {
 	if err != nil {
 		return err
 	}
-	n, err := project(row.Live(c.tx), e)
+	n, err := kept.Project(row.Live(c.tx), e)
 	if err == nil {
 		c.n = n
 	}
@@ -216,16 +216,4 @@ func (c *change) void(cause string) error {
 		return err
 	}
 	return c.tellVoided(v)
-}
-
-func byNo(ctx context.Context, r store.Reader, incident string, no int) (Notice, error) {
-	return kept.ByNo(ctx, r, incident, no)
-}
-
-func byID(ctx context.Context, r store.Reader, id string) (Notice, error) {
-	return kept.ByID(ctx, r, id)
-}
-
-func query(ctx context.Context, r store.Reader, q string, args ...any) ([]Notice, error) {
-	return kept.Query(ctx, r, q, args...)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/notify/notice"
-	"github.com/wakebell/wakebell/internal/notify/notice/text"
+	"github.com/wakebell/wakebell/internal/notify/notice/whom"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 )
@@ -32,7 +32,7 @@ func TestVariants(t *testing.T) {
 			t.Fatalf("a variant for nobody left: %v", err)
 		}
 		was := n.Round().Bound
-		for field, f := range map[string]text.For{
+		for field, f := range map[string]whom.For{
 			"for.kinds": {Kinds: []string{"friend"}}, "for.countries": {Countries: []string{"Germany"}}, "for.channels": {Channels: []string{"pigeon"}}, "for.labels": {Labels: []string{" "}},
 		} {
 			retail.For, retail.IfVersion = f, 1
@@ -40,12 +40,12 @@ func TestVariants(t *testing.T) {
 				t.Errorf("%s: %v", field, err)
 			}
 		}
-		_, err = e.notices.WriteText(ctx, as("cora"), e.st.Ref, n.No, notice.TextInput{Lang: "en", Subject: "S", Body: "B", IfVersion: 1, For: text.For{Kinds: []string{"customer"}}})
+		_, err = e.notices.WriteText(ctx, as("cora"), e.st.Ref, n.No, notice.TextInput{Lang: "en", Subject: "S", Body: "B", IfVersion: 1, For: whom.For{Kinds: []string{"customer"}}})
 		e.fails(fault.Invalid, err) // the master text is for all others
 
 		// The words stay, who gets them changes: that is another number to approve.
 		bounds := []string{was}
-		for _, f := range []text.For{{Labels: []string{"shop"}}, {Countries: []string{"US"}}} {
+		for _, f := range []whom.For{{Labels: []string{"shop"}}, {Countries: []string{"US"}}} {
 			retail.For = f
 			n, err = e.notices.WriteText(ctx, as("cora"), e.st.Ref, n.No, retail)
 			e.must(err)
@@ -59,12 +59,12 @@ func TestVariants(t *testing.T) {
 			}
 			bounds = append(bounds, n.Round().Bound)
 		}
-		if n.VariantOf(text.Reader{Country: "US"}) != "retail" || n.VariantOf(text.Reader{Country: "DE"}) != "" {
+		if n.VariantOf(whom.Reader{Country: "US"}) != "retail" || n.VariantOf(whom.Reader{Country: "DE"}) != "" {
 			t.Errorf("%+v", n.Variants)
 		}
 		_, err = e.release("cora", e.approve(n, "lena", "ewan"))
 		e.must(err)
-		if got := e.post.sent[0].Notice.Variants["retail"]; !got.Equal(text.For{Countries: []string{"US"}}) {
+		if got := e.post.sent[0].Notice.Variants["retail"]; !got.Equal(whom.For{Countries: []string{"US"}}) {
 			t.Errorf("%+v", got)
 		}
 		e.rebuilt()

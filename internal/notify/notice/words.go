@@ -8,6 +8,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/notify/notice/kept"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
 	"github.com/wakebell/wakebell/internal/notify/notice/value"
 )
@@ -28,7 +29,7 @@ func (s *Service) values(ctx context.Context, r store.Reader, st incident.State,
 		t.Date = round.At
 	}
 	if n.Follows > 0 {
-		earlier, err := byNo(ctx, r, n.Incident, n.Follows)
+		earlier, err := kept.ByNo(ctx, r, n.Incident, n.Follows)
 		if err != nil {
 			return nil, fmt.Errorf("read what notice %s follows: %w", n.ID, err)
 		}

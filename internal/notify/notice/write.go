@@ -3,7 +3,6 @@ package notice
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"time"
 
@@ -11,12 +10,13 @@ import (
 	"github.com/wakebell/wakebell/internal/base/ident"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
-	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident/check"
-
 	"github.com/wakebell/wakebell/internal/notify/notice/agree"
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
+	"github.com/wakebell/wakebell/internal/notify/notice/kept"
+	"github.com/wakebell/wakebell/internal/notify/notice/setting"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
+	"github.com/wakebell/wakebell/internal/notify/notice/whom"
 )
 
 // Start is what a notice begins with.
@@ -59,12 +59,12 @@ func (s *Service) start(ctx context.Context, tx *store.Tx, by who.Identity, ref 
 	c := &change{s: s, ctx: ctx, tx: tx, by: by, st: st, now: s.clk.Now()}
 	var earlier Notice
 	if in.Follows > 0 {
-		if earlier, err = byNo(ctx, tx, st.ID, in.Follows); fault.KindOf(err) == fault.NotFound {
+		if earlier, err = kept.ByNo(ctx, tx, st.ID, in.Follows); fault.KindOf(err) == fault.NotFound {
 			return Notice{}, fault.InvalidField("follows", "is no notice of this incident")
 		} else if err != nil {
 			return Notice{}, err
 		}
-		if err := mayFollow(earlier, in.Audience); err != nil {
+		if err := setting.Follow(earlier, in.Audience); err != nil {
 			return Notice{}, err
 		}
 	}
@@ -122,7 +122,7 @@ func (s *Service) source(in Start) (source, error) {
 	if in.Voluntary && len(in.Duties) > 0 {
 		f = append(f, fault.Field{Field: "voluntary", Message: "cannot be said of a notice that is tied to duties"})
 	}
-	f = checkLang(f, "lang", in.Lang)
+	f = setting.Lang(f, "lang", in.Lang)
 	if err := fault.Invalids(f...); err != nil {
 		return source{}, err
 	}
@@ -136,17 +136,6 @@ func (s *Service) source(in Start) (source, error) {
 	return src, agree.Check(src.Source)
 }
 
-// mayFollow refuses to follow a notice that nobody got, or of another audience.
-func mayFollow(earlier Notice, a Audience) error {
-	switch {
-	case earlier.State != Released && earlier.State != Done:
-		return fault.InvalidField("follows", "was not sent; change that notice itself")
-	case earlier.Audience != a:
-		return fault.InvalidField("follows", "went to another audience")
-	}
-	return nil
-}
-
 // owed are the keys of the duties a notice is tied to.
 func (c *change) owed(in Start) ([]string, error) {
 	if in.Voluntary {
@@ -157,7 +146,7 @@ func (c *change) owed(in Start) ([]string, error) {
 		return nil, err
 	}
 	if len(in.Duties) > 0 {
-		return in.Duties, checkKeys(in.Duties, in.Audience, list)
+		return in.Duties, setting.Keys(in.Duties, in.Audience, list)
 	}
 	var keys []string
 	for _, d := range list {
@@ -168,31 +157,13 @@ func (c *change) owed(in Start) ([]string, error) {
 	return keys, nil
 }
 
-// checkKeys refuses what is no open duty owed to the audience.
-func checkKeys(keys []string, a Audience, open []duty.Duty) error {
-	var f []fault.Field
-	for i, k := range keys {
-		at := fmt.Sprintf("duties[%d]", i)
-		j := slices.IndexFunc(open, func(d duty.Duty) bool { return d.Key == k })
-		switch {
-		case j < 0:
-			f = append(f, fault.Field{Field: at, Message: "is no open duty of this incident"})
-		case !a.Serves(open[j].Recipient.Kind):
-			f = append(f, fault.Field{Field: at, Message: "is owed to another audience"})
-		case slices.Contains(keys[:i], k):
-			f = append(f, fault.Field{Field: at, Message: "stands in the list twice"})
-		}
-	}
-	return fault.Invalids(f...)
-}
-
 // TextInput is a new version of one text. IfVersion is the version it was made from, 0 for
 // a language or variant that is new.
 type TextInput struct {
 	Lang, Variant string
 	Subject, Body string
 	IfVersion     int
-	For           text.For // who gets the variant; zero: as it is
+	For           whom.For // who gets the variant; zero: as it is
 }
 
 // WriteText keeps a new version of one text. The same words change nothing. What was
@@ -201,11 +172,11 @@ func (s *Service) WriteText(ctx context.Context, by who.Identity, ref string, no
 	if err := who.Check(by, who.PermNoticeWrite); err != nil {
 		return Notice{}, err
 	}
-	f := checkLang(nil, "lang", in.Lang)
-	if in.Variant != "" && !variantShape.MatchString(in.Variant) {
+	f := setting.Lang(nil, "lang", in.Lang)
+	if in.Variant != "" && !setting.Variant(in.Variant) {
 		f = append(f, fault.Field{Field: "variant", Message: "must be 1 to 40 of a-z, 0-9 and -"})
 	}
-	f = checkFor(f, in.Variant, in.For)
+	f = setting.For(f, in.Variant, in.For)
 	if err := fault.Invalids(f...); err != nil {
 		return Notice{}, err
 	}
@@ -280,7 +251,7 @@ func (s *Service) Set(ctx context.Context, by who.Identity, ref string, no int, 
 	if !in.EmbargoAt.IsZero() {
 		in.EmbargoAt = in.EmbargoAt.UTC().Truncate(time.Microsecond)
 	}
-	if err := checkSettings(in); err != nil {
+	if err := setting.Check(in); err != nil {
 		return Notice{}, err
 	}
 	return s.change(ctx, by, "notice.set", ref, no, func(c *change) error {
@@ -290,7 +261,7 @@ func (s *Service) Set(ctx context.Context, by who.Identity, ref string, no int, 
 		if err := c.ifVersion(ifVersion); err != nil {
 			return err
 		}
-		if sameSettings(c.n.Settings, in) {
+		if setting.Same(c.n.Settings, in) {
 			return nil
 		}
 		b := course.Settled{On: c.on(), Settings: in, ReplyTo: in.ReplyTo}
@@ -317,7 +288,7 @@ func (s *Service) Tie(ctx context.Context, by who.Identity, ref string, no int, 
 		if err != nil {
 			return err
 		}
-		if err := checkKeys(keys, c.n.Audience, open); err != nil {
+		if err := setting.Keys(keys, c.n.Audience, open); err != nil {
 			return err
 		}
 		if slices.Equal(keys, c.n.Duties) {
@@ -325,16 +296,4 @@ func (s *Service) Tie(ctx context.Context, by who.Identity, ref string, no int, 
 		}
 		return c.record(course.KindTied, course.Tied{On: c.on(), Duties: keys})
 	})
-}
-
-var (
-	langShape    = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
-	variantShape = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
-)
-
-func checkLang(f []fault.Field, name, lang string) []fault.Field {
-	if !langShape.MatchString(lang) || len(lang) > 35 {
-		return append(f, fault.Field{Field: name, Message: "must be a language such as en or de"})
-	}
-	return f
 }

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
@@ -42,4 +43,14 @@ func Query[T any](ctx context.Context, r store.Reader, q string, args ...any) (o
 		out = append(out, d)
 	}
 	return out, rows.Err()
+}
+
+// Evidence says what met a duty.
+type Evidence struct {
+	With       string    `json:"with,omitempty"` // one of the duty's met_by; default the first
+	Duty       string    `json:"-"`              // id of the duty, for MeetAllTx
+	Ref        string    `json:"ref,omitempty"`  // id or reference of the evidence
+	At         time.Time `json:"at,omitzero"`    // when; default now
+	Remark     string    `json:"remark,omitempty"`
+	LateReason string    `json:"late_reason,omitempty"` // asked when At is after the due time
 }

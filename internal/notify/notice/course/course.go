@@ -14,6 +14,7 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/notice/approval"
 	"github.com/wakebell/wakebell/internal/notify/notice/bound"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
+	"github.com/wakebell/wakebell/internal/notify/notice/whom"
 )
 
 // Audience is the family of those who are told.
@@ -199,7 +200,7 @@ type Notice struct {
 	Files     []File   `json:"files,omitempty"`
 	Settings  Settings `json:"settings"`
 	// Variants says by name who gets a variant instead of the master text.
-	Variants map[string]text.For `json:"variants,omitempty"`
+	Variants map[string]whom.For `json:"variants,omitempty"`
 	// Ticks say where what the law asks for is said: a quote, or why not yet, by the word of
 	// the packs' content. An approval does not cover them.
 	Ticks     map[string]string `json:"ticks,omitempty"`
@@ -252,7 +253,7 @@ func (n Notice) VariantNames() []string {
 }
 
 // VariantOf is the variant a reader gets, "" for the master text.
-func (n Notice) VariantOf(r text.Reader) string {
+func (n Notice) VariantOf(r whom.Reader) string {
 	for _, name := range n.VariantNames() {
 		if n.Variants[name].Fits(r) {
 			return name

@@ -10,6 +10,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/notify/notice/approval"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
+	"github.com/wakebell/wakebell/internal/notify/notice/whom"
 )
 
 // The kinds of ledger entries. Their subject is the incident.
@@ -231,9 +232,9 @@ func changeOf(e record.Entry) (func(*Notice), error) {
 		return decoded(e, func(n *Notice, b Meant) {
 			n.Variants = maps.Clone(n.Variants)
 			if n.Variants == nil {
-				n.Variants = map[string]text.For{}
+				n.Variants = map[string]whom.For{}
 			}
-			n.Variants[b.Variant] = text.For{Kinds: b.Kinds, Countries: b.Countries, Labels: b.Labels, Channels: b.Channels}
+			n.Variants[b.Variant] = whom.For{Kinds: b.Kinds, Countries: b.Countries, Labels: b.Labels, Channels: b.Channels}
 			n.wrote(e.Actor)
 		})
 	case KindAttached:

@@ -6,7 +6,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/record/phrase"
-	"github.com/wakebell/wakebell/internal/notify/notice/text"
+	"github.com/wakebell/wakebell/internal/notify/notice/whom"
 )
 
 // told is what the entries of notices hold, of all kinds.
@@ -66,7 +66,7 @@ func Tell(e record.Entry, name func(id string) string) string {
 	case KindRemoved:
 		return fmt.Sprintf("Text of %s removed%s", no, inLang(b))
 	case KindMeant:
-		whom := text.For{Kinds: b.Kinds, Countries: b.Countries, Labels: b.Labels, Channels: b.Channels}
+		whom := whom.For{Kinds: b.Kinds, Countries: b.Countries, Labels: b.Labels, Channels: b.Channels}
 		return phrase.Because(fmt.Sprintf("Variant %s of %s is for some recipients", b.Variant, no), whom.String())
 	case KindAttached:
 		return phrase.Because("File attached to "+no, b.Name)

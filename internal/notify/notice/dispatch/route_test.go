@@ -13,6 +13,7 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/roll"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
+	"github.com/wakebell/wakebell/internal/notify/notice/whom"
 )
 
 // Whoever is added goes by the notice's channels; what was wished for one recipient stays.
@@ -107,7 +108,7 @@ func TestNamedSecondChannel(t *testing.T) {
 	l := e.affectedList(t, st, "n1")
 	e.run(t, st, l, func(r *dispatch.Run) {
 		r.NeedsAck, r.SecondAfter, r.Second = true, 6*time.Hour, dispatch.Phone
-		r.Variants = []dispatch.Variant{{Name: "calls", For: text.For{Channels: []string{"phone"}}, Texts: []text.Source{{Lang: "en", Subject: "Call", Body: "Hello, this is Acme. Ask for {{recipient.contact}}."}}}}
+		r.Variants = []dispatch.Variant{{Name: "calls", For: whom.For{Channels: []string{"phone"}}, Texts: []text.Source{{Lang: "en", Subject: "Call", Body: "Hello, this is Acme. Ask for {{recipient.contact}}."}}}}
 	})
 	e.drain(t)
 	e.forward(t, 7*time.Hour)

@@ -55,7 +55,7 @@ func open(t *testing.T, kind incident.Kind) *rig {
 	g.Web = page.New(page.Config{
 		SignedIn: g.signedIn, SignIn: "/sign-in", People: a.People, DB: a.DB, Clock: a.Clock, Log: slog.New(slog.DiscardHandler),
 	})
-	send.Mount(g.Web, send.Deps{Notices: a.Notices, Dispatch: a.Dispatch, Directory: a.Directory, DB: a.DB})
+	send.Mount(g.Web, send.Deps{Notices: a.Notices, Dispatch: a.Dispatch, Papers: a.Papers, Directory: a.Directory, DB: a.DB})
 	st, err := a.Incidents.Declare(t.Context(), g.as(manager), incident.Declare{Title: "Export read", Kind: kind, Service: "customer-portal"})
 	g.must(err)
 	n, err := a.Notices.Start(t.Context(), g.as(writer), st.Ref, notice.Start{Audience: notice.Customer, Subject: "What happened", Body: "Dear {{recipient.name}}, we found a leak."})

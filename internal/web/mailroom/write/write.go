@@ -20,6 +20,7 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/notice/proof"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
 	"github.com/wakebell/wakebell/internal/notify/notice/value"
+	"github.com/wakebell/wakebell/internal/notify/notice/whom"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/web/page"
 )
@@ -152,7 +153,7 @@ func (v *view) render() {
 // gets is the variant that a party's copy has, as far as it does not hang on a label of the
 // list.
 func (v *view) gets(p directory.Party) string {
-	reader := text.Reader{Kind: string(p.Kind), Country: p.Country}
+	reader := whom.Reader{Kind: string(p.Kind), Country: p.Country}
 	w := v.Variants[v.Sheet.Variant]
 	if len(w.Labels) > 0 {
 		reader.Label = w.Labels[0]
@@ -204,7 +205,7 @@ func (s screen) save(r *page.Request) (page.Done, error) {
 	}
 	in := notice.TextInput{Lang: r.Text("lang"), Variant: r.Text("variant"), Subject: r.Text("subject"), Body: r.Text("body"), IfVersion: base}
 	if in.Variant != "" {
-		in.For = text.For{Kinds: parts(r, "for.kinds"), Countries: parts(r, "for.countries"), Labels: parts(r, "for.labels"), Channels: parts(r, "for.channels")}
+		in.For = whom.For{Kinds: parts(r, "for.kinds"), Countries: parts(r, "for.countries"), Labels: parts(r, "for.labels"), Channels: parts(r, "for.channels")}
 	}
 	n, err := s.Notices.WriteText(r.Context(), r.By, r.PathValue("ref"), no, in)
 	switch {

@@ -208,7 +208,7 @@ func editor(v view) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if v.New || v.Sheet.Variant != "" {
-					templ_7745c5c3_Err = whom(v, f).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = getters(v, f).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -271,8 +271,8 @@ func editor(v view) templ.Component {
 	})
 }
 
-// whom asks who gets a variant.
-func whom(v view, f *page.Form) templ.Component {
+// getters asks who gets a variant.
+func getters(v view, f *page.Form) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

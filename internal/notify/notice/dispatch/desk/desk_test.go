@@ -8,6 +8,7 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/desk"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/item"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
+	"github.com/wakebell/wakebell/internal/notify/notice/whom"
 )
 
 func src(lang, body string) text.Source {
@@ -22,9 +23,9 @@ func TestWho(t *testing.T) {
 		Zone: "Europe/Berlin", Common: text.Values{"incident.discovered": {Known: true, At: time.Date(2026, 7, 1, 22, 30, 0, 0, time.UTC)}},
 		Texts: []text.Source{src("en", "master"), src("de", "Haupttext")},
 		Variants: []item.Variant{
-			{Name: "calls", For: text.For{Channels: []string{"phone"}}, Texts: []text.Source{src("en", "script")}},
-			{Name: "retail", For: text.For{Labels: []string{"retail"}, Kinds: []string{"customer"}}, Texts: []text.Source{src("en", "shops"), src("de", "Läden")}},
-			{Name: "us", For: text.For{Countries: []string{"US"}}, Texts: []text.Source{src("en", "states")}},
+			{Name: "calls", For: whom.For{Channels: []string{"phone"}}, Texts: []text.Source{src("en", "script")}},
+			{Name: "retail", For: whom.For{Labels: []string{"retail"}, Kinds: []string{"customer"}}, Texts: []text.Source{src("en", "shops"), src("de", "Läden")}},
+			{Name: "us", For: whom.For{Countries: []string{"US"}}, Texts: []text.Source{src("en", "states")}},
 		},
 	})
 	if err != nil {
@@ -49,7 +50,7 @@ func TestWho(t *testing.T) {
 	}
 	// A field nobody recorded is found before anything leaves, also in a variant.
 	d, err = desk.New(item.Run{Texts: []text.Source{{Lang: "en", Subject: "S", Body: "B"}}, Variants: []item.Variant{
-		{Name: "us", For: text.For{Countries: []string{"US"}}, Texts: []text.Source{src("en", "x")}},
+		{Name: "us", For: whom.For{Countries: []string{"US"}}, Texts: []text.Source{src("en", "x")}},
 	}})
 	if err != nil || d.Ready() == nil {
 		t.Errorf("a variant without a value is ready: %v", err)

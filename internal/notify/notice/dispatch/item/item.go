@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
+	"github.com/wakebell/wakebell/internal/notify/notice/whom"
 )
 
 // State is where one recipient's copy stands.
@@ -97,14 +98,14 @@ type Own struct {
 const Label = "label"
 
 // Reader is what decides which text a recipient gets.
-func (r Recipient) Reader() text.Reader {
-	return text.Reader{Kind: r.Own.Kind, Country: r.Country, Label: r.Own.Row[Label], Channel: string(r.Channel)}
+func (r Recipient) Reader() whom.Reader {
+	return whom.Reader{Kind: r.Own.Kind, Country: r.Country, Label: r.Own.Row[Label], Channel: string(r.Channel)}
 }
 
 // Variant are the texts that some recipients get instead of the others.
 type Variant struct {
 	Name  string        `json:"name"`
-	For   text.For      `json:"for"`
+	For   whom.For      `json:"for"`
 	Texts []text.Source `json:"texts"` // per language; the first serves where theirs is missing
 }
 

@@ -1,4 +1,8 @@
-package text
+// Package whom says who gets a variant of a notice instead of its master text: by the kind of
+// party, the country, the label on the list and the channel. It carries out policy 003 ("the
+// same or similar message delivered to each") by making the difference a condition that is
+// approved. It is pure and must not import anything of the house.
+package whom
 
 import (
 	"slices"
