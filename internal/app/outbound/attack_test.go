@@ -29,6 +29,7 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 	"github.com/wakebell/wakebell/internal/notify/notice/paper"
+	"github.com/wakebell/wakebell/internal/notify/notice/setting"
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 )
 
@@ -352,7 +353,7 @@ func TestDrillStays(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	ctx := t.Context()
-	for _, way := range notice.Channels() {
+	for _, way := range setting.Channels() {
 		st, n, l := h.written(incident.Drill, "cora", two, &notice.Settings{Channels: []string{way}})
 		n = h.yes(st, n, "lena", "ewan")
 		n, err := h.Notices.Release(ctx, h.as["cora"], st.Ref, n.No, notice.Go{Bound: n.Round().Bound})

@@ -57,21 +57,12 @@ func (c *change) askApprovers() error {
 		"Approve it, or send it back with a reason. Your yes covers exactly these bytes: SHA-256 "+c.n.Round().Bound+".")
 }
 
-// writers are those who wrote the notice or submitted it.
-func (c *change) writers() []string {
-	out := slices.Clone(c.n.Authors)
-	if k := len(c.n.Rounds); k > 0 {
-		out = append(out, c.n.Rounds[k-1].By)
-	}
-	return out
-}
-
 func (c *change) tellApproved() error {
-	return c.tell(c.writers(), "approved: "+c.n.Called(), "All approvals of "+c.n.Called()+" are given. It can be released when its gates are open.")
+	return c.tell(c.n.Writers(), "approved: "+c.n.Called(), "All approvals of "+c.n.Called()+" are given. It can be released when its gates are open.")
 }
 
 func (c *change) tellReturned(reason string) error {
-	return c.tell(c.writers(), "sent back: "+c.n.Called(), c.n.Called()+" was sent back:", reason)
+	return c.tell(c.n.Writers(), "sent back: "+c.n.Called(), c.n.Called()+" was sent back:", reason)
 }
 
 func (c *change) tellVoided(v course.Voided) error {

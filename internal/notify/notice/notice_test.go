@@ -14,6 +14,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/gate"
+	"github.com/wakebell/wakebell/internal/notify/notice/setting"
 )
 
 // TestCourse is the policy's story: a draft, sent back by legal, a new version, approved by
@@ -307,7 +308,7 @@ func TestDrill(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, db *store.DB) {
 		e, ctx := newEnv(t, db), t.Context()
 		e.st = e.declare(incident.Drill)
-		for _, channel := range notice.Channels() {
+		for _, channel := range setting.Channels() {
 			n := e.started(notice.Customer)
 			_, err := e.notices.Set(ctx, as("cora"), e.st.Ref, n.No, notice.Settings{Channels: []string{channel}}, 0)
 			e.must(err)

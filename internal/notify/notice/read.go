@@ -6,6 +6,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -263,6 +264,13 @@ func (s *Service) Unresolved(ctx context.Context, by who.Identity, ref string) (
 		return nil, err
 	}
 	return course.Unresolved(list), nil
+}
+
+// Ways are the channels of a notice, in the order of use, and the second. It needs no
+// permission: the room that keeps the lists asks.
+func (s *Service) Ways(ctx context.Context, r store.Reader, id string) (channels []string, second string, err error) {
+	n, err := kept.ByID(ctx, r, id)
+	return n.Settings.Channels, n.Settings.Second, err
 }
 
 // says is what an error tells people.

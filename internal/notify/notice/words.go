@@ -24,7 +24,7 @@ func (s *Service) values(ctx context.Context, r store.Reader, st incident.State,
 	if err != nil {
 		return nil, err
 	}
-	t := value.Telling{Reference: reference(st, n.No), Date: s.clk.Now(), Duty: basis(tied)}
+	t := value.Telling{Reference: reference(st, n.No), Date: s.clk.Now(), Duty: value.Basis(tied)}
 	if round := n.Round(); round != nil {
 		t.Date = round.At
 	}
@@ -38,35 +38,13 @@ func (s *Service) values(ctx context.Context, r store.Reader, st incident.State,
 			t.Earlier = earlier.Release.At
 		}
 	}
-	return value.Both(value.OfIncident(st, dir, About(n, tied)), value.OfNotice(t)), nil
-}
-
-// About is what the record alone does not decide: which of our entities tells, and where
-// answers go.
-func About(n Notice, tied []duty.Duty) value.About {
-	a := value.About{Contact: value.Contact{Mail: n.Settings.ReplyTo}}
-	for _, d := range tied {
-		if a.Entity == "" {
-			a.Entity = d.Entity
-		}
-	}
-	return a
-}
-
-// basis is the article or clause that asks for a notice.
-func basis(tied []duty.Duty) string {
-	for _, d := range tied {
-		if d.Basis.Source != "" {
-			return d.Basis.Source
-		}
-	}
-	return ""
+	return value.Both(value.OfIncident(st, dir, value.Whose(n.Settings.ReplyTo, tied)), value.OfNotice(t)), nil
 }
 
 // zone is in which the times of a notice are said.
 func (s *Service) zone(r store.Reader, st incident.State, n Notice, tied []duty.Duty) (string, error) {
 	dir, err := s.Directory.Snapshot(r)
-	return value.Zone(st, dir, About(n, tied).Entity).String(), err
+	return value.Zone(st, dir, value.Whose(n.Settings.ReplyTo, tied).Entity).String(), err
 }
 
 // reference is what readers outside quote.

@@ -262,6 +262,15 @@ func (n Notice) VariantOf(r whom.Reader) string {
 	return ""
 }
 
+// Writers are those who wrote the notice or submitted it.
+func (n Notice) Writers() []string {
+	out := slices.Clone(n.Authors)
+	if k := len(n.Rounds); k > 0 {
+		out = append(out, n.Rounds[k-1].By)
+	}
+	return out
+}
+
 // Round is the submission that runs: nil before the first and after one ended.
 func (n Notice) Round() *Round {
 	if k := len(n.Rounds); k > 0 && n.Rounds[k-1].End == "" {

@@ -125,7 +125,7 @@ func (s *Service) values(ctx context.Context, by who.Identity, v notice.View, at
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the facts of notice %d: %w", v.No, err)
 	}
-	about := notice.About(v.Notice, v.Tied)
+	about := value.Whose(v.Notice.Settings.ReplyTo, v.Tied)
 	told := value.Telling{Reference: number(v.Ref, v.No), Date: s.Clock.Now()}
 	for _, d := range v.Tied {
 		if told.Duty == "" {

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/fact"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
@@ -28,6 +29,24 @@ type Contact struct{ Name, Mail, Phone string }
 type About struct {
 	Entity  string  // our legal entity that tells; "" = the one in scope, or the only one
 	Contact Contact // parts left empty come from who communicates in the incident
+}
+
+// Whose is what a notice with an address for answers and its duties says about itself: the
+// entity that owes them tells.
+func Whose(replyTo string, tied []duty.Duty) About {
+	a := About{Contact: Contact{Mail: replyTo}}
+	for _, d := range tied {
+		a.Entity = cmp.Or(a.Entity, d.Entity)
+	}
+	return a
+}
+
+// Basis is the article or clause that asks for a notice.
+func Basis(tied []duty.Duty) (source string) {
+	for _, d := range tied {
+		source = cmp.Or(source, d.Basis.Source)
+	}
+	return source
 }
 
 // Telling is what a notice says of itself. Zero values are not known.

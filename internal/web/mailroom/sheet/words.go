@@ -14,6 +14,7 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/notice/approval"
 	"github.com/wakebell/wakebell/internal/notify/notice/gate"
 	"github.com/wakebell/wakebell/internal/notify/notice/proof"
+	"github.com/wakebell/wakebell/internal/notify/notice/setting"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
 	"github.com/wakebell/wakebell/internal/notify/notice/value"
 	"github.com/wakebell/wakebell/internal/web/page"
@@ -107,7 +108,7 @@ func channelOptions(none bool) []page.Option {
 	if none {
 		out = append(out, page.Option{Value: "", Label: "None"})
 	}
-	for _, c := range notice.Channels() {
+	for _, c := range setting.Channels() {
 		out = append(out, page.Option{Value: c, Label: channelWords[c]})
 	}
 	return out
@@ -261,9 +262,9 @@ func (v sheet) leftTitle() string {
 	return "Released"
 }
 
-func (v setting) uses(channel string) bool { return slices.Contains(v.Settings.Channels, channel) }
+func (v settings) uses(channel string) bool { return slices.Contains(v.Settings.Channels, channel) }
 
-func (v setting) free() []page.Option {
+func (v settings) free() []page.Option {
 	var out []page.Option
 	for _, f := range v.Free {
 		out = append(out, page.Option{Value: f.ID, Label: f.Name})

@@ -61,8 +61,8 @@ func (s screen) start(r *page.Request) (page.Done, error) {
 	return page.Done{To: fmt.Sprintf("/incidents/%s/notices/%d", r.PathValue("ref"), n.No), Say: "Started."}, nil
 }
 
-// setting is the page of how a notice is sent.
-type setting struct {
+// settings is the page of how a notice is sent.
+type settings struct {
 	sheet
 	Free []file.File // of the incident, not attached yet
 }
@@ -75,7 +75,7 @@ func (s screen) showSettings(r *page.Request) (page.Page, error) {
 	if err != nil {
 		return page.Page{}, err
 	}
-	w := setting{sheet: v}
+	w := settings{sheet: v}
 	files, err := s.Files.Newest(r.Context(), r.By, v.Ref, 50)
 	if err != nil {
 		return page.Page{}, err
