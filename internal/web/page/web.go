@@ -42,6 +42,7 @@ type Web struct {
 	mux   *http.ServeMux
 	paths map[string]bool
 	cross *http.CrossOriginProtection
+	beat  time.Duration // between two heartbeats of a stream
 }
 
 // Show draws the page of a GET. An error becomes the page that explains it.
@@ -61,7 +62,7 @@ func New(c Config) *Web {
 	if c.Assets == nil {
 		c.Assets = &asset.Set{}
 	}
-	w := &Web{Config: c, mux: http.NewServeMux(), paths: map[string]bool{}, cross: http.NewCrossOriginProtection()}
+	w := &Web{Config: c, mux: http.NewServeMux(), paths: map[string]bool{}, cross: http.NewCrossOriginProtection(), beat: heartbeat}
 	w.mux.Handle("GET /a/{file}", w.Assets)
 	w.mux.HandleFunc("POST /theme", w.handler(true, func(r *Request) error { return r.finish(theme(r)) }))
 	if c.Live != nil {
@@ -169,7 +170,7 @@ func (w *Web) handler(anyone bool, fn func(r *Request) error) http.HandlerFunc {
 				if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 					panic(v)
 				}
-				w.Log.Error("panic in a screen", "path", hr.URL.Path, "panic", v, "stack", string(debug.Stack()))
+				w.Log.Error("panic in a screen", "path", r.place(), "panic", v, "stack", string(debug.Stack()))
 				r.problem(fault.New(fault.Internal, ""))
 			}
 		}()
@@ -271,7 +272,7 @@ func (r *Request) act(act Act, show Show) error {
 		return err
 	}
 	if fault.KindOf(err) == fault.Unavailable {
-		r.web.Log.Error("not saved", "path", r.URL.Path, "error", err)
+		r.web.Log.Error("not saved", "path", r.place(), "error", err)
 	}
 	r.post = &posted{form: r.PostFormValue(fieldForm), values: r.PostForm, err: err, stale: stale}
 	r.retryAfter(err)
@@ -291,7 +292,7 @@ func (r *Request) file(f *Answer) error {
 	out := &late{r: r, f: f}
 	err := f.Write(out)
 	if err != nil && out.begun {
-		r.web.Log.Error("a file was not sent whole", "path", r.URL.Path, "error", err)
+		r.web.Log.Error("a file was not sent whole", "path", r.place(), "error", err)
 		panic(http.ErrAbortHandler) // the browser must not take it for whole
 	}
 	return err

@@ -136,9 +136,10 @@ func turns(r rune) bool {
 }
 
 // ValidAddress reports whether s is a bare address that shows all its characters. Letters
-// of any script are fine (RFC 6531).
+// of any script are fine (RFC 6531). An address of a machine in brackets is none: no company
+// is told there, and a mail server would connect to it, also inside our own network.
 func ValidAddress(s string) bool {
-	return len(s) <= 254 && who.ValidEmail(s) && !strings.ContainsFunc(s, func(r rune) bool {
+	return len(s) <= 254 && !strings.Contains(s, "@[") && who.ValidEmail(s) && !strings.ContainsFunc(s, func(r rune) bool {
 		return unicode.In(r, unicode.Cf, unicode.Z) || !unicode.IsPrint(r)
 	})
 }
