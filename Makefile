@@ -34,7 +34,8 @@ build: assets ## build bin/wakebell
 	@mkdir -p bin
 	go build -trimpath -ldflags '-s -w' $(SMALL) -o $(BIN) ./cmd/wakebell
 
-test: assets lint ## everything: lint, freshness of generated files, all tests on SQLite and PostgreSQL, and in a browser
+test: build lint ## everything: lint, size, freshness of generated files, all tests on SQLite and PostgreSQL, and in a browser
+	@scripts/size.sh $(BIN)
 	@scripts/fresh.sh
 	scripts/postgres.sh go test $(TESTFLAGS) $(PACKAGES)
 	@$(MAKE) --no-print-directory browser
