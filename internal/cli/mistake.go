@@ -3,11 +3,15 @@ package cli
 import (
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/wakebell/wakebell/internal/base/spell"
 )
+
+// plainWord is what may have been meant as a command's name, and not as a token in the wrong place.
+var plainWord = regexp.MustCompile(`^[a-z]{1,12}(-[a-z]{1,12})?$`)
 
 // mistake says what is wrong with the command line and what to write instead. go-arg's own words repeat what was typed,
 // which may be a secret, and name a missing flag by its placeholder.
@@ -18,7 +22,10 @@ func (at place) mistake(err error) error {
 		for _, c := range at.commands {
 			names = append(names, c.name)
 		}
-		return fmt.Errorf("%s has no such command; %s", at.path, meant(typed, "", names))
+		if !plainWord.MatchString(typed) {
+			return fmt.Errorf("%s has no such command; %s", at.path, helpNames)
+		}
+		return fmt.Errorf("%s has no command %s; %s", at.path, typed, meant(typed, "", names))
 	}
 	if typed, ok := strings.CutPrefix(text, "unknown argument "); ok {
 		return at.unknown(typed)

@@ -135,8 +135,8 @@ func TestMistakes(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"", "name a command of wakebell: serve, demo, report, signal, incident, duty, …; --help names them all"},
 		{"duty", "name a command of wakebell duty: ls, meet, waive, undo, assign; --help names them all"},
-		{"incidnet", "wakebell has no such command; did you mean incident?"},
-		{"incident shwo", "wakebell incident has no such command; did you mean show?"},
+		{"incidnet", "wakebell has no command incidnet; did you mean incident?"},
+		{"incident shwo", "wakebell incident has no command shwo; did you mean show?"},
 		{"wbl_SECRET", "wakebell has no such command; --help names those there are"},
 		{"incident ls --opne", "wakebell incident ls has no flag --opne; did you mean --open?"},
 		{"incident ls --tokn=wbl_SECRET", "wakebell incident ls has no flag --tokn; did you mean --token?"},
