@@ -62,8 +62,26 @@ func TestPublicPage(t *testing.T) {
 			t.Errorf("a cookie for somebody without an account: %v", got)
 		}
 	}
+	// Neither a program that asks for the head nor a colleague who has a look is the reader.
+	h.asks("", http.MethodHead, good, "")
+	for _, id := range []string{"cora", "ada", "liz"} {
+		for _, path := range []string{good, good + "/facts.json", good + "/facts.pdf"} {
+			if res, got := h.asks(h.token(id), http.MethodGet, path, ""); res.StatusCode >= 500 || path == good && !strings.Contains(got, "North") {
+				t.Errorf("%s looks at %s: %d", id, path, res.StatusCode)
+			}
+		}
+		if res, got := h.asks(h.token(id), http.MethodPost, good, ""); res.StatusCode != http.StatusForbidden || acked() {
+			t.Errorf("%s acknowledges for a customer: %d %s", id, res.StatusCode, got)
+		}
+	}
+	if d, err := h.Dispatch.Recipient(ctx, h.as["cora"], list[0].ID); err != nil || !d.OpenedAt.IsZero() {
+		t.Errorf("a look counts as read: %v %v", d.OpenedAt, err)
+	}
 	res, body := h.asks("", http.MethodGet, good, "")
 	sees(res)
+	if d, err := h.Dispatch.Recipient(ctx, h.as["cora"], list[0].ID); err != nil || d.OpenedAt.IsZero() {
+		t.Errorf("the reader does not count: %v", err)
+	}
 	if res.StatusCode != http.StatusOK || !strings.Contains(body, "North") || strings.Contains(body, "South") || strings.Contains(body, "Leak") {
 		t.Fatalf("%d %s", res.StatusCode, body)
 	}
