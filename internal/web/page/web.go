@@ -17,6 +17,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/web/page/asset"
+	"github.com/wakebell/wakebell/internal/web/page/late"
 	"github.com/wakebell/wakebell/internal/web/page/live"
 	"github.com/wakebell/wakebell/internal/web/page/sent"
 )
@@ -289,30 +290,12 @@ type Answer struct {
 
 // file sends a file. The head of the answer is written with its first bytes: an error before them is an error of the act.
 func (r *Request) file(f *Answer) error {
-	out := &late{r: r, f: f}
-	err := f.Write(out)
-	if err != nil && out.begun {
+	begun, err := late.File(r.out, f.Name, f.Media, f.Write)
+	if err != nil && begun {
 		r.web.Log.Error("a file was not sent whole", "path", r.place(), "error", err)
 		panic(http.ErrAbortHandler) // the browser must not take it for whole
 	}
 	return err
-}
-
-// late writes the head of a file with its first bytes.
-type late struct {
-	r     *Request
-	f     *Answer
-	begun bool
-}
-
-func (l *late) Write(b []byte) (int, error) {
-	if !l.begun {
-		l.begun = true
-		l.r.Header().Set("Content-Type", l.f.Media)
-		l.r.Header().Set("Content-Disposition", `attachment; filename="`+l.f.Name+`"`)
-		l.r.out.WriteHeader(http.StatusOK)
-	}
-	return l.r.out.Write(b)
 }
 
 // read parses the body and hands the idempotency key on to the write. The hash covers everything that
