@@ -2,11 +2,14 @@ package outbound_test
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/app"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 	"github.com/wakebell/wakebell/internal/base/who"
@@ -122,5 +125,59 @@ func TestFloodOfReports(t *testing.T) {
 	}
 	if list, _, _ := h.box.letters(); len(list) != 2 {
 		t.Errorf("%d letters: an answer was answered", len(list))
+	}
+}
+
+// An address to post to, read from a file that a customer sent, opens no door into our own
+// network: not by a name, not in any way to write an address. Only the operator allows it.
+func TestWebhooksStayOutside(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var knocks atomic.Int64
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			knocks.Add(1)
+			c.Close()
+		}
+	}()
+	t.Cleanup(func() { l.Close() })
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	lines := "name,webhook,channel\n"
+	for n, host := range []string{
+		"127.0.0.1", "localhost", "localhost.", "[::1]", "[::ffff:127.0.0.1]", "[::127.0.0.1]", "2130706433", "0x7f.1", "0177.0.0.1", "127.1", "0.0.0.0", "[::]", "[fe80::1%25lo]", "LOCALHOST", "127.0.0.1.",
+		"169.254.169.254", "[fd00:ec2::254]", "10.0.0.1", "100.64.0.1", "[64:ff9b::7f00:1]", "[2002:7f00:1::]",
+	} {
+		lines += fmt.Sprintf("Hook %d,https://%s:%s/in,webhook\n", n, host, port)
+		lines += fmt.Sprintf("Plain %d,http://%s:%s/in,webhook\n", n, host, port)
+	}
+	h := open(t, func(c *app.Config) { c.Sending.WebhookSecret = "a secret of sixteen and more" })
+	_, n := h.released(lines, nil)
+	for range 3 {
+		h.drain(time.Hour)
+	}
+	seen := h.recipients(n.Release.List)
+	for name, r := range seen {
+		if r.State == dispatch.Sent || r.State == dispatch.Delivered || !r.SentAt.IsZero() {
+			t.Errorf("%s was posted: %+v", name, r)
+		}
+	}
+	if len(seen) < 20 || knocks.Load() != 0 {
+		t.Errorf("%d recipients, %d connections", len(seen), knocks.Load())
+	}
+	// The operator's setting, and nothing else, lets it through.
+	h = open(t, func(c *app.Config) {
+		c.Sending.WebhookSecret, c.Sending.WebhookInside = "a secret of sixteen and more", true
+	})
+	h.released("name,webhook,channel\nHook,http://127.0.0.1:"+port+"/in,webhook\n", nil)
+	h.drain(time.Second)
+	if knocks.Load() == 0 {
+		t.Error("the operator allowed it, and nobody knocked: the test sees nothing")
 	}
 }
