@@ -178,6 +178,9 @@ func TestInjection(t *testing.T) {
 		"headers ":             func(l *bulk.Letter, v string) { l.Headers = map[string]string{"X-" + v: "a"} },
 		"attachments[0].name":  func(l *bulk.Letter, v string) { l.Attachments = []bulk.Attachment{{Name: v, Media: "a/b"}} },
 		"attachments[0].media": func(l *bulk.Letter, v string) { l.Attachments = []bulk.Attachment{{Name: "a", Media: "a/b" + v}} },
+		"attachments[0].media ": func(l *bulk.Letter, v string) {
+			l.Attachments = []bulk.Attachment{{Name: "a", Media: "a/b; charset=" + v}}
+		},
 	}
 	s := serve(t, nil)
 	p := open(t, s.config(), bulk.Options{})
