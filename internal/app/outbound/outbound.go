@@ -130,8 +130,11 @@ func (p Post) Send(ctx context.Context, tx *store.Tx, by who.Identity, h notice.
 // told meets duties with what became of recipients.
 func (p Post) told(ctx context.Context, tx *store.Tx, run dispatch.Run, changed []dispatch.Recipient) error {
 	list := make([]notice.Told, 0, len(changed))
-	var lost []string
+	var lost, undone []string
 	for _, r := range changed {
+		if r.Undone {
+			undone = append(undone, r.ID)
+		}
 		if r.CameBack() {
 			lost = append(lost, r.ID)
 			continue
@@ -139,6 +142,9 @@ func (p Post) told(ctx context.Context, tx *store.Tx, run dispatch.Run, changed 
 		if r.Party != "" && (!r.SentAt.IsZero() || !r.AcknowledgedAt.IsZero()) {
 			list = append(list, notice.Told{Recipient: r.ID, Party: r.Party, SentAt: r.SentAt, AcknowledgedAt: r.AcknowledgedAt})
 		}
+	}
+	if err := p.Notices.OnUndone(ctx, tx, who.Engine("dispatch"), run.Notice, undone); err != nil {
+		return err
 	}
 	if err := p.Notices.OnLost(ctx, tx, who.Engine("dispatch"), run.Notice, lost); err != nil || len(list) == 0 {
 		return err

@@ -48,6 +48,7 @@ func Mount(w *page.Web, d Deps) {
 	w.Post(one+"/recipients/{id}/contact", s.contact, s.showOne)
 	w.Post(one+"/recipients/{id}/leave-out", s.leaveOut, s.showOne)
 	w.Post(one+"/recipients/{id}/outcome", s.outcome, s.showOne)
+	w.Post(one+"/recipients/{id}/undo", s.undo, s.showOne)
 	w.Post(one+"/recipients/{id}/next-contact", s.nextContact, s.showOne)
 	w.Post(one+"/recipients/{id}/revoke", s.revoke, s.showOne)
 	w.Show(one+"/sending", s.showSending)
@@ -136,16 +137,17 @@ type lines struct {
 	Items []dispatch.Recipient
 	Next  string
 	State dispatch.State
+	Words string // the beginning of a name or an address
 }
 
 const perPage = 50
 
 func (s screen) lines(r *page.Request, a at) (lines, error) {
-	l := lines{State: dispatch.State(r.Query("state"))}
+	l := lines{State: dispatch.State(r.Query("state")), Words: r.Query("begins")}
 	if !a.Listed || !r.By.Has(who.PermRecipientRead) {
 		return l, nil
 	}
-	f := dispatch.Filter{State: l.State, Twice: r.Query("twice") != ""}
+	f := dispatch.Filter{State: l.State, Twice: r.Query("twice") != "", Begins: l.Words}
 	items, next, err := s.Dispatch.Recipients(r.Context(), r.By, a.List.ID, f, r.Query("cursor"), perPage)
 	l.Items = items
 	if next != "" {
@@ -301,6 +303,11 @@ func hand(r *page.Request) dispatch.By {
 func (s screen) outcome(r *page.Request) (page.Done, error) {
 	_, err := s.Dispatch.Record(r.Context(), r.By, r.PathValue("id"), hand(r))
 	return page.Done{Say: "Recorded."}, err
+}
+
+func (s screen) undo(r *page.Request) (page.Done, error) {
+	_, err := s.Dispatch.Undo(r.Context(), r.By, r.PathValue("id"), r.Text("reason"))
+	return page.Done{Say: "Undone. They stand as before."}, err
 }
 
 func (s screen) showSending(r *page.Request) (page.Page, error) {
