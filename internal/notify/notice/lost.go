@@ -59,7 +59,10 @@ func (s *Service) lost(ctx context.Context, tx *store.Tx, by who.Identity, id st
 		return err
 	}
 	if open = slices.DeleteFunc(open, func(d duty.Duty) bool {
-		return slices.ContainsFunc(others, func(t Told) bool { return t.Party == d.Recipient.ID })
+		return slices.ContainsFunc(others, func(t Told) bool {
+			_, met := evidence(n, d, t.SentAt, t.AcknowledgedAt, t.Recipient)
+			return met && t.Party == d.Recipient.ID
+		})
 	}); len(open) == 0 {
 		return nil
 	}

@@ -11,9 +11,10 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/item"
 )
 
-// Undo takes back what a person recorded last for a recipient: a letter that was not posted,
-// a call that was not made. They stand as before, a duty that it met is open again, and both
-// entries stay in the ledger. It is refused once something else happened to the copy.
+// Undo takes back what a person recorded last that changed how a recipient stands: a letter
+// that was not posted, a call that was not made. They stand as before, a duty that it met is
+// open again, and both entries stay in the ledger. It is refused once something else happened
+// to the copy.
 // Permission recipient.work; who may not read recipients undoes it for the own customers.
 func (h *Hand) Undo(ctx context.Context, by who.Identity, recipient, reason string) (item.Recipient, error) {
 	if err := who.Check(by, who.PermRecipientWork); err != nil {
@@ -37,7 +38,7 @@ func (h *Hand) Undo(ctx context.Context, by who.Identity, recipient, reason stri
 		switch {
 		case after.State != item.Queued:
 		case run.State == item.Halted:
-			after.State = item.Stopped // like everybody who waited then
+			after.State, after.NextAt = item.Stopped, time.Time{} // like everybody who waited then
 		case !after.Channel.ByHand() && after.NextAt.IsZero():
 			after.NextAt = time.UnixMicro(item.Always)
 		}
