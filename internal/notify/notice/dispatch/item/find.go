@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
 )
@@ -13,9 +15,10 @@ import (
 // keyLength bounds what of a name or an address is searched, in characters.
 const keyLength = 64
 
-// Key is a name, an address, or the beginning of one, as it is searched.
+// Key is a name, an address, or the beginning of one, as it is searched: whatever the case,
+// the spaces, and the way a letter with an accent is put together.
 func Key(s string) string {
-	key := []rune(strings.ToLower(strings.Join(strings.Fields(s), " ")))
+	key := []rune(strings.ToLower(norm.NFC.String(strings.Join(strings.Fields(s), " "))))
 	return string(key[:min(keyLength, len(key))])
 }
 
