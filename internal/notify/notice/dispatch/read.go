@@ -133,7 +133,7 @@ type Detail struct {
 	Incident string  `json:"incident"`
 	Notice   string  `json:"notice"`
 	Script   string  `json:"script,omitempty"` // what to say on the telephone, since it was released
-	Undoable bool    `json:"undoable"` // what a person recorded last can be taken back
+	Undoable bool    `json:"undoable"`         // what a person recorded last can be taken back
 	History  []Event `json:"history"`
 }
 
