@@ -96,4 +96,15 @@ func TestUndoneReopensTheDuty(t *testing.T) {
 	if d := owed("south"); d.State != duty.Met || !d.MetAt.Equal(byMail) {
 		t.Errorf("the mail stands: %s at %s", d.State, d.MetAt)
 	}
+	entries, err := h.Ledger.Subject(ctx, h.DB, st.ID, 0, 0)
+	h.must(err)
+	reopened := 0
+	for _, e := range entries {
+		if e.Kind == "duty.undone" {
+			reopened++
+		}
+	}
+	if reopened != 1 {
+		t.Errorf("%d duties were opened again, want that of North", reopened)
+	}
 }

@@ -29,10 +29,18 @@ func (e *env) undo(t *testing.T, by who.Identity, id string) dispatch.Recipient 
 	if err != nil {
 		t.Fatal(err)
 	}
-	if heard := e.told[len(e.told)-1]; !heard.Undone || heard.ID != id {
-		t.Errorf("the other rooms hear %+v", heard)
+	if heard := e.told[len(e.told)-1]; heard.ID != id || heard.State != r.State {
+		t.Errorf("the other rooms hear of %s, %s", heard.ID, heard.State)
 	}
 	return r
+}
+
+// tookBack checks whether the other rooms heard that what told a recipient was taken back.
+func (e *env) tookBack(t *testing.T, want bool) {
+	t.Helper()
+	if got := e.told[len(e.told)-1].Undone; got != want {
+		t.Errorf("told by it before: %v, want %v", got, want)
+	}
 }
 
 func (e *env) cannotUndo(t *testing.T, by who.Identity, id string, want fault.Kind) {
@@ -69,6 +77,7 @@ func TestUndoACall(t *testing.T) {
 			t.Errorf("without a reason: %v", err)
 		}
 		after := e.undo(t, comms, pal.ID)
+		e.tookBack(t, true)
 		if after.State != dispatch.Queued || after.Channel != dispatch.Phone || !after.SentAt.IsZero() || !after.DeliveredAt.IsZero() || !after.AcknowledgedAt.IsZero() || after.AcknowledgedBy != "" {
 			t.Fatalf("%+v", after)
 		}
@@ -141,6 +150,7 @@ func TestUndoALetter(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := e.undo(t, comms, before.ID)
+		e.tookBack(t, false)
 		if got.State != dispatch.Sent || got.Channel != dispatch.Email || !got.SentAt.Equal(before.SentAt) || !got.DeliveredAt.IsZero() || got.Address != "m@x.example" {
 			t.Errorf("%+v", got)
 		}
@@ -169,6 +179,7 @@ func TestUndoAnOutcome(t *testing.T) {
 			if got := e.undo(t, comms, one.ID); got.Channel != dispatch.Phone || got.Address != "+49 30 1" || got.Attempts != 0 || got.Stage != 0 || got.State != dispatch.Queued {
 				t.Errorf("%s: %+v", out, got)
 			}
+			e.tookBack(t, false)
 			e.all(t, l.ID)
 		}
 	})

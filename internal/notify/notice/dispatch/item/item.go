@@ -153,7 +153,7 @@ type Recipient struct {
 	Mark  int64  `json:"-"` // number of the outcome, for the batches in the ledger
 
 	Undo   []byte `json:"-"` // what a person recorded last; see Remember
-	Undone bool   `json:"-"` // not kept: for observers, that what a person recorded was wrong
+	Undone bool   `json:"-"` // not kept: for observers, that what told them was taken back
 
 	nameKey, addressKey string // as they are searched
 }

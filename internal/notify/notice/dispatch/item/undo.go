@@ -81,9 +81,10 @@ func Restore(r Recipient) (Recipient, error) {
 	if !was.After.same(standOf(r)) {
 		return r, fault.New(fault.Conflict, "Something else happened to this copy since; record what is so instead")
 	}
-	b := was.Before
+	b, before := was.Before, r
 	r.State, r.Channel, r.Address, r.ContactNo, r.Gap, r.Attempts, r.Stage, r.Answer = b.State, b.Channel, b.Address, b.ContactNo, b.Gap, b.Attempts, b.Stage, b.Answer
 	r.NextAt, r.SentAt, r.DeliveredAt, r.FailedAt, r.BouncedAt = b.NextAt, b.SentAt, b.DeliveredAt, b.FailedAt, b.BouncedAt
-	r.AcknowledgedAt, r.AcknowledgedBy, r.Undo, r.Undone = b.AcknowledgedAt, b.AcknowledgedBy, nil, true
+	r.AcknowledgedAt, r.AcknowledgedBy, r.Undo = b.AcknowledgedAt, b.AcknowledgedBy, nil
+	r.Undone = r.CameBack() || !r.ToldAt().Equal(before.ToldAt()) || !r.AcknowledgedAt.Equal(before.AcknowledgedAt)
 	return r, nil
 }
