@@ -96,6 +96,10 @@ func (s *Service) recordTx(ctx context.Context, tx *store.Tx, by who.Identity, r
 		if !in.Acknowledged && after.AcknowledgedAt.IsZero() && run.SecondAfter > 0 {
 			after.NextAt = now.Add(run.SecondAfter)
 		}
+		var err error
+		if after, err = item.Remember(before, after); err != nil {
+			return err
+		}
 	default:
 		what = "not reached"
 	}

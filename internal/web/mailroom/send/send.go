@@ -55,6 +55,7 @@ func Mount(w *page.Web, d Deps) {
 	w.Post(one+"/sending/resume", s.turn("resume"), s.showSending)
 	w.Post(one+"/sending/stop", s.turn("stop"), s.showSending)
 	w.Download(one+"/sending/report.csv", s.report)
+	w.Post(one+"/recipients/{id}/undo", s.act(s.undo), s.showOne)
 	w.Show("/customers/mine", s.showMine)
 	w.Post("/customers/mine/{id}", s.mine, s.showMine)
 }
@@ -136,16 +137,17 @@ type lines struct {
 	Items []dispatch.Recipient
 	Next  string
 	State dispatch.State
+	Words string // the beginning of a name or an address
 }
 
 const perPage = 50
 
 func (s screen) lines(r *page.Request, a at) (lines, error) {
-	l := lines{State: dispatch.State(r.Query("state"))}
+	l := lines{State: dispatch.State(r.Query("state")), Words: r.Query("begins")}
 	if !a.Listed || !r.By.Has(who.PermRecipientRead) {
 		return l, nil
 	}
-	f := dispatch.Filter{State: l.State, Twice: r.Query("twice") != ""}
+	f := dispatch.Filter{State: l.State, Twice: r.Query("twice") != "", Begins: l.Words}
 	items, next, err := s.Dispatch.Recipients(r.Context(), r.By, a.List.ID, f, r.Query("cursor"), perPage)
 	l.Items = items
 	if next != "" {
@@ -321,6 +323,11 @@ func hand(r *page.Request) dispatch.By {
 func (s screen) outcome(r *page.Request) (page.Done, error) {
 	_, err := s.Dispatch.Record(r.Context(), r.By, r.PathValue("id"), hand(r))
 	return page.Done{Say: "Recorded."}, err
+}
+
+func (s screen) undo(r *page.Request) (page.Done, error) {
+	_, err := s.Dispatch.Undo(r.Context(), r.By, r.PathValue("id"), r.Text("reason"))
+	return page.Done{Say: "Undone. They stand as before."}, err
 }
 
 func (s screen) showSending(r *page.Request) (page.Page, error) {

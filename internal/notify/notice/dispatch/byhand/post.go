@@ -109,6 +109,9 @@ func (h *Hand) postedTx(ctx context.Context, tx *store.Tx, by who.Identity, run 
 		if rn.SecondAfter > 0 && after.AcknowledgedAt.IsZero() {
 			after.NextAt = h.Clock.Now().Add(rn.SecondAfter)
 		}
+		if after, err = item.Remember(before, after); err != nil {
+			return 0, 0, err
+		}
 		if err := item.Save(tx, after); err != nil {
 			return 0, 0, err
 		}
