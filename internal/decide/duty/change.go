@@ -19,6 +19,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/duty/alarm"
 	"github.com/wakebell/wakebell/internal/decide/duty/doc"
 	"github.com/wakebell/wakebell/internal/decide/duty/policy"
+	"github.com/wakebell/wakebell/internal/decide/duty/waiver"
 )
 
 // Evidence says what met a duty.
@@ -244,7 +245,7 @@ func (s *Service) Waive(ctx context.Context, by who.Identity, id, ground string)
 		if d.State != Open {
 			return fault.Newf(fault.Conflict, "this duty is %s already", d.State)
 		}
-		as, complete, err := consentOf(d, by)
+		as, complete, err := d.WaiverBy(by)
 		if err != nil {
 			return err
 		}
@@ -255,37 +256,6 @@ func (s *Service) Waive(ctx context.Context, by who.Identity, id, ground string)
 		}
 		return s.again(ctx, tx, by, d, "waived") // a recurring duty goes on with its next one
 	})
-}
-
-func consentOf(d Duty, by who.Identity) (as string, complete bool, err error) {
-	if by.Person == "" {
-		return "", false, fault.New(fault.Denied, "a waiver names a person; a machine's token cannot agree to one")
-	}
-	if slices.ContainsFunc(d.WaivedBy, func(c Consent) bool { return c.Person == by.Actor }) {
-		return "", false, fault.New(fault.Conflict, "you have agreed already; another person's yes is needed")
-	}
-	given := func(as string) bool {
-		return slices.ContainsFunc(d.WaivedBy, func(c Consent) bool { return c.As == as })
-	}
-	if !d.Outward {
-		if !by.Is(who.Manager) && !by.Is(who.Executive) {
-			return "", false, fault.New(fault.Denied, "an inward duty is waived by its holder's superior: a manager or an executive")
-		}
-		if d.Holder.ID == by.Person {
-			return "", false, fault.New(fault.Denied, "nobody waives a duty they hold; ask a superior")
-		}
-		return "superior", true, nil
-	}
-	switch {
-	case by.Is(who.Legal) && !given("legal"):
-		as = "legal"
-	case by.Is(who.Executive) && !given("executive"):
-		as = "executive"
-	default:
-		return "", false, fault.New(fault.Denied, "an outward duty is waived by legal and an executive; a yes of your role is not needed")
-	}
-	other := map[string]string{"legal": "executive", "executive": "legal"}[as]
-	return as, !d.Statutory || given(other), nil
 }
 
 // Assign gives the duty to a person ("" gives it back to its team).
@@ -378,7 +348,7 @@ func (s *Service) OpenDuties(ctx context.Context, r store.Reader, incident strin
 // WaiverBy says as what by may agree to leaving the duty undone, and whether that yes is the last one
 // needed. The error says why not. It does not check duty.waive.
 func (d Duty) WaiverBy(by who.Identity) (as string, complete bool, err error) {
-	return consentOf(d, by)
+	return waiver.By(by, waiver.Duty{Outward: d.Outward, Statutory: d.Statutory, Holder: d.Holder.ID, Given: d.WaivedBy})
 }
 
 // MetHere names what in the incident itself meets the duty, such as "grade"; "" when a person may say
