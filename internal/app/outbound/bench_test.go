@@ -14,6 +14,7 @@ import (
 	"github.com/wakebell/wakebell/internal/app"
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/mail"
+	"github.com/wakebell/wakebell/internal/base/mail/bounce"
 	"github.com/wakebell/wakebell/internal/base/store/storetest"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -84,6 +85,7 @@ func BenchmarkSendOwed(b *testing.B) {
 		}
 		update := submitted(b, a, st, notice.Start{Audience: notice.Customer, Purpose: notice.Update, Follows: first.No, Subject: "An update", Body: letter}, n)
 		measured(b, a, st, update, "update-release-ms", n, "update-cpu-µs/recipient")
+		bounced(b, a, first)
 		b.ReportMetric(0, "ns/op")
 	}
 }
@@ -108,6 +110,29 @@ func measured(b *testing.B, a *app.App, st incident.State, x notice.Notice, rele
 	if x.Purpose == notice.First {
 		b.ReportMetric(float64(n)/took.Seconds(), "recipients/s")
 	}
+}
+
+// bounced lets a few copies of a notice come back, for which there is no other way: the
+// duties that they met are open again.
+func bounced(b *testing.B, a *app.App, x notice.Notice) {
+	b.Helper()
+	const few = 20
+	cora := as("cora", who.Communications)
+	l, err := a.Dispatch.ListOf(b.Context(), cora, x.ID)
+	if err != nil {
+		b.Fatal(err)
+	}
+	list, _, err := a.Dispatch.Recipients(b.Context(), cora, l.ID, dispatch.Filter{}, "", few)
+	used := cpu(b)
+	for _, r := range list {
+		if err == nil {
+			err = a.Dispatch.OnReport(b.Context(), bounce.Report{Kind: bounce.Bounce, Action: bounce.Failed, MessageID: r.MessageID, Status: "5.1.1", At: a.Clock.Now()})
+		}
+	}
+	if err != nil || len(list) != few {
+		b.Fatalf("%d came back: %v", len(list), err)
+	}
+	b.ReportMetric(float64((cpu(b)-used).Microseconds())/1e3/few, "came-back-ms")
 }
 
 // drain does what is to do until something holds.
