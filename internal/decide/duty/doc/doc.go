@@ -5,11 +5,11 @@ package doc
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
-	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 )
 
@@ -24,7 +24,7 @@ func One[T any](row *sql.Row) (d T, err error) {
 	} else if err != nil {
 		return d, err
 	}
-	return d, record.Decode(doc, nil, &d)
+	return d, json.Unmarshal(doc, &d)
 }
 
 // Query reads the documents of a statement that selects the column doc.
@@ -40,7 +40,7 @@ func Query[T any](ctx context.Context, r store.Reader, q string, args ...any) (o
 		if err := rows.Scan(&doc); err != nil {
 			return nil, err
 		}
-		if err := record.Decode(doc, nil, &d); err != nil {
+		if err := json.Unmarshal(doc, &d); err != nil {
 			return nil, err
 		}
 		out = append(out, d)
