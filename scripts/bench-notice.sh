@@ -31,9 +31,12 @@ for _ in $(seq "$rounds"); do
 		bin/bench/dispatch.test -test.run '^$' -test.bench Send -test.benchtime 1x | grep Benchmark
 	curl -fsS "http://$stats/stats"
 	curl -fsS -X POST "http://$stats/reset"
-	# The same to customers of whom each is owed it, in the whole product.
-	WAKEBELL_BENCH_SINK=$sink WAKEBELL_BENCH_OWED=${BENCH_OWED:-10000} WAKEBELL_BENCH_CONNECTIONS=$connections \
-		bin/bench/outbound.test -test.run '^$' -test.bench SendOwed -test.benchtime 1x | grep Benchmark
-	curl -fsS -X POST "http://$stats/reset"
+	# The same to customers of whom each is owed it, in the whole product, and an update to them.
+	for owed in ${BENCH_OWED:-2000 10000}; do
+		echo "owed to $owed:"
+		WAKEBELL_BENCH_SINK=$sink WAKEBELL_BENCH_OWED=$owed WAKEBELL_BENCH_CONNECTIONS=$connections \
+			bin/bench/outbound.test -test.run '^$' -test.bench SendOwed -test.benchtime 1x | grep Benchmark
+		curl -fsS -X POST "http://$stats/reset"
+	done
 	echo "load: $(cut -d' ' -f1-3 /proc/loadavg 2>/dev/null || uptime)"
 done

@@ -87,6 +87,6 @@ func (d Duty) MayWaive(by who.Identity) error {
 	if err := who.Check(by, who.PermDutyWaive); err != nil {
 		return err
 	}
-	_, _, err := consentOf(d, by)
+	_, _, err := d.WaiverBy(by)
 	return err
 }

@@ -13,11 +13,13 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/record"
+	"github.com/wakebell/wakebell/internal/base/record/row"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty/alarm"
 	"github.com/wakebell/wakebell/internal/decide/duty/doc"
 	"github.com/wakebell/wakebell/internal/decide/duty/policy"
+	"github.com/wakebell/wakebell/internal/decide/duty/waiver"
 )
 
 // Evidence says what met a duty.
@@ -39,33 +41,43 @@ func (s *Service) Meet(ctx context.Context, by who.Identity, id string, ev Evide
 		if err := d.MayMeet(by, cmp.Or(ev.With, d.MetBy[0])); err != nil {
 			return err
 		}
-		if err := s.meet(ctx, tx, by, d, ev); err != nil {
+		draft, err := s.meets(d, ev)
+		if err != nil {
+			return err
+		}
+		if err := s.record(ctx, tx, by, draft); err != nil {
 			return err
 		}
 		return s.again(ctx, tx, by, d, "met")
 	})
 }
 
-// MeetTx is Meet inside another room's transaction, by key; it does nothing when
-// the duty is no longer open (the acknowledgement came after something else met it).
+// MeetTx is Meet inside another room's transaction, by id; it does nothing when the duty
+// is no longer open (the acknowledgement came after something else met it).
 func (s *Service) MeetTx(ctx context.Context, tx *store.Tx, by who.Identity, id string, ev Evidence) error {
-	ev.Duty = id
-	return s.MeetAllTx(ctx, tx, by, ev)
+	return s.MeetAllTx(ctx, tx, by, []string{id}, func(Duty) (Evidence, bool) { return ev, true })
 }
 
-// MeetAllTx is MeetTx for many duties of one incident, which is derived again once, not for each: a notice meets hundreds.
-func (s *Service) MeetAllTx(ctx context.Context, tx *store.Tx, by who.Identity, list ...Evidence) error {
+// MeetAllTx is MeetTx for those of some duties of one incident for which there is evidence.
+// Each is read once, and the incident derived again once, not for each: a notice meets hundreds.
+func (s *Service) MeetAllTx(ctx context.Context, tx *store.Tx, by who.Identity, ids []string, evidence func(Duty) (Evidence, bool)) error {
 	if by.IsZero() {
 		return fault.New(fault.Denied, "nobody asks")
 	}
+	x := row.Live(tx)
+	list, err := x.Many(duties, ids)
+	if err != nil || len(list) < len(ids) {
+		return cmp.Or(err, doc.ErrNone)
+	}
 	var last Duty
 	first := map[[2]string]time.Time{} // the earliest of each rule and entity that was asked about
-	for _, ev := range list {
-		d, err := byID(tx, ev.Duty)
+	for _, was := range list {
+		d, err := dutyOf(was)
 		if err != nil {
 			return err
 		}
-		if d.State != Open {
+		ev, there := evidence(d)
+		if d.State != Open || !there {
 			continue
 		}
 		at, of := cmp.Or(ev.At, s.clk.Now()), [2]string{d.Rule, d.Entity}
@@ -77,7 +89,18 @@ func (s *Service) MeetAllTx(ctx context.Context, tx *store.Tx, by who.Identity, 
 				last = d
 			}
 		}
-		if err := s.meet(ctx, tx, by, d, ev); err != nil {
+		draft, err := s.meets(d, ev)
+		if err != nil {
+			return err
+		}
+		err = s.append(ctx, tx, by, draft, func(e record.Entry) ([]change, error) {
+			_, apply, err := changeOf(e)
+			if err != nil {
+				return nil, err
+			}
+			return turn(x, was, d, apply)
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -106,12 +129,13 @@ func (*Service) leads(ctx context.Context, tx *store.Tx, d Duty, at time.Time) (
 	return false, err
 }
 
-func (s *Service) meet(ctx context.Context, tx *store.Tx, by who.Identity, d Duty, ev Evidence) error {
+// meets is the entry by which evidence meets a duty, if it may.
+func (s *Service) meets(d Duty, ev Evidence) (out record.Draft, err error) {
 	if d.State != Open {
-		return fault.Newf(fault.Conflict, "this duty is %s already", d.State)
+		return out, fault.Newf(fault.Conflict, "this duty is %s already", d.State)
 	}
 	if how := policy.Shown(d.Rule); how != "" {
-		return fault.Newf(fault.Conflict, "this duty is met by the %s itself, not by saying so: record it in the incident", how)
+		return out, fault.Newf(fault.Conflict, "this duty is met by the %s itself, not by saying so: record it in the incident", how)
 	}
 	now := s.clk.Now()
 	at := cmp.Or(ev.At, now)
@@ -130,12 +154,12 @@ func (s *Service) meet(ctx context.Context, tx *store.Tx, by who.Identity, d Dut
 		f = append(f, fault.Field{Field: "late_reason", Message: "is needed: this was due at " + d.DueAt.Format(time.RFC3339)})
 	}
 	if err := fault.Invalids(f...); err != nil {
-		return err
+		return out, err
 	}
-	return s.record(ctx, tx, by, record.Draft{
+	return record.Draft{
 		Kind: kindMet, Subject: d.Incident, At: at,
 		Body: met{Duty: d.ID, Key: d.Key, With: with, Ref: ev.Ref, DueAt: d.DueAt, Remark: ev.Remark, LateReason: ev.LateReason},
-	})
+	}, nil
 }
 
 // futureSlack is how far ahead of our clock another clock may be.
@@ -221,7 +245,7 @@ func (s *Service) Waive(ctx context.Context, by who.Identity, id, ground string)
 		if d.State != Open {
 			return fault.Newf(fault.Conflict, "this duty is %s already", d.State)
 		}
-		as, complete, err := consentOf(d, by)
+		as, complete, err := d.WaiverBy(by)
 		if err != nil {
 			return err
 		}
@@ -232,37 +256,6 @@ func (s *Service) Waive(ctx context.Context, by who.Identity, id, ground string)
 		}
 		return s.again(ctx, tx, by, d, "waived") // a recurring duty goes on with its next one
 	})
-}
-
-func consentOf(d Duty, by who.Identity) (as string, complete bool, err error) {
-	if by.Person == "" {
-		return "", false, fault.New(fault.Denied, "a waiver names a person; a machine's token cannot agree to one")
-	}
-	if slices.ContainsFunc(d.WaivedBy, func(c Consent) bool { return c.Person == by.Actor }) {
-		return "", false, fault.New(fault.Conflict, "you have agreed already; another person's yes is needed")
-	}
-	given := func(as string) bool {
-		return slices.ContainsFunc(d.WaivedBy, func(c Consent) bool { return c.As == as })
-	}
-	if !d.Outward {
-		if !by.Is(who.Manager) && !by.Is(who.Executive) {
-			return "", false, fault.New(fault.Denied, "an inward duty is waived by its holder's superior: a manager or an executive")
-		}
-		if d.Holder.ID == by.Person {
-			return "", false, fault.New(fault.Denied, "nobody waives a duty they hold; ask a superior")
-		}
-		return "superior", true, nil
-	}
-	switch {
-	case by.Is(who.Legal) && !given("legal"):
-		as = "legal"
-	case by.Is(who.Executive) && !given("executive"):
-		as = "executive"
-	default:
-		return "", false, fault.New(fault.Denied, "an outward duty is waived by legal and an executive; a yes of your role is not needed")
-	}
-	other := map[string]string{"legal": "executive", "executive": "legal"}[as]
-	return as, !d.Statutory || given(other), nil
 }
 
 // Assign gives the duty to a person ("" gives it back to its team).
@@ -355,7 +348,7 @@ func (s *Service) OpenDuties(ctx context.Context, r store.Reader, incident strin
 // WaiverBy says as what by may agree to leaving the duty undone, and whether that yes is the last one
 // needed. The error says why not. It does not check duty.waive.
 func (d Duty) WaiverBy(by who.Identity) (as string, complete bool, err error) {
-	return consentOf(d, by)
+	return waiver.By(by, waiver.Duty{Outward: d.Outward, Statutory: d.Statutory, Holder: d.Holder.ID, Given: d.WaivedBy})
 }
 
 // MetHere names what in the incident itself meets the duty, such as "grade"; "" when a person may say

@@ -430,12 +430,12 @@ func TestConditionalContractNeedsTwoPersons(t *testing.T) {
 		t.Fatalf("before its condition holds: %+v", d)
 	}
 	exec := who.Identity{Actor: "e", Person: "e", Roles: []who.Role{who.Executive}}
-	if _, complete, err := consentOf(d, exec); complete || err != nil {
+	if _, complete, err := d.WaiverBy(exec); complete || err != nil {
 		t.Errorf("one executive alone: complete %v, %v", complete, err)
 	}
 	machine := who.Identity{Actor: "t1", Roles: []who.Role{who.Manager, who.Executive, who.Legal}}
 	for _, d := range w.duties {
-		if _, _, err := consentOf(d, machine); err == nil {
+		if _, _, err := d.WaiverBy(machine); err == nil {
 			t.Errorf("a machine's token agreed to waive %s", d.Key)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/duty/alarm"
 	"github.com/wakebell/wakebell/internal/decide/duty/pick"
 	"github.com/wakebell/wakebell/internal/decide/duty/policy"
+	"github.com/wakebell/wakebell/internal/decide/duty/waiver"
 	"github.com/wakebell/wakebell/internal/rule/deadline"
 	"github.com/wakebell/wakebell/internal/rule/regime"
 )
@@ -106,11 +107,7 @@ type Duty struct {
 }
 
 // Consent is one yes to a waiver.
-type Consent struct {
-	Person string    `json:"person"`
-	As     string    `json:"as"` // legal|executive|superior
-	At     time.Time `json:"at"`
-}
+type Consent = waiver.Consent
 
 // Alarm is one reminder or alarm that was raised.
 type Alarm = alarm.Alarm

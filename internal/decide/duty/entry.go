@@ -14,6 +14,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record/row"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
+	"github.com/wakebell/wakebell/internal/decide/duty/doc"
 	"github.com/wakebell/wakebell/internal/decide/duty/head"
 )
 
@@ -170,7 +171,7 @@ func projectAll(x row.Rows, e record.Entry) ([]change, error) {
 	existing, place := make([]Duty, len(rows)), make(map[string]int, len(rows))
 	for i, r := range rows {
 		place[r.Text(0)] = i
-		if err := record.Decode(r.Bytes(dutyDoc), nil, &existing[i]); err != nil {
+		if existing[i], err = dutyOf(r); err != nil {
 			return nil, err
 		}
 	}
@@ -204,12 +205,17 @@ func projectOne(x row.Rows, e record.Entry) ([]change, error) {
 		return nil, err
 	}
 	if was == nil || was.Text(dutyIncident) != e.Subject {
-		return nil, fault.New(fault.NotFound, "there is no such duty")
+		return nil, doc.ErrNone
 	}
-	var before Duty
-	if err := record.Decode(was.Bytes(dutyDoc), nil, &before); err != nil {
+	before, err := dutyOf(was)
+	if err != nil {
 		return nil, err
 	}
+	return turn(x, was, before, apply)
+}
+
+// turn changes a duty that was read from its row.
+func turn(x row.Rows, was row.Row, before Duty, apply func(*Duty)) ([]change, error) {
 	after := before
 	apply(&after)
 	after.Version++
@@ -292,6 +298,8 @@ func (b rederived) changes(existing []Duty) []change {
 	}
 	return out
 }
+
+func dutyOf(r row.Row) (d Duty, err error) { return d, record.Decode(r.Bytes(dutyDoc), nil, &d) }
 
 func rowOf(d Duty) (row.Row, error) {
 	doc, err := json.Marshal(d)

@@ -91,12 +91,16 @@ func (s *Service) differs(ctx context.Context, tx *store.Tx, st incident.State) 
 
 // record appends an entry, projects it and tells the observers.
 func (s *Service) record(ctx context.Context, tx *store.Tx, by who.Identity, d record.Draft) error {
+	return s.append(ctx, tx, by, d, func(e record.Entry) ([]change, error) { return project(row.Live(tx), e) })
+}
+
+func (s *Service) append(ctx context.Context, tx *store.Tx, by who.Identity, d record.Draft, project func(record.Entry) ([]change, error)) error {
 	d.Actor = by.Actor
 	e, err := s.led.Append(tx, d)
 	if err != nil {
 		return err
 	}
-	changes, err := project(row.Live(tx), e)
+	changes, err := project(e)
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,11 @@ func (s *Service) Submit(ctx context.Context, by who.Identity, ref string, no in
 			return err
 		}
 		b := course.Submitted{On: c.on(), Bound: c.n.Content(l.Hash).Hash(), Needs: approval.Of(p, c.n.Audience.What())}
-		if b.Values, err = s.values(ctx, c.tx, c.st, c.n); err != nil {
+		tied, err := s.tied(ctx, c.tx, c.n)
+		if err != nil {
+			return err
+		}
+		if b.Values, err = s.values(ctx, c.tx, c.st, c.n, tied); err != nil {
 			return err
 		}
 		if err := c.record(course.KindSubmitted, b); err != nil {

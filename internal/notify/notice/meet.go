@@ -3,6 +3,7 @@ package notice
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -34,19 +35,24 @@ func (s *Service) tied(ctx context.Context, r store.Reader, n Notice) ([]duty.Du
 	if n.Voluntary {
 		return nil, nil
 	}
-	all, err := s.Duties.ForIncident(ctx, r, n.Incident)
-	if err != nil {
-		return nil, err
-	}
-	var rules []string
-	for _, d := range all {
-		if slices.Contains(n.Duties, d.Key) && !slices.Contains(rules, d.Rule) {
-			rules = append(rules, d.Rule)
+	open, err := s.Duties.OpenDuties(ctx, r, n.Incident)
+	serves := serving(n)
+	return slices.DeleteFunc(open, func(d duty.Duty) bool { return !serves(d.Rule, d.Recipient.Kind) }), err
+}
+
+// serving says whether the notice serves duties of a rule to a kind of recipient: a rule of
+// which it is tied to one. It may be tied to thousands, of few rules: they are looked
+// through once for each.
+func serving(n Notice) func(rule, kind string) bool {
+	rules := map[string]bool{}
+	return func(rule, kind string) bool {
+		tied, known := rules[rule]
+		if !known {
+			tied = slices.ContainsFunc(n.Duties, func(key string) bool { return policy.OfRule(key, rule) })
+			rules[rule] = tied
 		}
+		return tied && n.Audience.Serves(kind)
 	}
-	return slices.DeleteFunc(all, func(d duty.Duty) bool {
-		return d.State != duty.Open || !n.Audience.Serves(d.Recipient.Kind) || !slices.Contains(n.Duties, d.Key) && !slices.Contains(rules, d.Rule)
-	}), nil
 }
 
 // OnTold follows the sending: a duty is met by its own recipient's outcome, at the moment
@@ -60,48 +66,37 @@ func (s *Service) OnTold(ctx context.Context, tx *store.Tx, by who.Identity, id 
 	if err != nil || n.Release == nil || n.Voluntary {
 		return err
 	}
-	byParty, err := s.owedTo(ctx, tx, n, told)
+	byParty := map[string][]Told{}
+	for _, t := range told {
+		if t.Party != "" {
+			byParty[t.Party] = append(byParty[t.Party], t)
+		}
+	}
+	return s.meetOf(ctx, tx, by, n, slices.Collect(maps.Keys(byParty)), func(d duty.Duty) (duty.Evidence, bool) {
+		for _, t := range byParty[d.Recipient.ID] {
+			if ev, ok := evidence(n, d, t.SentAt, t.AcknowledgedAt, cmp.Or(t.Recipient, n.ID)); ok {
+				return ev, true
+			}
+		}
+		return duty.Evidence{}, false
+	})
+}
+
+// meetOf meets what the notice serves of the duties to some parties, where there is evidence.
+// Thousands may be owed, and this runs every few hundred copies: only theirs are read.
+func (s *Service) meetOf(ctx context.Context, tx *store.Tx, by who.Identity, n Notice, parties []string, evidence func(duty.Duty) (duty.Evidence, bool)) error {
+	owed, err := next.To(ctx, tx, n.Incident, parties)
 	if err != nil {
 		return err
 	}
-	var met []duty.Evidence
-	for _, t := range told {
-		if t.Party == "" {
-			continue
-		}
-		for _, d := range byParty[t.Party] {
-			if ev, ok := evidence(n, d, t.SentAt, t.AcknowledgedAt, cmp.Or(t.Recipient, n.ID)); ok {
-				met = append(met, ev)
-			}
+	var ids []string
+	serves := serving(n)
+	for _, d := range owed {
+		if serves(d.Rule, d.Kind) {
+			ids = append(ids, d.ID)
 		}
 	}
-	return s.Duties.MeetAllTx(ctx, tx, by, met...)
-}
-
-// owedTo lists the open duties that telling some recipients meets, by party. It is tied for
-// those recipients alone: thousands may be owed, and this runs every few hundred copies.
-func (s *Service) owedTo(ctx context.Context, r store.Reader, n Notice, told []Told) (map[string][]duty.Duty, error) {
-	var parties []string
-	seen := map[string]bool{"": true}
-	for _, t := range told {
-		if !seen[t.Party] {
-			seen[t.Party] = true
-			parties = append(parties, t.Party)
-		}
-	}
-	list, err := next.To(ctx, r, n.Incident, parties)
-	rules, out := map[string]bool{}, map[string][]duty.Duty{}
-	for _, d := range list {
-		serves, known := rules[d.Rule]
-		if !known {
-			serves = slices.ContainsFunc(n.Duties, func(key string) bool { return policy.OfRule(key, d.Rule) })
-			rules[d.Rule] = serves
-		}
-		if serves && n.Audience.Serves(d.Recipient.Kind) {
-			out[d.Recipient.ID] = append(out[d.Recipient.ID], d)
-		}
-	}
-	return out, err
+	return s.Duties.MeetAllTx(ctx, tx, by, ids, evidence)
 }
 
 // OnEnd follows the end of the sending: everybody on the list was told, or is named as one
@@ -122,33 +117,31 @@ func (s *Service) OnEnd(ctx context.Context, tx *store.Tx, by who.Identity, id s
 	if err := c.record(course.KindEnded, course.Ended{On: c.on(), Run: n.Release.Run}); err != nil || !told {
 		return err
 	}
-	return c.meet(func(d duty.Duty) bool { return d.Recipient.ID == "" })
+	return s.meetOf(ctx, tx, by, c.n, []string{""}, c.toldNow)
 }
 
 // meetAll meets what the notice is tied to at once: a drill that was rehearsed, and what
 // went to the public.
-func (c *change) meetAll() error { return c.meet(func(duty.Duty) bool { return true }) }
-
-func (c *change) meet(which func(duty.Duty) bool) error {
+func (c *change) meetAll() error {
 	open, err := c.s.tied(c.ctx, c.tx, c.n)
 	if err != nil {
 		return err
 	}
-	var met []duty.Evidence
-	for _, d := range open {
-		if !which(d) {
-			continue
-		}
-		if ev, ok := evidence(c.n, d, c.now, time.Time{}, c.n.ID); ok {
-			met = append(met, ev)
-		}
+	ids := make([]string, len(open))
+	for i, d := range open {
+		ids[i] = d.ID
 	}
-	return c.s.Duties.MeetAllTx(c.ctx, c.tx, c.by, met...)
+	return c.s.Duties.MeetAllTx(c.ctx, c.tx, c.by, ids, c.toldNow)
+}
+
+// toldNow is the evidence of a notice that tells all at once.
+func (c *change) toldNow(d duty.Duty) (duty.Evidence, bool) {
+	return evidence(c.n, d, c.now, time.Time{}, c.n.ID)
 }
 
 // evidence is what meets a duty, if it is met yet.
 func evidence(n Notice, d duty.Duty, sent, acknowledged time.Time, ref string) (duty.Evidence, bool) {
-	ev := duty.Evidence{Duty: d.ID, With: withNotice, Ref: ref, At: sent, Remark: n.Called()}
+	ev := duty.Evidence{With: withNotice, Ref: ref, At: sent, Remark: n.Called()}
 	if d.NeedsAck {
 		ev.With, ev.At = withAck, acknowledged
 	}

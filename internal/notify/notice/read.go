@@ -76,16 +76,14 @@ func (s *Service) view(ctx context.Context, by who.Identity, st incident.State, 
 		return v, err
 	}
 	v.Bound = n.Content(v.List.Hash).Hash()
-	if v.Gates, err = s.gates(ctx, s.db, st, n); err != nil {
-		return v, err
-	}
 	if v.Tied, err = s.tied(ctx, s.db, n); err != nil {
 		return v, err
 	}
-	if v.Late, err = s.late(ctx, s.db, n); err != nil {
+	v.Late = s.late(n, v.Tied)
+	if v.Gates, err = s.gates(ctx, s.db, st, n, v.Tied); err != nil {
 		return v, err
 	}
-	if v.Values, err = s.values(ctx, s.db, st, n); err != nil {
+	if v.Values, err = s.values(ctx, s.db, st, n, v.Tied); err != nil {
 		return v, err
 	}
 	if h, found, err := kept.Hold(ctx, s.db, st.ID); err != nil {

@@ -27,8 +27,9 @@ import (
 // fnSpokesperson is the one function that speaks in public.
 const fnSpokesperson incident.Function = "spokesperson"
 
-// gates looks at everything that must hold before a notice leaves.
-func (s *Service) gates(ctx context.Context, r store.Reader, st incident.State, n Notice) ([]gate.Gate, error) {
+// gates looks at everything that must hold before a notice leaves. What it is tied to was
+// read before: it may be thousands.
+func (s *Service) gates(ctx context.Context, r store.Reader, st incident.State, n Notice, tied []duty.Duty) ([]gate.Gate, error) {
 	l, err := s.list(ctx, r, n)
 	if err != nil {
 		return nil, err
@@ -41,16 +42,12 @@ func (s *Service) gates(ctx context.Context, r store.Reader, st incident.State, 
 	if err != nil {
 		return nil, err
 	}
-	late, err := s.late(ctx, r, n)
-	if err != nil {
-		return nil, err
-	}
 	in := gate.Input{
 		Now: s.clk.Now(), Audience: string(n.Audience), Drill: n.Drill, Hold: h, EmbargoAt: n.Settings.EmbargoAt,
 		NeedsList: n.Audience.NeedsList(), Listed: l.ID != "", SignedOff: l.SignedOff(), Count: l.Count, Gaps: l.Gaps,
 		Bound: n.Content(l.Hash).Hash(), Missing: approval.Missing(cs.Groups, cs.Given), Press: n.Audience == Press,
 	}
-	known, err := s.values(ctx, r, st, n)
+	known, err := s.values(ctx, r, st, n, tied)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +58,7 @@ func (s *Service) gates(ctx context.Context, r store.Reader, st incident.State, 
 	}
 	list := agree.Parsed(n)
 	in.Findings, in.Changed = agree.Findings(list, n, known), agree.Changed(list, n.Round(), known)
-	for _, d := range late {
+	for _, d := range s.late(n, tied) {
 		in.Late = append(in.Late, d.Title)
 	}
 	for _, id := range st.Assignments[fnSpokesperson] {
@@ -116,14 +113,15 @@ func (s *Service) Held(ctx context.Context, r store.Reader, id string) error {
 	return fault.New(fault.Conflict, "Law enforcement asked to delay this notice. Sending goes on once the release of the hold is recorded, or legal records that it does not concern this audience")
 }
 
-// late lists the open duties of the notice that are past due.
-func (s *Service) late(ctx context.Context, r store.Reader, n Notice) ([]duty.Duty, error) {
-	if !n.State.Open() {
-		return nil, nil
-	}
-	list, err := s.tied(ctx, r, n)
+// late are those of the open duties of a notice in work that are past due.
+func (s *Service) late(n Notice, tied []duty.Duty) (out []duty.Duty) {
 	now := s.clk.Now()
-	return slices.DeleteFunc(list, func(d duty.Duty) bool { return d.At(now) != duty.Missed }), err
+	for _, d := range tied {
+		if n.State.Open() && d.At(now) == duty.Missed {
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 // Go is what a person releases. Bound is the SHA-256 of what they have read.
@@ -152,7 +150,11 @@ func (s *Service) Release(ctx context.Context, by who.Identity, ref string, no i
 		if err := c.read(in.Bound); err != nil {
 			return err
 		}
-		list, err := s.gates(ctx, c.tx, c.st, c.n)
+		tied, err := s.tied(ctx, c.tx, c.n)
+		if err != nil {
+			return err
+		}
+		list, err := s.gates(ctx, c.tx, c.st, c.n, tied)
 		if err != nil {
 			return err
 		}
@@ -163,14 +165,11 @@ func (s *Service) Release(ctx context.Context, by who.Identity, ref string, no i
 			}
 			return e
 		}
-		late, err := s.late(ctx, c.tx, c.n)
-		if err != nil {
+		late := len(s.late(c.n, tied)) > 0
+		if err := fault.Invalids(check.Text(nil, "late_reason", in.LateReason, check.Screen, late)...); err != nil {
 			return err
 		}
-		if err := fault.Invalids(check.Text(nil, "late_reason", in.LateReason, check.Screen, len(late) > 0)...); err != nil {
-			return err
-		}
-		return c.release(in)
+		return c.release(in, tied)
 	})
 }
 
@@ -202,7 +201,7 @@ func inPerson(cs approval.Case, by who.Identity) error {
 	return fault.New(fault.Denied, "A token with a part of your roles cannot release this; sign in yourself")
 }
 
-func (c *change) release(in Go) error {
+func (c *change) release(in Go, tied []duty.Duty) error {
 	l, err := c.s.list(c.ctx, c.tx, c.n)
 	if err != nil {
 		return err
@@ -221,15 +220,11 @@ func (c *change) release(in Go) error {
 	if b.Ended {
 		return c.meetAll()
 	}
-	owed, err := c.s.tied(c.ctx, c.tx, c.n)
+	zone, err := c.s.zone(c.tx, c.st, c.n, tied)
 	if err != nil {
 		return err
 	}
-	zone, err := c.s.zone(c.tx, c.st, c.n, owed)
-	if err != nil {
-		return err
-	}
-	ack := slices.ContainsFunc(owed, func(d duty.Duty) bool { return d.NeedsAck })
+	ack := slices.ContainsFunc(tied, func(d duty.Duty) bool { return d.NeedsAck })
 	return c.s.post.Send(c.ctx, c.tx, c.by, Handover{Run: b.Run, Ref: c.st.Ref, Notice: c.n, List: l, Values: r.Values, Zone: zone, NeedsAck: ack})
 }
 

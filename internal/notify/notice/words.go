@@ -14,12 +14,8 @@ import (
 
 // values are what is known for the fields of a notice: the record, and the notice itself.
 // Its date is that of the submission, so that it does not move with every reading.
-func (s *Service) values(ctx context.Context, r store.Reader, st incident.State, n Notice) (text.Values, error) {
+func (s *Service) values(ctx context.Context, r store.Reader, st incident.State, n Notice, tied []duty.Duty) (text.Values, error) {
 	dir, err := s.Directory.Snapshot(r)
-	if err != nil {
-		return nil, err
-	}
-	tied, err := s.tied(ctx, r, n)
 	if err != nil {
 		return nil, err
 	}

@@ -13,11 +13,14 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 )
 
-// One reads the one document of a statement; NotFound.
+// ErrNone answers for a duty that does not exist.
+var ErrNone = fault.New(fault.NotFound, "there is no such duty")
+
+// One reads the one document of a statement; ErrNone.
 func One[T any](row *sql.Row) (d T, err error) {
 	var doc []byte
 	if err = row.Scan(&doc); errors.Is(err, sql.ErrNoRows) {
-		return d, fault.New(fault.NotFound, "there is no such duty")
+		return d, ErrNone
 	} else if err != nil {
 		return d, err
 	}
@@ -48,7 +51,6 @@ func Query[T any](ctx context.Context, r store.Reader, q string, args ...any) (o
 // Evidence says what met a duty.
 type Evidence struct {
 	With       string    `json:"with,omitempty"` // one of the duty's met_by; default the first
-	Duty       string    `json:"-"`              // id of the duty, for MeetAllTx
 	Ref        string    `json:"ref,omitempty"`  // id or reference of the evidence
 	At         time.Time `json:"at,omitzero"`    // when; default now
 	Remark     string    `json:"remark,omitempty"`

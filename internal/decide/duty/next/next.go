@@ -6,6 +6,7 @@ package next
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -43,21 +44,40 @@ func Of(ctx context.Context, r store.Reader, by who.Identity, incidents []string
 	return out, nil
 }
 
-// To lists the open duties of an incident that are owed to some recipients, the earliest due
-// first, for rooms that have checked who asks.
-func To(ctx context.Context, r store.Reader, incident string, recipients []string) ([]duty.Duty, error) {
-	var out []duty.Duty
+// Owed is an open duty as far as it says whom it concerns.
+type Owed struct {
+	ID, Rule string
+	Kind, To string // of its recipient
+}
+
+// To lists the open duties of an incident that are owed to some recipients, for rooms that
+// have checked who asks. Neither those owed to others nor the documents are read.
+func To(ctx context.Context, r store.Reader, incident string, recipients []string) (out []Owed, err error) {
 	for part := range slices.Chunk(recipients, who.PageLimit) {
 		args := []any{incident}
 		for _, id := range part {
 			args = append(args, id)
 		}
-		list, err := doc.Query[duty.Duty](ctx, r, `SELECT doc FROM duty WHERE incident_id = ? AND state || '' = 'open' AND recipient_id IN (`+
-			store.Placeholders(len(part))+`) ORDER BY due_at, id`, args...)
-		if err != nil {
+		if out, err = owed(ctx, r, out, `SELECT id, rule, recipient_kind, recipient_id FROM duty
+			WHERE incident_id = ? AND state || '' = 'open' AND recipient_id IN (`+store.Placeholders(len(part))+`)`, args); err != nil {
 			return nil, fmt.Errorf("read what is owed to some: %w", err)
 		}
-		out = append(out, list...)
 	}
 	return out, nil
+}
+
+func owed(ctx context.Context, r store.Reader, out []Owed, q string, args []any) (_ []Owed, err error) {
+	rows, err := r.Query(ctx, q, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var d Owed
+		if err := rows.Scan(&d.ID, &d.Rule, &d.Kind, &d.To); err != nil {
+			return nil, err
+		}
+		out = append(out, d)
+	}
+	return out, rows.Err()
 }
