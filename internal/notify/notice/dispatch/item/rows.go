@@ -282,6 +282,20 @@ func Happened(tx *store.Tx, clk *clock.Clock, recipient, what, detail, actor str
 	return nil
 }
 
+// mostUnasked bounds what no person here did: strangers must not write the history, nor push
+// what is true out of what is shown of it.
+const mostUnasked = 200
+
+// Flooded tells whether a recipient's history holds as much of that as is kept.
+func Flooded(ctx context.Context, r store.Reader, recipient string) (bool, error) {
+	n := 0
+	err := r.QueryRow(ctx, `SELECT COUNT(*) FROM (SELECT id FROM dispatch_event WHERE recipient=? AND actor='' LIMIT ?) AS unasked`, recipient, mostUnasked).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("read the history of recipient %s: %w", recipient, err)
+	}
+	return n >= mostUnasked, nil
+}
+
 // mostEvents bounds a recipient's history as it is shown.
 const mostEvents = 500
 
