@@ -48,6 +48,7 @@ func Mount(w *page.Web, d Deps) {
 	w.Post(one+"/recipients/{id}/contact", s.act(s.contact), s.showOne)
 	w.Post(one+"/recipients/{id}/leave-out", s.act(s.leaveOut), s.showOne)
 	w.Post(one+"/recipients/{id}/outcome", s.act(s.outcome), s.showOne)
+	w.Post(one+"/recipients/{id}/undo", s.act(s.undo), s.showOne)
 	w.Post(one+"/recipients/{id}/next-contact", s.act(s.nextContact), s.showOne)
 	w.Post(one+"/recipients/{id}/revoke", s.act(s.revoke), s.showOne)
 	w.Show(one+"/sending", s.showSending)
@@ -55,7 +56,6 @@ func Mount(w *page.Web, d Deps) {
 	w.Post(one+"/sending/resume", s.turn("resume"), s.showSending)
 	w.Post(one+"/sending/stop", s.turn("stop"), s.showSending)
 	w.Download(one+"/sending/report.csv", s.report)
-	w.Post(one+"/recipients/{id}/undo", s.act(s.undo), s.showOne)
 	w.Show("/customers/mine", s.showMine)
 	w.Post("/customers/mine/{id}", s.mine, s.showMine)
 }
