@@ -116,6 +116,11 @@ func (c *Client) RecordRecipient(ctx context.Context, id string, body map[string
 	return r, c.Do(ctx, http.MethodPost, "/recipients/"+url.PathEscape(id)+"/outcome", body, &r)
 }
 
+// UndoRecipient takes back what was recorded by hand last, with the reason.
+func (c *Client) UndoRecipient(ctx context.Context, id, reason string) (r Recipient, err error) {
+	return r, c.Do(ctx, http.MethodPost, "/recipients/"+url.PathEscape(id)+"/undo", map[string]any{"reason": reason}, &r)
+}
+
 // Sending reads how far a notice is sent.
 func (c *Client) Sending(ctx context.Context, ref string, no int) (s Sending, err error) {
 	return s, c.Do(ctx, http.MethodGet, noticeURL(ref, no, "sending"), nil, &s)

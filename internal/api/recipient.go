@@ -127,6 +127,7 @@ type RecipientFilter struct {
 	State   string `query:"state" enum:"queued,sending,sent,delivered,failed,bounced,stopped,gap,left_out"`
 	Channel string `query:"channel" enum:"email,page,webhook,letter,phone,handed_over"`
 	Twice   bool   `query:"maybe_twice" doc:"only those who may have got it twice"`
+	Begins  string `query:"begins" doc:"only those whose name or address begins so, whatever the case; by the alphabet, names first"`
 }
 
 // RecipientRef names one recipient.
@@ -210,14 +211,14 @@ const (
 func (f *face) recipients() {
 	handle(f, op{
 		method: http.MethodGet, path: recipientsPath, id: "list-recipients", tag: noticeTag, summary: "List the recipients of a notice",
-		text: "In the order of the list, each with what became of their copy. Needs recipient.read.",
+		text: "In the order of the list (with begins=: of the alphabet), each with what became of their copy. Needs recipient.read.",
 	}, func(ctx context.Context, c *call, p *RecipientFilter) (list[recipientWire], error) {
 		l, err := f.listID(ctx, c, p.NoticeRef, false)
 		if err != nil {
 			return list[recipientWire]{}, err
 		}
 		items, next, err := f.Dispatch.Recipients(ctx, c.by, l.ID, dispatch.Filter{
-			State: dispatch.State(p.State), Channel: dispatch.Channel(p.Channel), Twice: p.Twice,
+			State: dispatch.State(p.State), Channel: dispatch.Channel(p.Channel), Twice: p.Twice, Begins: p.Begins,
 		}, p.Cursor, p.Limit)
 		if err != nil {
 			return list[recipientWire]{}, err
@@ -370,6 +371,13 @@ func (f *face) oneRecipient() {
 			in.At = *b.At
 		}
 		r, err := f.Dispatch.Record(ctx, c.by, p.ID, in)
+		return wireRecipient(r), err
+	})
+	take(f, op{
+		method: http.MethodPost, path: oneRecipientPath + "/undo", id: "undo-recipient", tag: noticeTag, summary: "Undo what was recorded by hand last",
+		text: "A letter that was not posted, a call that was entered wrongly. They stand as before, and a duty it met is open again; 409 once something else happened to the copy. Needs recipient.work; a liaison undoes it for the own customers.",
+	}, func(ctx context.Context, c *call, p *RecipientRef, b *because) (recipientWire, error) {
+		r, err := f.Dispatch.Undo(ctx, c.by, p.ID, b.Reason)
 		return wireRecipient(r), err
 	})
 	take(f, op{

@@ -23,11 +23,7 @@ func (a *App) SetUpLink(ctx context.Context) (string, error) {
 	if err != nil || secret == "" {
 		return "", err
 	}
-	base := a.cfg.BaseURL
-	if a.server != nil && base == "http://"+a.cfg.Listen {
-		base = "http://" + a.Addr() // the port may have been left to the machine
-	}
-	return base + welcomePath + secret, nil
+	return a.cfg.BaseURL + welcomePath + secret, nil
 }
 
 // SignInLink is what the operator hands to a person who cannot sign in.

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -103,6 +104,7 @@ type App struct {
 	screens  http.Handler // the face in the browser
 	watchdog *job.Watchdog
 	server   *server
+	bound    net.Listener // opened by New; the server closes it, else close does
 	stopBack context.CancelFunc
 	backDone chan struct{}
 }
@@ -113,12 +115,17 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	a := &App{cfg: cfg.WithDefaults()}
-	lock, err := datadir.Take(cfg.Dir)
+	bound, err := cfg.Bind()
 	if err != nil {
 		return nil, err
 	}
-	a.lock = lock
+	a := &App{cfg: bound.WithDefaults()}
+	if cfg.Listener == nil {
+		a.bound = bound.Listener
+	}
+	if a.lock, err = datadir.Take(cfg.Dir); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
 	if err := a.build(ctx); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
@@ -318,6 +325,9 @@ func (a *App) close() error {
 	}
 	if a.DB != nil {
 		errs = append(errs, a.DB.Close())
+	}
+	if a.bound != nil && a.server == nil {
+		errs = append(errs, a.bound.Close())
 	}
 	if a.lock != nil {
 		errs = append(errs, a.lock.Close())

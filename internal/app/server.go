@@ -35,9 +35,13 @@ const (
 )
 
 func (a *App) listen() (*server, error) {
-	tcp, err := net.Listen("tcp", a.cfg.Listen)
-	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", a.cfg.Listen, err)
+	tcp := a.cfg.Listener
+	if tcp == nil {
+		l, err := net.Listen("tcp", a.cfg.Listen)
+		if err != nil {
+			return nil, fmt.Errorf("listen on %s: %w", a.cfg.Listen, err)
+		}
+		tcp = l
 	}
 	socket, err := listenSocket(datadir.SocketPath(a.cfg.Dir))
 	if err != nil {

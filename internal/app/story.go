@@ -58,6 +58,9 @@ func LoadStory(ctx context.Context, cfg Config, begin func()) (loaded bool, err 
 	if err := a.Ledger.LeaveCheckpoint(ctx); err != nil {
 		return false, err
 	}
+	if err := a.saveNow(); err != nil {
+		return false, err
+	}
 	return true, os.Remove(marker)
 }
 

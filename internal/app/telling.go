@@ -38,7 +38,7 @@ func (a *App) tell() {
 	a.Views.Tell("incident.file_", file.Tell)
 	a.Views.Tell("dispatch.", dispatch.Tell)
 	// What people wrote about a recipient, or a recipient to us, names them.
-	for _, kind := range []string{"dispatch.answered", "dispatch.bounced", "dispatch.recorded", "dispatch.left_out"} {
+	for _, kind := range []string{"dispatch.answered", "dispatch.bounced", "dispatch.recorded", "dispatch.undone", "dispatch.left_out"} {
 		a.Views.Guard(kind, who.PermRecipientRead)
 	}
 	a.Views.Tell("handover.", handover.Tell)

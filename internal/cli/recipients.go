@@ -20,6 +20,7 @@ type recipientsCmd struct {
 	Leave   *recipientsLeave   `arg:"subcommand:leave" help:"Leave somebody out, with the reason."`
 	SignOff *recipientsSignOff `arg:"subcommand:sign-off" help:"Answer for the list: these and nobody else are told."`
 	Record  *recipientsRecord  `arg:"subcommand:record" help:"Record a call, a letter or a handing over."`
+	Undo    *recipientsUndo    `arg:"subcommand:undo" help:"Take back what was recorded by hand last, such as a letter that was not posted."`
 }
 
 type recipientsLs struct {
@@ -28,6 +29,7 @@ type recipientsLs struct {
 	State   string `arg:"--state" help:"queued, sending, sent, delivered, failed, bounced, stopped, gap or left_out."`
 	Channel string `arg:"--channel" help:"email, page, webhook, letter, phone or handed_over."`
 	Twice   bool   `arg:"--twice" help:"Only those who may have got it twice."`
+	Begins  string `arg:"--begins" placeholder:"TEXT" help:"Only those whose name or address begins so."`
 }
 
 // Run lists.
@@ -35,6 +37,7 @@ func (c *recipientsLs) Run(e *env) error {
 	q := c.query()
 	set(q, "state", c.State)
 	set(q, "channel", c.Channel)
+	set(q, "begins", c.Begins)
 	if c.Twice {
 		q.Set("maybe_twice", "true")
 	}
@@ -252,4 +255,14 @@ func (c *recipientsRecord) Run(e *env) error {
 		}
 	}
 	return e.recipient(e.api().RecordRecipient(e.ctx, c.ID, body))
+}
+
+type recipientsUndo struct {
+	ID     string `arg:"positional,required" help:"Id of the recipient."`
+	Reason string `arg:"--reason,required" help:"What was wrong."`
+}
+
+// Run undoes.
+func (c *recipientsUndo) Run(e *env) error {
+	return e.recipient(e.api().UndoRecipient(e.ctx, c.ID, c.Reason))
 }

@@ -259,6 +259,12 @@ func (c *demoCmd) Run(e *env) error {
 		return err
 	}
 	cfg.Demo = true
+	if cfg, err = cfg.Bind(); err != nil { // the story's links lead to the port that is served afterwards
+		return err
+	}
+	if cfg.Listener != nil {
+		defer cfg.Listener.Close()
+	}
 	if !c.Bare {
 		if err := e.loadStory(cfg); err != nil {
 			return err

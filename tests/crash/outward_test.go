@@ -312,6 +312,11 @@ func (l *life) carry(ref string) {
 	if l.rng.IntN(2) == 0 {
 		_, err = a.Record(ctx, by, r.ID, dispatch.By{Channel: pick(l, dispatch.Phone, dispatch.Letter, dispatch.Email), Reached: l.rng.IntN(3) > 0, Acknowledged: l.rng.IntN(2) == 0, Text: "called"})
 		l.took("told by hand", err)
+		if l.rng.IntN(3) == 0 {
+			l.pass() // another way may be tried meanwhile
+		}
+		_, err = a.Undo(ctx, l.as["communications-lead"], r.ID, pick(l, "another line was meant", "another line was meant", ""))
+		l.took("undone by hand", err)
 		return
 	}
 	link, err := a.NewLink(ctx, by, r.ID)

@@ -82,7 +82,7 @@ type house struct {
 	as  map[string]who.Identity
 }
 
-func open(t *testing.T) *house {
+func open(t *testing.T, tune ...func(*app.Config)) *house {
 	t.Helper()
 	h := &house{t: t, box: &box{}, as: map[string]who.Identity{}}
 	srv := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &visit{box: h.box}, nil }))
@@ -91,15 +91,19 @@ func open(t *testing.T) *house {
 	h.must(err)
 	go srv.Serve(l) //nolint:errcheck // it ends with the test
 	t.Cleanup(func() { srv.Close() })
-	h.App, err = app.New(t.Context(), app.Config{
+	cfg := app.Config{
 		Dir: t.TempDir(), TestClock: true, Clock: clock.NewTest(time.Date(2026, 11, 21, 14, 0, 0, 0, time.UTC)),
 		Mail: mail.Config{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, TLS: mail.NoTLS, From: "notices@bell.example"},
-	})
+	}
+	for _, f := range tune {
+		f(&cfg)
+	}
+	h.App, err = app.New(t.Context(), cfg)
 	h.must(err)
 	t.Cleanup(func() { h.must(h.Stop(clock.Background())) })
 	for id, roles := range map[string][]who.Role{
 		"mia": {who.Manager}, "cora": {who.Communications}, "lena": {who.Legal}, "ewan": {who.Executive}, "rob": {who.Responder},
-		"both": {who.Communications, who.Legal}, "ada": {who.Auditor},
+		"both": {who.Communications, who.Legal}, "ada": {who.Auditor}, "rita": {who.Reporter}, "liz": {who.Liaison}, "adam": {who.Admin}, "ana": {who.Analyst},
 	} {
 		h.as[id] = who.Identity{Actor: id, Person: id, Roles: roles}
 		_, err := h.People.CreatePerson(t.Context(), who.Engine("test"), who.Person{ID: id, Name: "Person " + id, Email: id + "@bell.example", Roles: roles, Active: true})

@@ -8,11 +8,13 @@ package outbound
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/roll"
@@ -131,7 +133,11 @@ func (p Post) Send(ctx context.Context, tx *store.Tx, by who.Identity, h notice.
 func (p Post) told(ctx context.Context, tx *store.Tx, run dispatch.Run, changed []dispatch.Recipient) error {
 	list := make([]notice.Told, 0, len(changed))
 	var lost []string
+	var undone []dispatch.Recipient
 	for _, r := range changed {
+		if r.Undone {
+			undone = append(undone, r)
+		}
 		if r.CameBack() {
 			lost = append(lost, r.ID)
 			continue
@@ -140,10 +146,35 @@ func (p Post) told(ctx context.Context, tx *store.Tx, run dispatch.Run, changed 
 			list = append(list, notice.Told{Recipient: r.ID, Party: r.Party, SentAt: r.ToldAt(), AcknowledgedAt: r.AcknowledgedAt})
 		}
 	}
+	wrong, err := p.wrong(ctx, tx, run, undone)
+	if err != nil {
+		return err
+	}
+	if err := p.Notices.OnUndone(ctx, tx, who.Engine("dispatch"), run.Notice, wrong); err != nil {
+		return err
+	}
 	if err := p.Notices.OnLost(ctx, tx, who.Engine("dispatch"), run.Notice, lost); err != nil || len(list) == 0 {
 		return err
 	}
 	return p.Notices.OnTold(ctx, tx, who.Engine("dispatch"), run.Notice, list)
+}
+
+// wrong are those of whom a duty was met by what is taken back: at a moment at which, as
+// they stand now, they were neither told nor acknowledged it.
+func (p Post) wrong(ctx context.Context, r store.Reader, run dispatch.Run, undone []dispatch.Recipient) ([]string, error) {
+	if len(undone) == 0 {
+		return nil, nil
+	}
+	list, err := p.Notices.Duties.ForIncident(ctx, r, run.Incident)
+	var ids []string
+	for _, u := range undone {
+		if slices.ContainsFunc(list, func(d duty.Duty) bool {
+			return d.State == duty.Met && d.MetRef == u.ID && (u.CameBack() || !d.MetAt.Equal(u.ToldAt()) && !d.MetAt.Equal(u.AcknowledgedAt))
+		}) {
+			ids = append(ids, u.ID)
+		}
+	}
+	return ids, err
 }
 
 // Others are those on a notice's list, of some parties, whose copies stand.

@@ -4,6 +4,7 @@
 package setup
 
 import (
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -28,6 +29,8 @@ type Config struct {
 	Dir      string // data directory: database (SQLite), key, checkpoint, lock, socket
 	Database string // "" = SQLite in Dir, or postgres://…
 	Listen   string // address of the HTTP server, default 127.0.0.1:8080
+	// Listener is the opened Listen; nil = it is opened when the server starts. See Bind.
+	Listener net.Listener
 	BaseURL  string // how people reach the server, for links in calls; default http://Listen
 	// TestClock makes the product's time movable by POST /debug/clock, on loopback
 	// only. The database is marked for it at creation.
@@ -67,6 +70,24 @@ func reachable(listen string) string {
 		host = "localhost"
 	}
 	return net.JoinHostPort(host, port)
+}
+
+// Bind opens the address where the machine chooses the port (":0") and no base URL is given:
+// every link that is made before the first request must already lead to that port. Whoever
+// binds closes the Listener. Otherwise it changes nothing.
+func (c Config) Bind() (Config, error) {
+	if c.Listener != nil || c.BaseURL != "" {
+		return c, nil
+	}
+	if _, port, err := net.SplitHostPort(c.Listen); err != nil || port != "0" {
+		return c, nil // an address that cannot be read is named when it is listened on
+	}
+	l, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return c, fmt.Errorf("listen on %s: %w", c.Listen, err)
+	}
+	c.Listener, c.Listen = l, l.Addr().String()
+	return c, nil
 }
 
 // Validate names the first field that is wrong.

@@ -11,10 +11,8 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
 	"github.com/wakebell/wakebell/internal/notify/notice/kept"
+	"github.com/wakebell/wakebell/internal/notify/notice/setting"
 )
-
-// most is how many files a notice may carry.
-const most = 20
 
 // Attach adds a file of the incident. Permission notice.write.
 func (s *Service) Attach(ctx context.Context, by who.Identity, ref string, no int, fileID string) (Notice, error) {
@@ -32,15 +30,8 @@ func (s *Service) Attach(ctx context.Context, by who.Identity, ref string, no in
 		if err != nil {
 			return err
 		}
-		switch {
-		case f.Withdrawn() || f.Erased:
-			return fault.InvalidField("file", "is withdrawn or erased")
-		case slices.ContainsFunc(c.n.Files, func(x File) bool { return x.ID == f.ID }):
-			return fault.InvalidField("file", "is attached already")
-		case slices.ContainsFunc(c.n.Files, func(x File) bool { return x.Name == f.Name }):
-			return fault.InvalidField("file", "has the name of another attachment; its readers could not tell them apart")
-		case len(c.n.Files) >= most:
-			return fault.InvalidField("file", "is one too many; pack several into one")
+		if err := setting.Attach(c.n, File{ID: f.ID, Name: f.Name, Media: f.Media, SHA256: f.SHA256, Size: f.Size}, f.Withdrawn() || f.Erased); err != nil {
+			return err
 		}
 		return c.edit(course.KindAttached, course.Attached{
 			On: c.on(), File: f.ID, Media: f.Media, SHA256: f.SHA256, Size: f.Size, Name: f.Name,

@@ -16,14 +16,27 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/notice/kept"
 )
 
-// cameBack is why a duty is open again.
-const cameBack = "The copy that met it came back as undeliverable: nobody was told by it"
+// Why a duty is open again.
+const (
+	cameBack  = "The copy that met it came back as undeliverable: nobody was told by it"
+	takenBack = "What met it was recorded by mistake and taken back: nobody was told by it"
+)
 
 // OnLost follows copies that came back. "Must be notified" (policy 003) is not met by a mail
 // that nobody got: the duties they met are open again, unless another copy to the same party
 // stands, and communications are told. When another way works, the duty is met anew, at its
 // own time.
 func (s *Service) OnLost(ctx context.Context, tx *store.Tx, by who.Identity, id string, recipients []string) error {
+	return s.lost(ctx, tx, by, id, recipients, cameBack)
+}
+
+// OnUndone follows what a person recorded and took back: a letter that was not posted has
+// told nobody either.
+func (s *Service) OnUndone(ctx context.Context, tx *store.Tx, by who.Identity, id string, recipients []string) error {
+	return s.lost(ctx, tx, by, id, recipients, takenBack)
+}
+
+func (s *Service) lost(ctx context.Context, tx *store.Tx, by who.Identity, id string, recipients []string, why string) error {
 	if by.IsZero() {
 		return fault.New(fault.Denied, "nobody asks")
 	}
@@ -34,7 +47,7 @@ func (s *Service) OnLost(ctx context.Context, tx *store.Tx, by who.Identity, id 
 	if err != nil || n.Release == nil {
 		return err
 	}
-	open, err := s.Duties.ReopenTx(ctx, tx, by, n.Incident, recipients, cameBack)
+	open, err := s.Duties.ReopenTx(ctx, tx, by, n.Incident, recipients, why)
 	if err != nil || len(open) == 0 {
 		return err
 	}
@@ -46,7 +59,10 @@ func (s *Service) OnLost(ctx context.Context, tx *store.Tx, by who.Identity, id 
 		return err
 	}
 	if open = slices.DeleteFunc(open, func(d duty.Duty) bool {
-		return slices.ContainsFunc(others, func(t Told) bool { return t.Party == d.Recipient.ID })
+		return slices.ContainsFunc(others, func(t Told) bool {
+			_, met := evidence(n, d, t.SentAt, t.AcknowledgedAt, t.Recipient)
+			return met && t.Party == d.Recipient.ID
+		})
 	}); len(open) == 0 {
 		return nil
 	}
@@ -55,7 +71,7 @@ func (s *Service) OnLost(ctx context.Context, tx *store.Tx, by who.Identity, id 
 		return err
 	}
 	c := &change{s: s, ctx: ctx, tx: tx, by: by, st: st, n: n, now: s.clk.Now()}
-	return c.tellLost(open)
+	return c.tellLost(open, why)
 }
 
 func parties(list []duty.Duty) (out []string) {
@@ -72,11 +88,14 @@ func parties(list []duty.Duty) (out []string) {
 const lostQuiet = 15 * time.Minute
 
 // tellLost tells communications, and who released the notice.
-func (c *change) tellLost(open []duty.Duty) error {
+func (c *change) tellLost(open []duty.Duty, why string) error {
 	if c.s.Outbox == nil {
 		return nil
 	}
-	what := "a copy came back: " + c.n.Called()
+	what, because := "a copy came back: "+c.n.Called(), "because the copy that met it came back as undeliverable."
+	if why == takenBack {
+		what, because = "a record was taken back: "+c.n.Called(), "because what met it was recorded by mistake and taken back."
+	}
 	var said int
 	err := c.tx.QueryRow(c.ctx, `SELECT COUNT(*) FROM mail_outbox WHERE about = ? AND subject = ? AND created_at > ?`,
 		c.st.Ref, c.st.Ref+": "+what, clock.Micros(c.now.Add(-lostQuiet))).Scan(&said)
@@ -91,7 +110,7 @@ func (c *change) tellLost(open []duty.Duty) error {
 		return err
 	}
 	return c.tell(append(people, c.n.Release.By), what,
-		phrase.Count(len(open), "duty is", "duties are")+" open again, because the copy that met it came back as undeliverable.",
+		phrase.Count(len(open), "duty is", "duties are")+" open again, "+because,
 		"Where another address or a number is known, it is tried at once. Under Sending you see who was not reached: give another contact, or call.")
 }
 

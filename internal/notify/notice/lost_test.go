@@ -2,9 +2,11 @@ package notice_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/store/storetest"
 	"github.com/wakebell/wakebell/internal/base/who"
@@ -82,6 +84,73 @@ func TestCameBack(t *testing.T) {
 		if d := of("south"); d.State != duty.Met {
 			t.Fatalf("%+v", d)
 		}
+		e.rebuilt()
+	})
+}
+
+// What was recorded by mistake has told nobody either: the duty is open again, for another
+// reason, and communications are told why. A copy that stands meets it.
+func TestTakenBack(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB) {
+		e, ctx := newEnv(t, db), t.Context()
+		n, err := e.release("cora", e.approved(notice.Customer))
+		e.must(err)
+		tell := func(fn func(tx *store.Tx) error) {
+			t.Helper()
+			_, err := db.Write(ctx, store.Op{Name: "test.told"}, fn)
+			e.must(err)
+		}
+		of := func() duty.Duty {
+			t.Helper()
+			list, err := e.duties.ForIncident(ctx, db, e.st.ID)
+			e.must(err)
+			return list[slices.IndexFunc(list, func(d duty.Duty) bool { return d.Recipient.ID == "north" })]
+		}
+		told := func() {
+			t.Helper()
+			tell(func(tx *store.Tx) error {
+				return e.notices.OnTold(ctx, tx, who.Engine("dispatch"), n.ID, []notice.Told{{Recipient: "r1", Party: "north", SentAt: e.clk.Now()}})
+			})
+			if d := of(); d.State != duty.Met {
+				t.Fatalf("told: %s", d.State)
+			}
+		}
+		undone := func(ids ...string) {
+			t.Helper()
+			tell(func(tx *store.Tx) error { return e.notices.OnUndone(ctx, tx, who.Engine("dispatch"), n.ID, ids) })
+		}
+		told()
+		undone()
+		undone("r9")
+		if d := of(); d.State != duty.Met {
+			t.Fatalf("somebody else's record: %s", d.State)
+		}
+		undone("r1")
+		if d := of(); d.State != duty.Open || !strings.Contains(d.Remark, "recorded by mistake") {
+			t.Fatalf("%s %q", d.State, d.Remark)
+		}
+		if to := e.mails("taken back"); !slices.Equal(to, []string{"cora@example.com"}) {
+			t.Errorf("told: %v", to)
+		}
+		if to := e.mails("came back"); len(to) != 0 {
+			t.Errorf("nothing came back: %v", to)
+		}
+		told()
+		e.post.others = []notice.Told{{Recipient: "r2", Party: "north", SentAt: e.clk.Now()}}
+		undone("r1")
+		if d := of(); d.State != duty.Met || d.MetRef != "r2" {
+			t.Errorf("another copy stands: %s by %s", d.State, d.MetRef)
+		}
+		e.must(func() error {
+			_, err := db.Write(ctx, store.Op{Name: "test.nobody"}, func(tx *store.Tx) error {
+				if err := e.notices.OnUndone(ctx, tx, who.Identity{}, n.ID, []string{"r2"}); fault.KindOf(err) != fault.Denied {
+					t.Errorf("nobody asks: %v", err)
+				}
+				return nil
+			})
+			return err
+		}())
 		e.rebuilt()
 	})
 }

@@ -120,7 +120,7 @@ func (*Service) can(by who.Identity, st incident.State, v View, cs approval.Case
 		_, err := first.Counts(by, "", false)
 		_, deputy := first.Counts(by, "", true)
 		c.Return = err == nil || deputy == nil
-		if err := mayRelease(by, st, v.Notice, cs.Plan); err != nil {
+		if err := mayRelease(by, st, v.Notice, cs); err != nil {
 			c.WhyNotRelease = says(err)
 		} else if shut := gate.Shut(v.Gates); len(shut) > 0 {
 			c.WhyNotRelease = shut[0].Why

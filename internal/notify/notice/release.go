@@ -22,7 +22,6 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
 	"github.com/wakebell/wakebell/internal/notify/notice/gate"
 	"github.com/wakebell/wakebell/internal/notify/notice/kept"
-	"github.com/wakebell/wakebell/internal/prepare/plan"
 )
 
 // fnSpokesperson is the one function that speaks in public.
@@ -140,11 +139,11 @@ func (s *Service) Release(ctx context.Context, by who.Identity, ref string, no i
 		return Notice{}, err
 	}
 	return s.change(ctx, by, "notice.release", ref, no, func(c *change) error {
-		p, err := s.Plans.At(c.tx, c.st.PlanVersion)
+		cs, err := s.approvals(c.tx, c.st, c.n)
 		if err != nil {
 			return err
 		}
-		if err := mayRelease(by, c.st, c.n, p); err != nil {
+		if err := mayRelease(by, c.st, c.n, cs); err != nil {
 			return err
 		}
 		if err := c.editable(); err != nil {
@@ -175,8 +174,9 @@ func (s *Service) Release(ctx context.Context, by who.Identity, ref string, no i
 	})
 }
 
-// mayRelease says whether the person may press the button at all.
-func mayRelease(by who.Identity, st incident.State, n Notice, p plan.Plan) error {
+// mayRelease says whether the person may press the button at all. Who does it by name and not
+// by role does it with all their roles.
+func mayRelease(by who.Identity, st incident.State, n Notice, cs approval.Case) error {
 	if by.Person == "" {
 		return fault.New(fault.Denied, "A release names a person; a machine's token cannot give it")
 	}
@@ -184,15 +184,22 @@ func mayRelease(by who.Identity, st incident.State, n Notice, p plan.Plan) error
 		if !slices.Contains(st.Assignments[fnSpokesperson], by.Person) {
 			return fault.New(fault.Denied, "Only the designated spokesperson of the incident releases a statement to the press")
 		}
-		return nil
+		return inPerson(cs, by)
 	}
 	if r := n.Round(); r != nil && r.Emergency() {
-		if len(approval.Deputy(p, by.Person)) == 0 {
+		if len(approval.Deputy(cs.Plan, by.Person)) == 0 {
 			return fault.New(fault.Denied, "It was approved in an emergency: only the plan's named deputies of legal and executive release it")
 		}
-		return nil
+		return inPerson(cs, by)
 	}
 	return who.Check(by, who.PermNoticeRelease)
+}
+
+func inPerson(cs approval.Case, by who.Identity) error {
+	if approval.Whole(cs.Dir, by) {
+		return nil
+	}
+	return fault.New(fault.Denied, "A token with a part of your roles cannot release this; sign in yourself")
 }
 
 func (c *change) release(in Go) error {

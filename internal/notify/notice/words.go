@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -49,22 +48,3 @@ func (s *Service) zone(r store.Reader, st incident.State, n Notice, tied []duty.
 
 // reference is what readers outside quote.
 func reference(st incident.State, no int) string { return fmt.Sprintf("%s/%d", st.Ref, no) }
-
-// source is a text as it is written, and the template it began as.
-type source struct {
-	text.Source
-	template string
-}
-
-// template is the start of a text: the one named, or that of the audience and purpose.
-func (s *Service) template(in Start) (source, error) {
-	t, ok := s.Templates.Pick(string(in.Audience), string(in.Purpose), in.Lang, in.Template)
-	switch {
-	case ok:
-		return source{Source: t.Source(), template: t.ID}, nil
-	case in.Template != "":
-		return source{}, fault.InvalidField("template", "is no template; list them, or leave it out")
-	}
-	const none = "is needed: there is no template for this audience and purpose"
-	return source{}, fault.Invalids(fault.Field{Field: "subject", Message: none}, fault.Field{Field: "body", Message: none})
-}

@@ -51,7 +51,7 @@ func (s *Service) Start(ctx context.Context, by who.Identity, ref string, in Sta
 	return s.write(ctx, by, "notice.start", func(tx *store.Tx) (Notice, error) { return s.start(ctx, tx, by, ref, in, src) })
 }
 
-func (s *Service) start(ctx context.Context, tx *store.Tx, by who.Identity, ref string, in Start, src source) (Notice, error) {
+func (s *Service) start(ctx context.Context, tx *store.Tx, by who.Identity, ref string, in Start, src text.Template) (Notice, error) {
 	st, err := s.Incidents.GetTx(tx, ref)
 	if err != nil {
 		return Notice{}, err
@@ -97,7 +97,7 @@ func (s *Service) start(ctx context.Context, tx *store.Tx, by who.Identity, ref 
 		return Notice{}, err
 	}
 	if err := c.record(course.KindWritten, course.Written{
-		On: c.on(), Lang: in.Lang, Version: 1, Template: src.template, Subject: src.Subject, Body: src.Body,
+		On: c.on(), Lang: in.Lang, Version: 1, Template: src.ID, Subject: src.Subject, Body: src.Body,
 	}); err != nil {
 		return Notice{}, err
 	}
@@ -110,7 +110,7 @@ func (s *Service) start(ctx context.Context, tx *store.Tx, by who.Identity, ref 
 }
 
 // source is the first text: the one given, or a template's.
-func (s *Service) source(in Start) (source, error) {
+func (s *Service) source(in Start) (text.Template, error) {
 	f := check.OneOf(nil, "audience", in.Audience, Audiences()...)
 	f = check.OneOf(f, "purpose", in.Purpose, Purposes()...)
 	if in.Purpose != First && in.Follows == 0 {
@@ -124,16 +124,16 @@ func (s *Service) source(in Start) (source, error) {
 	}
 	f = setting.Lang(f, "lang", in.Lang)
 	if err := fault.Invalids(f...); err != nil {
-		return source{}, err
+		return text.Template{}, err
 	}
-	src := source{Source: text.Source{Lang: in.Lang, Subject: in.Subject, Body: in.Body}}
+	src := text.Template{Lang: in.Lang, Subject: in.Subject, Body: in.Body}
 	if in.Subject == "" && in.Body == "" {
 		var err error
-		if src, err = s.template(in); err != nil {
-			return source{}, err
+		if src, err = s.Templates.Begin(string(in.Audience), string(in.Purpose), in.Lang, in.Template); err != nil {
+			return src, err
 		}
 	}
-	return src, agree.Check(src.Source)
+	return src, agree.Check(src.Source())
 }
 
 // owed are the keys of the duties a notice is tied to.

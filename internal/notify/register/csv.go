@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/base/table"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
@@ -64,7 +65,7 @@ func (s *Service) ExportCSV(ctx context.Context, by who.Identity, f Filter, w io
 	}
 	err := s.export(ctx, f, func(e Entry) error {
 		for i, c := range columns {
-			row[i] = safe(c.of(e))
+			row[i] = table.Cell(c.of(e))
 		}
 		return out.Write(row)
 	})
@@ -75,14 +76,6 @@ func (s *Service) ExportCSV(ctx context.Context, by who.Identity, f Filter, w io
 		return fmt.Errorf("export the register: %w", err)
 	}
 	return nil
-}
-
-// safe keeps spreadsheets from running a cell as a formula (OWASP, CSV injection).
-func safe(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
 }
 
 func number(p *int) string {

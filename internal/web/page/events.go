@@ -3,6 +3,7 @@ package page
 import (
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -46,7 +47,7 @@ func (w *Web) events(out http.ResponseWriter, hr *http.Request) {
 	if !send("retry: 2000\n" + live.Message("now", live.Millis(w.Clock.Now()))) {
 		return
 	}
-	beat := time.NewTicker(heartbeat)
+	beat := time.NewTicker(w.beat)
 	defer beat.Stop()
 	for {
 		select {
@@ -59,9 +60,13 @@ func (w *Web) events(out http.ResponseWriter, hr *http.Request) {
 				return
 			}
 		case <-beat.C:
-			if again, ok := w.SignedIn(hr); !ok || again.Actor != by.Actor {
+			again, ok := w.SignedIn(hr)
+			if !ok || again.Actor != by.Actor {
 				send(live.Message("out", "1"))
 				return
+			}
+			if !slices.Equal(again.Roles, by.Roles) {
+				return // it comes back by itself, and hears what it may read now
 			}
 			if !send(live.Message("now", live.Millis(w.Clock.Now()))) {
 				return

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -144,6 +145,36 @@ func TestLiveOtherNode(t *testing.T) {
 			t.Errorf("heard after %v", took)
 		}
 	})
+}
+
+// TestLiveRoleLost: a stream that was opened with a role ends with that role.
+func TestLiveRoleLost(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, storetest.Open(t, store.SQLite), true)
+	var lost atomic.Bool
+	web := New(Config{Clock: clock.System(), Live: s.live, DB: s.db, SignedIn: func(*http.Request) (who.Identity, bool) {
+		if lost.Load() {
+			return who.Identity{Actor: "ann", Roles: []who.Role{who.Reporter}}, true
+		}
+		return who.Identity{Actor: "ann", Roles: []who.Role{who.Manager}}, true
+	}})
+	web.beat = 10 * time.Millisecond
+	s.srv.Config.Handler = web
+	lines := s.listen("ann")
+	if got := next(lines); !strings.HasPrefix(got, "now ") {
+		t.Fatalf("heard %q", got)
+	}
+	lost.Store(true)
+	for range 1000 {
+		got := next(lines)
+		if got == "end" {
+			return
+		}
+		if !strings.HasPrefix(got, "now ") {
+			t.Fatalf("heard %q", got)
+		}
+	}
+	t.Error("the stream goes on without the role")
 }
 
 func TestLiveNeedsSignIn(t *testing.T) {

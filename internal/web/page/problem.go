@@ -57,7 +57,7 @@ func (r *Request) problem(err error) {
 	msg, safe := fault.MessageOf(err)
 	if !safe {
 		ref := ident.New(r.Now)
-		r.web.Log.Error("a screen failed", "reference", ref, "method", r.Method, "path", r.URL.Path, "error", err)
+		r.web.Log.Error("a screen failed", "reference", ref, "method", r.Method, "path", r.place(), "error", err)
 		msg = "It is logged under the reference " + ref + ". Nothing was changed. Try again; if it stays, tell the people who run this system the reference."
 	}
 	for _, f := range fault.FieldsOf(err) {
@@ -70,8 +70,18 @@ func (r *Request) problem(err error) {
 	r.regions = nil
 	r.retryAfter(err)
 	if err := r.send(&p, status); err != nil {
-		r.web.Log.Warn("send a page", "path", r.URL.Path, "error", err)
+		r.web.Log.Warn("send a page", "path", r.place(), "error", err)
 	}
+}
+
+// place is the path for the log. Whoever reads the log must not hold the links in it: a token in
+// the path is a permission.
+func (r *Request) place() string {
+	path := r.URL.Path
+	if secret := r.PathValue("token"); secret != "" {
+		path = strings.ReplaceAll(path, secret, "{token}")
+	}
+	return path
 }
 
 // retryAfter says in the header how long to wait, where the error knows it.

@@ -17,6 +17,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/web/page/asset"
+	"github.com/wakebell/wakebell/internal/web/page/late"
 	"github.com/wakebell/wakebell/internal/web/page/live"
 	"github.com/wakebell/wakebell/internal/web/page/sent"
 )
@@ -42,6 +43,7 @@ type Web struct {
 	mux   *http.ServeMux
 	paths map[string]bool
 	cross *http.CrossOriginProtection
+	beat  time.Duration // between two heartbeats of a stream
 }
 
 // Show draws the page of a GET. An error becomes the page that explains it.
@@ -61,7 +63,7 @@ func New(c Config) *Web {
 	if c.Assets == nil {
 		c.Assets = &asset.Set{}
 	}
-	w := &Web{Config: c, mux: http.NewServeMux(), paths: map[string]bool{}, cross: http.NewCrossOriginProtection()}
+	w := &Web{Config: c, mux: http.NewServeMux(), paths: map[string]bool{}, cross: http.NewCrossOriginProtection(), beat: heartbeat}
 	w.mux.Handle("GET /a/{file}", w.Assets)
 	w.mux.HandleFunc("POST /theme", w.handler(true, func(r *Request) error { return r.finish(theme(r)) }))
 	if c.Live != nil {
@@ -169,7 +171,7 @@ func (w *Web) handler(anyone bool, fn func(r *Request) error) http.HandlerFunc {
 				if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 					panic(v)
 				}
-				w.Log.Error("panic in a screen", "path", hr.URL.Path, "panic", v, "stack", string(debug.Stack()))
+				w.Log.Error("panic in a screen", "path", r.place(), "panic", v, "stack", string(debug.Stack()))
 				r.problem(fault.New(fault.Internal, ""))
 			}
 		}()
@@ -271,7 +273,7 @@ func (r *Request) act(act Act, show Show) error {
 		return err
 	}
 	if fault.KindOf(err) == fault.Unavailable {
-		r.web.Log.Error("not saved", "path", r.URL.Path, "error", err)
+		r.web.Log.Error("not saved", "path", r.place(), "error", err)
 	}
 	r.post = &posted{form: r.PostFormValue(fieldForm), values: r.PostForm, err: err, stale: stale}
 	r.retryAfter(err)
@@ -288,30 +290,12 @@ type Answer struct {
 
 // file sends a file. The head of the answer is written with its first bytes: an error before them is an error of the act.
 func (r *Request) file(f *Answer) error {
-	out := &late{r: r, f: f}
-	err := f.Write(out)
-	if err != nil && out.begun {
-		r.web.Log.Error("a file was not sent whole", "path", r.URL.Path, "error", err)
+	begun, err := late.File(r.out, f.Name, f.Media, f.Write)
+	if err != nil && begun {
+		r.web.Log.Error("a file was not sent whole", "path", r.place(), "error", err)
 		panic(http.ErrAbortHandler) // the browser must not take it for whole
 	}
 	return err
-}
-
-// late writes the head of a file with its first bytes.
-type late struct {
-	r     *Request
-	f     *Answer
-	begun bool
-}
-
-func (l *late) Write(b []byte) (int, error) {
-	if !l.begun {
-		l.begun = true
-		l.r.Header().Set("Content-Type", l.f.Media)
-		l.r.Header().Set("Content-Disposition", `attachment; filename="`+l.f.Name+`"`)
-		l.r.out.WriteHeader(http.StatusOK)
-	}
-	return l.r.out.Write(b)
 }
 
 // read parses the body and hands the idempotency key on to the write. The hash covers everything that

@@ -252,3 +252,30 @@ func TestGzip(t *testing.T) {
 		t.Error("gzip was not wanted")
 	}
 }
+
+// A link is a permission: whoever reads the log must not find it there.
+func TestTokenIsNotLogged(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.ShowAnyone("/n/{token}", func(r *Request) (Page, error) {
+		if r.Query("how") == "panic" {
+			panic("oh")
+		}
+		return Page{}, errors.New("the database is away")
+	})
+	d.PostAnyone("/n/{token}", func(*Request) (Done, error) { return Done{}, fault.New(fault.Unavailable, "Not now") }, func(*Request) (Page, error) {
+		return Page{Title: "Again"}, nil
+	})
+	for _, r := range []*http.Request{
+		httptest.NewRequest(http.MethodGet, "/n/SECRETLINK", http.NoBody),
+		httptest.NewRequest(http.MethodGet, "/n/SECRET%4cINK?how=panic", http.NoBody),
+		httptest.NewRequest(http.MethodPost, "/n/SECRETLINK", strings.NewReader("_page=%2Fn%2FSECRETLINK")),
+	} {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		d.log.Reset()
+		d.ServeHTTP(httptest.NewRecorder(), r)
+		if got := d.log.String(); strings.Contains(got, "SECRETLINK") || !strings.Contains(got, "/n/{token}") {
+			t.Errorf("%s %s: %s", r.Method, r.URL, got)
+		}
+	}
+}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 	"github.com/wakebell/wakebell/internal/notify/notice/paper"
 	"github.com/wakebell/wakebell/internal/web/page"
@@ -60,12 +61,33 @@ func (s screen) open(r *page.Request) (dispatch.PageView, error) {
 		return dispatch.PageView{}, err
 	}
 	r.Header().Set("X-Robots-Tag", "noindex, nofollow, noarchive")
-	return s.Dispatch.Page(r.Context(), r.PathValue("token"))
+	token := r.PathValue("token")
+	v, err := s.Dispatch.Look(r.Context(), token)
+	if err != nil || r.Method == http.MethodHead || colleague(r, v) {
+		return v, err
+	}
+	return s.Dispatch.Page(r.Context(), token)
+}
+
+// colleague says whether somebody looks at the page who can see recipients here, and is not the one told.
+// What they open or press tells the recipient nothing, and would meet a duty.
+func colleague(r *page.Request, v dispatch.PageView) bool {
+	if r.By.Person != "" && v.Party == "person:"+r.By.Person {
+		return false
+	}
+	return r.By.Has(who.PermRecipientRead) || r.By.Has(who.PermRecipientWork)
 }
 
 func (s screen) acknowledge(r *page.Request) (page.Done, error) {
 	if err := s.allow(r); err != nil {
 		return page.Done{}, err
+	}
+	v, err := s.Dispatch.Look(r.Context(), r.PathValue("token"))
+	if err != nil {
+		return page.Done{}, err
+	}
+	if colleague(r, v) {
+		return page.Done{}, fault.New(fault.Denied, "You are signed in here, so this is not the recipient's answer. Record on the recipient's own line that they acknowledged.")
 	}
 	return page.Done{}, s.Dispatch.Acknowledge(r.Context(), r.PathValue("token"))
 }

@@ -80,7 +80,8 @@ const (
 	maxName   = 200
 	maxHeader = 900 // a line of a message has at most 998 bytes
 	maxBody   = 4 << 20
-	maxFiles  = 25 << 20 // what common servers take in all
+	// MaxFiles is what common servers take in all, in bytes.
+	MaxFiles = 25 << 20
 )
 
 // Check refuses what could not be sent as it is meant, above all what could end a header
@@ -113,12 +114,23 @@ func (l Letter) Check() error {
 	total := 0
 	for n, a := range l.Attachments {
 		total += len(a.Data)
-		need(a.Name != "" && ValidLine(a.Name, maxName) && !strings.ContainsAny(a.Name, `/\"`), fmt.Sprintf("attachments[%d].name", n), "must be the plain name of a file")
-		kind, sub, ok := strings.Cut(a.Media, "/")
-		need(ok && len(a.Media) <= 100 && token(kind, "-") && token(sub, "-+."), fmt.Sprintf("attachments[%d].media", n), "must be a media type like application/pdf")
+		need(ValidFileName(a.Name), fmt.Sprintf("attachments[%d].name", n), "must be the plain name of a file")
+		need(ValidMedia(a.Media), fmt.Sprintf("attachments[%d].media", n), "must be a media type like application/pdf")
 	}
-	need(total <= maxFiles, "attachments", "must have at most 25 MB in all")
+	need(total <= MaxFiles, "attachments", "must have at most 25 MB in all")
 	return fault.Invalids(wrong...)
+}
+
+// ValidFileName reports whether a file can be attached under a name.
+func ValidFileName(s string) bool {
+	return s != "" && ValidLine(s, maxName) && !strings.ContainsAny(s, `/\"`)
+}
+
+// ValidMedia reports whether s is a media type, alone or with the charset that sniffing finds.
+func ValidMedia(s string) bool {
+	media, charset, more := strings.Cut(s, "; charset=")
+	kind, sub, ok := strings.Cut(media, "/")
+	return ok && len(s) <= 100 && token(kind, "-") && token(sub, "-+.") && (!more || token(charset, "-"))
 }
 
 // ValidLine reports whether s can stand in a header as it is: one line of UTF-8 with at most
@@ -136,9 +148,10 @@ func turns(r rune) bool {
 }
 
 // ValidAddress reports whether s is a bare address that shows all its characters. Letters
-// of any script are fine (RFC 6531).
+// of any script are fine (RFC 6531). An address of a machine in brackets is none: no company
+// is told there, and a mail server would connect to it, also inside our own network.
 func ValidAddress(s string) bool {
-	return len(s) <= 254 && who.ValidEmail(s) && !strings.ContainsFunc(s, func(r rune) bool {
+	return len(s) <= 254 && !strings.Contains(s, "@[") && who.ValidEmail(s) && !strings.ContainsFunc(s, func(r rune) bool {
 		return unicode.In(r, unicode.Cf, unicode.Z) || !unicode.IsPrint(r)
 	})
 }

@@ -33,12 +33,11 @@ func KnownDomains(names ...string) *Domains {
 // Lookalike says in words why the domain of an address may pretend to be another one, or
 // "": letters of scripts that are not written together in one word, letters that all look
 // Latin and are not, or the shape of a known domain (UTS 39 in small). It is a warning to
-// whoever imports a list; many honest domains are written in other scripts. d may be nil.
+// whoever imports a list; many honest domains are written in other scripts. Being known
+// excuses only the shape: whoever writes to the directory could make anything known. d may
+// be nil.
 func (d *Domains) Lookalike(address string) string {
 	domain := shown(address[strings.LastIndex(address, "@")+1:])
-	if d != nil && d.names[domain] {
-		return ""
-	}
 	for label := range strings.SplitSeq(domain, ".") {
 		if why := mixed(label); why != "" {
 			return why
@@ -47,7 +46,7 @@ func (d *Domains) Lookalike(address string) string {
 	if latinOnly(domain) {
 		return "letters of another script that all look like Latin ones"
 	}
-	if d == nil {
+	if d == nil || d.names[domain] {
 		return ""
 	}
 	if known := d.shapes[shape(domain)]; known != "" {

@@ -42,6 +42,36 @@ func TestLookalike(t *testing.T) {
 	}
 }
 
+// Whoever writes to the directory makes a domain known. That excuses its shape, not letters
+// that pretend.
+func TestKnownPretends(t *testing.T) {
+	t.Parallel()
+	d := bulk.KnownDomains("paypal.com", "pаypal.com", "аррӏе.com", "paypa1.com")
+	for address, says := range map[string]string{
+		"a@paypal.com": "", "a@paypa1.com": "", "a@pаypal.com": "mixes letters of", "a@xn--pypal-4ve.com": "mixes letters of", "a@аррӏе.com": "all look like Latin",
+	} {
+		if got := d.Lookalike(address); (says == "") != (got == "") || !strings.Contains(got, says) {
+			t.Errorf("%s: %q, want %q", address, got, says)
+		}
+	}
+}
+
+// What is more than one plain address of a company is refused.
+func TestHostileAddress(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{
+		"a@[127.0.0.1]", "a@[IPv6:::1]", "a@[169.254.169.254]", `"a b"@x.example`, `"a"@x.example`, "a(b)@x.example", "a@x.example(b)", "a@x.example\u202e",
+		"a\u200f@x.example", "a@x.example, b@y.example", "<a@x.example>", "A <a@x.example>", "a@b@x.example", "a@x.example\r\nBcc: b@y.example", "a@.x", "a@",
+	} {
+		if bulk.ValidAddress(s) {
+			t.Errorf("%q is taken for an address", s)
+		}
+	}
+	if !bulk.ValidAddress("o'neil+tag@x.example") || !bulk.ValidAddress("дмитрий@почта.рф") {
+		t.Error("an honest address is refused")
+	}
+}
+
 func FuzzLookalike(f *testing.F) {
 	d := bulk.KnownDomains("example.com")
 	f.Add("a@xn--a.com")

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/mail/bulk"
 	"github.com/wakebell/wakebell/internal/decide/incident/check"
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
 	"github.com/wakebell/wakebell/internal/notify/notice/gate"
@@ -24,8 +25,13 @@ func Check(src text.Source) error {
 	if err := fault.Invalids(f...); err != nil {
 		return err
 	}
-	_, err := text.Parse(src)
-	return err
+	if _, err := text.Parse(src); err != nil {
+		return err
+	}
+	if !bulk.ValidLine(src.Subject, maxSubject) { // else each copy is refused, after everybody has approved
+		return fault.InvalidField("subject", "cannot be the subject of a mail: leave out “=?” and what cannot be seen")
+	}
+	return nil
 }
 
 // Erased says whether the words of a text were destroyed since they were written.

@@ -108,7 +108,7 @@ func (c Case) Counts(by who.Identity, standIn string, emergency bool) (Yes, erro
 		return Yes{}, fault.New(fault.Denied, "You wrote a part of this notice; nobody approves what they wrote. Ask another person")
 	}
 	y := Yes{Person: by.Person, For: standIn, Emergency: emergency}
-	whole := c.whole(by)
+	whole := Whole(c.Dir, by)
 	switch {
 	case (emergency || standIn != "") && !whole:
 		return Yes{}, fault.New(fault.Denied, "A token with a part of your roles cannot stand in for anybody; sign in yourself")
@@ -139,10 +139,10 @@ func (c Case) Counts(by who.Identity, standIn string, emergency bool) (Yes, erro
 	return y, c.fits(y)
 }
 
-// whole says whether somebody acts with all their roles. Who names a deputy means the
-// person, not a token that was made for less.
-func (c Case) whole(by who.Identity) bool {
-	return !slices.ContainsFunc(c.Dir.People[by.Person].Roles, func(r who.Role) bool { return !by.Is(r) })
+// Whole says whether somebody acts with all their roles. Who names a deputy or a spokesperson
+// means the person, not a token that was made for less.
+func Whole(dir directory.Snapshot, by who.Identity) bool {
+	return !slices.ContainsFunc(dir.People[by.Person].Roles, func(r who.Role) bool { return !by.Is(r) })
 }
 
 // fits refuses a yes that would fill no group, or count somebody twice.

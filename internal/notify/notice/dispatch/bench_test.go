@@ -139,6 +139,31 @@ func BenchmarkTable(b *testing.B) {
 	b.ReportMetric(float64((cpu(b)-used).Microseconds())/float64(pages), "cpu-µs/page")
 }
 
+// BenchmarkSearch reads pages of a search in a long list: few begin so, all names do, and
+// the one page behind them, where all addresses are passed over.
+func BenchmarkSearch(b *testing.B) {
+	n := numberOf("WAKEBELL_BENCH_ROWS", 100_000)
+	e := newEnv(b, storetest.Open(b, engineOf(b)), 0)
+	st := e.declare(b, incident.Real)
+	l := e.list(b, st.ID, "search", many(n))
+	for name, f := range map[string]dispatch.Filter{
+		"few": {Begins: "customer 4711"}, "all": {Begins: "customer"}, "address": {Begins: "c4711@"}, "other": {Begins: "c", State: dispatch.Failed}, "none": {Begins: "nobody"},
+	} {
+		b.Run(name, func(b *testing.B) {
+			cursor, used, pages := "", cpu(b), 0
+			for b.Loop() {
+				_, next, err := e.Recipients(b.Context(), comms, l.ID, f, cursor, 50)
+				if err != nil {
+					b.Fatal(err)
+				}
+				cursor = next
+				pages++
+			}
+			b.ReportMetric(float64((cpu(b)-used).Microseconds())/float64(pages), "cpu-µs/page")
+		})
+	}
+}
+
 // BenchmarkImport reads a list of 100,000 recipients.
 func BenchmarkImport(b *testing.B) {
 	n := numberOf("WAKEBELL_BENCH_ROWS", 100_000)

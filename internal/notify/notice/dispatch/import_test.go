@@ -3,6 +3,7 @@ package dispatch_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
@@ -93,6 +94,87 @@ func TestImport(t *testing.T) {
 		e.drain(t)
 		if _, err := e.Import(t.Context(), comms, l.ID, strings.NewReader(messy), dispatch.Import{}); fault.KindOf(err) != fault.Conflict {
 			t.Errorf("a used list takes more: %v", err)
+		}
+	})
+}
+
+// A contact that is given by hand, and one that is only tried when the first does not
+// answer, are looked at like those of a file; a mended address takes the warning away.
+func TestEveryAddressIsLookedAt(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB) {
+		e := newEnv(t, db, 0)
+		st := e.declare(t, incident.Real)
+		l := e.list(t, st.ID, "n1", "name,email,webhook\nGood Ltd,good@customer.example,\nHook Ltd,hook@customer.example,https://api.nоrth.example/in\n")
+		warning := func(name string) string {
+			t.Helper()
+			for _, r := range e.all(t, l.ID) {
+				if r.Name == name {
+					return r.Warning
+				}
+			}
+			t.Fatal("nobody is called " + name)
+			return ""
+		}
+		fix := func(name string, f dispatch.Fix) error {
+			t.Helper()
+			for _, r := range e.all(t, l.ID) {
+				if r.Name == name {
+					_, err := e.FixContact(t.Context(), comms, r.ID, f)
+					return err
+				}
+			}
+			t.Fatal("nobody is called " + name)
+			return nil
+		}
+		if got := warning("Hook Ltd"); !strings.Contains(got, "webhook") {
+			t.Errorf("the webhook: %q", got)
+		}
+		if got := warning("Good Ltd"); got != "" {
+			t.Errorf("an honest address: %q", got)
+		}
+		if err := fix("Good Ltd", dispatch.Fix{Contact: dispatch.Contact{Email: "good@nоrth.example"}}); err != nil {
+			t.Fatal(err)
+		}
+		if got := warning("Good Ltd"); !strings.Contains(got, "domain of the address") {
+			t.Errorf("an address given by hand: %q", got)
+		}
+		if err := fix("Good Ltd", dispatch.Fix{Contact: dispatch.Contact{Email: "other@customer.example"}}); err != nil {
+			t.Fatal(err)
+		}
+		if got := warning("Good Ltd"); !strings.Contains(got, "another contact") {
+			t.Errorf("the address behind it: %q", got)
+		}
+		for _, f := range []dispatch.Fix{{Lang: "de\r\nBcc: x"}, {Label: "a\nb"}, {Lang: strings.Repeat("x", 10_000)}} {
+			if err := fix("Good Ltd", f); fault.KindOf(err) != fault.Invalid {
+				t.Errorf("%.20q is taken: %v", f.Lang+f.Label, err)
+			}
+		}
+	})
+}
+
+// What a person did cannot lie before the release: it would meet a duty that was missed.
+func TestNobodyWasToldBefore(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB) {
+		e := newEnv(t, db, 0)
+		st := e.declare(t, incident.Real)
+		l := e.list(t, st.ID, "n1", "name,phone\nCalled Ltd,+49 30 99\n")
+		run := e.run(t, st, l)
+		r := e.all(t, l.ID)[0]
+		started := e.progress(t, run.ID).Run.StartedAt
+		before := started.Add(-time.Hour)
+		if started.IsZero() {
+			t.Fatal("the run has no time")
+		}
+		if _, err := e.Record(t.Context(), comms, r.ID, dispatch.By{Channel: dispatch.Phone, Reached: true, At: before}); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("told before the release: %v", err)
+		}
+		if _, err := e.Called(t.Context(), comms, r.ID, dispatch.Call{Outcome: dispatch.CallReached, At: before}); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("called before the release: %v", err)
+		}
+		if _, err := e.Record(t.Context(), comms, r.ID, dispatch.By{Channel: dispatch.Phone, Reached: true, At: started}); err != nil {
+			t.Error(err)
 		}
 	})
 }

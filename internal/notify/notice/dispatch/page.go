@@ -23,6 +23,7 @@ type PageView struct {
 	AcknowledgedAt time.Time  `json:"acknowledged_at,omitzero"`
 	Facts          []Fact     `json:"facts,omitempty"` // for the recipient's own authority
 	Zone           string     `json:"-"`
+	Party          string     `json:"-"` // who they are in the directory
 }
 
 // PageText is one notice as this recipient got it.
@@ -37,6 +38,12 @@ type PageText struct {
 
 // errLink is the one answer to a wrong, an expired and a revoked link.
 var errLink = fault.New(fault.NotFound, "This link does not lead to a notice, or not any more. Write to the contact named in the message you got.")
+
+// Look is Page for whoever is not the reader: nothing is written down.
+func (s *Service) Look(ctx context.Context, token string) (PageView, error) {
+	_, view, err := s.behind(ctx, s.db, token)
+	return view, err
+}
 
 // Page returns what stands behind a link, and writes down once that it was opened. It asks
 // for no permission: the link is the permission. The answer to every link that leads
@@ -158,7 +165,7 @@ func (s *Service) behind(ctx context.Context, r store.Reader, token string) (Rec
 	if err != nil {
 		return own, PageView{}, err
 	}
-	view := PageView{Ref: run.Ref, Name: own.Name}
+	view := PageView{Ref: run.Ref, Name: own.Name, Party: own.Party}
 	slices.Reverse(all)
 	for _, one := range all {
 		if err := s.addText(ctx, r, &view, own, one, s.page(token)); err != nil {

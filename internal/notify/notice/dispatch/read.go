@@ -8,6 +8,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/decide/incident/check"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/desk"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/item"
 )
@@ -17,9 +18,10 @@ type Filter struct {
 	State   State   `json:"state,omitempty"`
 	Channel Channel `json:"channel,omitempty"` // among those of State, or of the whole list
 	Twice   bool    `json:"twice,omitempty"`   // who may have got it twice
+	Begins  string  `json:"begins,omitempty"`  // whose name or address begins so, in the order of the alphabet
 }
 
-// Recipients returns a page of a list in its order, and the cursor of the next page.
+// Recipients returns a page of a list in its order, or of a search in that of the alphabet, and the cursor of the next page.
 // Permission recipient.read.
 func (s *Service) Recipients(ctx context.Context, by who.Identity, list string, f Filter, cursor string, limit int) ([]Recipient, string, error) {
 	if err := who.Check(by, who.PermRecipientRead); err != nil {
@@ -31,16 +33,23 @@ func (s *Service) Recipients(ctx context.Context, by who.Identity, list string, 
 	if f.Channel != "" && !f.Channel.Valid() {
 		return nil, "", fault.InvalidField("channel", "is no channel")
 	}
+	if f := check.Text(nil, "begins", f.Begins, check.Line, false); len(f) > 0 {
+		return nil, "", fault.Invalids(f...)
+	}
 	if _, err := item.FindList(ctx, s.db, list); err != nil {
 		return nil, "", err
 	}
-	bound := []any{"recipients", list, f}
-	keys, err := by.OpenCursor(cursor, bound, 1)
+	bound, n := []any{"recipients", list, f}, 1
+	key := item.Key(f.Begins)
+	if key != "" {
+		n = 3
+	}
+	keys, err := by.OpenCursor(cursor, bound, n)
 	if err != nil {
 		return nil, "", err
 	}
 	limit = who.Limit(limit)
-	q, args := `WHERE list_id=?`, []any{list}
+	q, args := "", []any{}
 	if f.State != "" {
 		q, args = q+` AND state=?`, append(args, f.State)
 	}
@@ -50,14 +59,7 @@ func (s *Service) Recipients(ctx context.Context, by who.Identity, list string, 
 	if f.Twice {
 		q += ` AND maybe_twice=1`
 	}
-	if keys != nil {
-		after, err := strconv.ParseInt(keys[0], 10, 64)
-		if err != nil {
-			return nil, "", fault.InvalidField("cursor", "does not belong to this list; start again without it")
-		}
-		q, args = q+` AND seq>?`, append(args, after)
-	}
-	page, err := item.Query(ctx, s.db, q+` ORDER BY seq LIMIT ?`, append(args, limit+1)...)
+	page, places, err := s.pageOf(ctx, list, f.State, key, keys, limit+1, q, args)
 	if err != nil {
 		return nil, "", err
 	}
@@ -68,7 +70,43 @@ func (s *Service) Recipients(ctx context.Context, by who.Identity, list string, 
 		return page, "", nil
 	}
 	page = page[:limit]
-	return page, by.Cursor(bound, strconv.FormatInt(page[limit-1].Seq, 10)), nil
+	return page, by.Cursor(bound, places[limit-1]...), nil
+}
+
+// fewEnough recipients of a state are sorted anew for each page of a search.
+const fewEnough = 2000
+
+// pageOf reads recipients after the keys of a cursor, each with its own.
+func (s *Service) pageOf(ctx context.Context, list string, state State, key string, keys []string, limit int, cond string, args []any) ([]Recipient, [][]string, error) {
+	var places [][]string
+	if key != "" {
+		from, err := item.PlaceOf(keys)
+		if err != nil {
+			return nil, nil, err
+		}
+		t, err := item.Tallied(ctx, s.db, list)
+		if err != nil {
+			return nil, nil, err
+		}
+		few := state != "" && t.Of(state) <= fewEnough
+		page, at, err := item.Begins(ctx, s.db, list, key, from, limit, few, cond, args...)
+		for _, p := range at {
+			places = append(places, p.Keys())
+		}
+		return page, places, err
+	}
+	if keys != nil {
+		after, err := strconv.ParseInt(keys[0], 10, 64)
+		if err != nil {
+			return nil, nil, fault.InvalidField("cursor", "does not belong to this list; start again without it")
+		}
+		cond, args = cond+` AND seq>?`, append(args, after)
+	}
+	page, err := item.Query(ctx, s.db, `WHERE list_id=?`+cond+` ORDER BY seq LIMIT ?`, append(append([]any{list}, args...), limit)...)
+	for _, r := range page {
+		places = append(places, []string{strconv.FormatInt(r.Seq, 10)})
+	}
+	return page, places, err
 }
 
 // Standing are the recipients of a party on the list of a notice whose copies were sent and
@@ -95,6 +133,7 @@ type Detail struct {
 	Incident string  `json:"incident"`
 	Notice   string  `json:"notice"`
 	Script   string  `json:"script,omitempty"` // what to say on the telephone, since it was released
+	Undoable bool    `json:"undoable"`         // what a person recorded last can be taken back
 	History  []Event `json:"history"`
 }
 
@@ -117,7 +156,7 @@ func (s *Service) Recipient(ctx context.Context, by who.Identity, id string) (De
 			return err
 		}
 		d.Incident, d.Notice = l.Incident, l.Notice
-		d.MessageID = s.messageID(d.Recipient)
+		d.MessageID, d.Undoable = s.messageID(d.Recipient), item.Undoable(d.Recipient)
 		if d.Script, err = s.scripts()(ctx, v, d.Recipient); err != nil {
 			return err
 		}

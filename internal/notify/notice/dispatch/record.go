@@ -68,6 +68,9 @@ func (s *Service) recordTx(ctx context.Context, tx *store.Tx, by who.Identity, r
 	if at.IsZero() {
 		at = now
 	}
+	if at.Before(run.StartedAt.Add(-time.Minute)) { // else a call nobody made in time would meet a duty in time
+		return fault.InvalidField("at", "lies before the notice was released")
+	}
 	after, how := before, in.Channel
 	if how == "" {
 		if how = before.Channel; !how.ByHand() {
@@ -92,6 +95,10 @@ func (s *Service) recordTx(ctx context.Context, tx *store.Tx, by who.Identity, r
 		}
 		if !in.Acknowledged && after.AcknowledgedAt.IsZero() && run.SecondAfter > 0 {
 			after.NextAt = now.Add(run.SecondAfter)
+		}
+		var err error
+		if after, err = item.Remember(before, after); err != nil {
+			return err
 		}
 	default:
 		what = "not reached"

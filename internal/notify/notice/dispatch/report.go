@@ -60,6 +60,10 @@ func (s *Service) OnReport(ctx context.Context, rep bounce.Report) error {
 	return nil
 }
 
+// errFlood keeps a machine that answers without end from filling the record. What is too much
+// stays in the mailbox, unread; what moves a copy is taken all the same.
+var errFlood = fault.New(fault.Conflict, "So much came back about this recipient that no more is kept here; it stays in the mailbox")
+
 // OnMail is OnReport for what a mailbox brought.
 func (s *Service) OnMail(ctx context.Context, rep bounce.Report, _ []byte) error {
 	return s.OnReport(ctx, rep)
@@ -85,12 +89,20 @@ func (s *Service) reportTx(ctx context.Context, tx *store.Tx, run Run, before Re
 	after := before
 	live := current(before, rep, s.domain()) && (before.State == Sending || before.State == Sent || before.State == Delivered)
 	detail := strings.TrimSpace(rep.Status + " " + rep.Diagnostic)
+	failed, arrived := rep.Kind == bounce.Bounce && rep.Permanent(), rep.Kind == bounce.Bounce && rep.Action == bounce.Delivered
+	if moves := live && (failed || arrived && before.State != Delivered); !moves {
+		if much, err := item.Flooded(ctx, tx, before.ID); err != nil {
+			return err
+		} else if much {
+			return errFlood
+		}
+	}
 	switch {
 	case rep.Kind == bounce.Reply:
 		return s.answered(tx, run, before, rep)
 	case rep.Kind != bounce.Bounce:
 		return item.Happened(tx, s.clk, before.ID, "automatic answer", shorten(rep.Subject), "")
-	case rep.Permanent():
+	case failed:
 		if err := item.Happened(tx, s.clk, before.ID, "bounced", shorten(detail), ""); err != nil || !live {
 			return err
 		}

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/base/table"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 )
@@ -73,7 +73,7 @@ func (s *Service) csv(ctx context.Context, by who.Identity, sent Sent, w io.Writ
 	}
 	err := s.each(ctx, by, sent.List.ID, dispatch.Filter{}, func(r dispatch.Recipient) error {
 		for i, c := range columns {
-			row[i] = Safe(c.of(r))
+			row[i] = table.Cell(c.of(r))
 		}
 		n++
 		also(r)
@@ -86,14 +86,6 @@ func (s *Service) csv(ctx context.Context, by who.Identity, sent Sent, w io.Writ
 		return Made{}, fmt.Errorf("delivery report: %w", err)
 	}
 	return Made{SHA256: out.sum(), Lines: n}, nil
-}
-
-// Safe keeps spreadsheets from running a cell as a formula (OWASP, CSV injection).
-func Safe(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
 }
 
 func stamp(t time.Time) string {

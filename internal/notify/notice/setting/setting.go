@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
-	"github.com/wakebell/wakebell/internal/base/who"
+	"github.com/wakebell/wakebell/internal/base/mail/bulk"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident/check"
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
@@ -57,13 +57,43 @@ func Check(in course.Settings) error {
 	if in.Second == "page" {
 		add("second", "must be a way by which they hear of it: nobody looks at a page without a word")
 	}
-	if in.ReplyTo != "" && !who.ValidEmail(in.ReplyTo) {
+	if in.ReplyTo != "" && !bulk.ValidAddress(in.ReplyTo) {
 		add("reply_to", "must be an address like name@example.com")
 	}
 	if y := in.EmbargoAt.Year(); !in.EmbargoAt.IsZero() && (y < 2000 || y > 9999) {
 		add("embargo_at", "must be a time from 2000 on")
 	}
 	return fault.Invalids(f...)
+}
+
+// mostFiles is how many files a notice may carry.
+const mostFiles = 20
+
+// Attach refuses a file that could not go with the notice. What only the sending would find
+// out stops it after everybody has approved.
+func Attach(n course.Notice, f course.File, gone bool) error {
+	sum := f.Size
+	for _, x := range n.Files {
+		sum += x.Size
+	}
+	why := ""
+	switch {
+	case gone:
+		why = "is withdrawn or erased"
+	case slices.ContainsFunc(n.Files, func(x course.File) bool { return x.ID == f.ID }):
+		why = "is attached already"
+	case slices.ContainsFunc(n.Files, func(x course.File) bool { return x.Name == f.Name }):
+		why = "has the name of another attachment; its readers could not tell them apart"
+	case len(n.Files) >= mostFiles:
+		why = "is one too many; pack several into one"
+	case !bulk.ValidFileName(f.Name) || !bulk.ValidMedia(f.Media):
+		why = "cannot go with a mail under its name; add it to the timeline under a name of at most 200 ordinary characters"
+	case sum > bulk.MaxFiles:
+		why = "makes the attachments larger than 25 MB, which mail servers refuse"
+	default:
+		return nil
+	}
+	return fault.InvalidField("file", why)
 }
 
 // kinds of parties and people that a list may name.

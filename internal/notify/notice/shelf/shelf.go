@@ -85,3 +85,16 @@ func (s *Shelf) Pick(audience, purpose, lang, id string) (text.Template, bool) {
 	}
 	return text.Template{}, false
 }
+
+// Begin is Pick for a text that is begun; without a template, it names what to give instead.
+func (s *Shelf) Begin(audience, purpose, lang, id string) (text.Template, error) {
+	t, ok := s.Pick(audience, purpose, lang, id)
+	switch {
+	case ok:
+		return t, nil
+	case id != "":
+		return t, fault.InvalidField("template", "is no template; list them, or leave it out")
+	}
+	const none = "is needed: there is no template for this audience and purpose"
+	return t, fault.Invalids(fault.Field{Field: "subject", Message: none}, fault.Field{Field: "body", Message: none})
+}

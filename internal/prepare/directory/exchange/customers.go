@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	cells "github.com/wakebell/wakebell/internal/base/table"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 )
@@ -92,17 +93,15 @@ func table2CSV(lines [][]string) []byte {
 // guard keeps a spreadsheet from taking a cell for a formula: the cell begins with an apostrophe then, which import
 // takes off again. A telephone number is safe as it is.
 func guard(cell string) string {
-	if risky(cell) && !dialled.MatchString(cell) {
+	if cells.Runs(cell) && !dialled.MatchString(cell) {
 		return "'" + cell
 	}
 	return cell
 }
 
 func unguard(cell string) string {
-	if rest, ok := strings.CutPrefix(cell, "'"); ok && risky(rest) {
+	if rest, ok := strings.CutPrefix(cell, "'"); ok && cells.Runs(rest) {
 		return rest
 	}
 	return cell
 }
-
-func risky(cell string) bool { return cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r") }

@@ -13,11 +13,11 @@ import (
 	"strings"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
+	"github.com/wakebell/wakebell/internal/base/table"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/intake"
-	"github.com/wakebell/wakebell/internal/notify/notice/paper"
 	"github.com/wakebell/wakebell/internal/web/page"
 )
 
@@ -220,7 +220,7 @@ func (s screen) lines(a at, w *csv.Writer) error {
 		if err := begin(); err != nil {
 			return err
 		}
-		return w.Write([]string{strconv.Itoa(e.Line), paper.Safe(e.Column), e.Message})
+		return w.Write([]string{strconv.Itoa(e.Line), table.Cell(e.Column), table.Cell(e.Message)})
 	})
 	if err != nil {
 		return err

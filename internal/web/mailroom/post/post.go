@@ -175,8 +175,14 @@ func (s screen) calls(r *page.Request) (page.Page, error) {
 }
 
 func (s screen) called(r *page.Request) (page.Done, error) {
-	if _, err := s.enter(r); err != nil {
+	a, err := s.enter(r)
+	if err != nil {
 		return page.Done{}, err
+	}
+	if d, err := s.Dispatch.Recipient(r.Context(), r.By, r.PathValue("id")); err != nil {
+		return page.Done{}, err
+	} else if d.List != a.Run.List {
+		return page.Done{}, fault.New(fault.NotFound, "There is no such recipient")
 	}
 	again, err := r.Moment("again")
 	if err != nil {

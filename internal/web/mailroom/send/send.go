@@ -45,16 +45,17 @@ func Mount(w *page.Web, d Deps) {
 	w.PostFiles(one+"/recipients/import", s.load, s.showList, s.put)
 	w.Post(one+"/recipients/sign-off", s.signOff, s.showList)
 	w.Show(one+"/recipients/{id}", s.showOne)
-	w.Post(one+"/recipients/{id}/contact", s.contact, s.showOne)
-	w.Post(one+"/recipients/{id}/leave-out", s.leaveOut, s.showOne)
-	w.Post(one+"/recipients/{id}/outcome", s.outcome, s.showOne)
-	w.Post(one+"/recipients/{id}/next-contact", s.nextContact, s.showOne)
-	w.Post(one+"/recipients/{id}/revoke", s.revoke, s.showOne)
+	w.Post(one+"/recipients/{id}/contact", s.act(s.contact), s.showOne)
+	w.Post(one+"/recipients/{id}/leave-out", s.act(s.leaveOut), s.showOne)
+	w.Post(one+"/recipients/{id}/outcome", s.act(s.outcome), s.showOne)
+	w.Post(one+"/recipients/{id}/next-contact", s.act(s.nextContact), s.showOne)
+	w.Post(one+"/recipients/{id}/revoke", s.act(s.revoke), s.showOne)
 	w.Show(one+"/sending", s.showSending)
 	w.Post(one+"/sending/pause", s.turn("pause"), s.showSending)
 	w.Post(one+"/sending/resume", s.turn("resume"), s.showSending)
 	w.Post(one+"/sending/stop", s.turn("stop"), s.showSending)
 	w.Download(one+"/sending/report.csv", s.report)
+	w.Post(one+"/recipients/{id}/undo", s.act(s.undo), s.showOne)
 	w.Show("/customers/mine", s.showMine)
 	w.Post("/customers/mine/{id}", s.mine, s.showMine)
 }
@@ -136,16 +137,17 @@ type lines struct {
 	Items []dispatch.Recipient
 	Next  string
 	State dispatch.State
+	Words string // the beginning of a name or an address
 }
 
 const perPage = 50
 
 func (s screen) lines(r *page.Request, a at) (lines, error) {
-	l := lines{State: dispatch.State(r.Query("state"))}
+	l := lines{State: dispatch.State(r.Query("state")), Words: r.Query("begins")}
 	if !a.Listed || !r.By.Has(who.PermRecipientRead) {
 		return l, nil
 	}
-	f := dispatch.Filter{State: l.State, Twice: r.Query("twice") != ""}
+	f := dispatch.Filter{State: l.State, Twice: r.Query("twice") != "", Begins: l.Words}
 	items, next, err := s.Dispatch.Recipients(r.Context(), r.By, a.List.ID, f, r.Query("cursor"), perPage)
 	l.Items = items
 	if next != "" {
@@ -258,15 +260,35 @@ func (s screen) showOne(r *page.Request) (page.Page, error) {
 	if err != nil {
 		return page.Page{}, err
 	}
-	d, err := s.Dispatch.Recipient(r.Context(), r.By, r.PathValue("id"))
+	d, err := s.of(r, a)
 	if err != nil {
 		return page.Page{}, err
 	}
-	if d.Notice != a.N.ID {
-		return page.Page{}, fault.New(fault.NotFound, "There is no such recipient")
-	}
 	return a.page(page.Page{Title: d.Name, Lead: page.Text(stateSay(d.Recipient)), Body: one(a, d)},
 		page.Crumb{Label: "Recipients", Href: a.path("recipients")}), nil
+}
+
+// of is the recipient that a path names, if it stands on the list of the notice in the path.
+func (s screen) of(r *page.Request, a at) (dispatch.Detail, error) {
+	d, err := s.Dispatch.Recipient(r.Context(), r.By, r.PathValue("id"))
+	if err == nil && d.Notice != a.N.ID {
+		err = fault.New(fault.NotFound, "There is no such recipient")
+	}
+	return d, err
+}
+
+// act is an act about one recipient of the notice in the path, and of no other.
+func (s screen) act(fn page.Act) page.Act {
+	return func(r *page.Request) (page.Done, error) {
+		a, err := s.enter(r)
+		if err != nil {
+			return page.Done{}, err
+		}
+		if _, err := s.of(r, a); err != nil {
+			return page.Done{}, err
+		}
+		return fn(r)
+	}
 }
 
 func typed(r *page.Request) dispatch.Contact {
@@ -301,6 +323,11 @@ func hand(r *page.Request) dispatch.By {
 func (s screen) outcome(r *page.Request) (page.Done, error) {
 	_, err := s.Dispatch.Record(r.Context(), r.By, r.PathValue("id"), hand(r))
 	return page.Done{Say: "Recorded."}, err
+}
+
+func (s screen) undo(r *page.Request) (page.Done, error) {
+	_, err := s.Dispatch.Undo(r.Context(), r.By, r.PathValue("id"), r.Text("reason"))
+	return page.Done{Say: "Undone. They stand as before."}, err
 }
 
 func (s screen) showSending(r *page.Request) (page.Page, error) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -237,6 +238,20 @@ func TestList(t *testing.T) {
 	g.denied("/recipients/sign-off", nil, auditor, manager, liaison, agent)
 
 	// What is wrong is named, and what was typed stays.
+	// A recipient of another notice is none of this one, whatever one may do.
+	second, err := g.a.Notices.Start(t.Context(), g.as(writer), g.ref, notice.Start{Audience: notice.Customer, Subject: "Another", Body: "Dear {{recipient.name}}.", Voluntary: true})
+	g.must(err)
+	for below, form := range map[string]url.Values{
+		"contact": {"email": {"evil@evil.example"}}, "leave-out": {"reason": {"x"}}, "outcome": {"did": {"reached"}}, "next-contact": {"email": {"a@b.example"}}, "revoke": {},
+	} {
+		at := "/incidents/" + g.ref + "/notices/" + strconv.Itoa(second.No) + "/recipients/" + one.ID + "/" + below
+		if code, _ := g.send(lead, http.MethodPost, at, form); code != http.StatusNotFound {
+			t.Errorf("%s by way of another notice: %d", below, code)
+		}
+	}
+	if got := g.recipients()["alpenwerk"]; got.State != one.State || len(got.Contacts) != len(one.Contacts) {
+		t.Errorf("changed by way of another notice: %+v", got)
+	}
 	code, body := g.send(writer, http.MethodPost, g.path+"/recipients/"+one.ID+"/contact", url.Values{"_form": {"contact"}, "email": {"nowhere"}})
 	if code != http.StatusUnprocessableEntity {
 		t.Errorf("a wrong address: %d", code)

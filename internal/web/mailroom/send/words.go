@@ -2,7 +2,9 @@ package send
 
 import (
 	"fmt"
+	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 	"github.com/wakebell/wakebell/internal/web/page"
@@ -116,17 +118,21 @@ func runWord(s dispatch.RunState) string {
 }
 
 // counts are the filters of the table with their numbers.
-func counts(a at, path string, now dispatch.State) []page.Choice {
+func counts(a at, path string, l lines) []page.Choice {
+	now, begins := l.State, ""
+	if l.Words != "" {
+		begins = "begins=" + url.QueryEscape(l.Words)
+	}
 	t := a.P.Tally
 	if !a.Sent {
 		t.Queued, t.Gap = a.List.Count, a.List.Gaps
 	}
-	out := []page.Choice{{Label: "All", Href: path, On: now == ""}}
+	out := []page.Choice{{Label: "All", Href: path + strings.TrimSuffix("?"+begins, "?"), On: now == ""}}
 	for _, s := range []dispatch.State{
 		dispatch.Queued, dispatch.Sending, dispatch.Sent, dispatch.Delivered, dispatch.Failed, dispatch.Bounced, dispatch.Stopped, dispatch.Gap, dispatch.LeftOut,
 	} {
 		if n := t.Of(s); n > 0 || s == now {
-			out = append(out, page.Choice{Label: stateWord(s), Href: path + "?state=" + string(s), Count: strconv.Itoa(n), On: s == now})
+			out = append(out, page.Choice{Label: stateWord(s), Href: path + strings.TrimSuffix("?state="+string(s)+"&"+begins, "&"), Count: strconv.Itoa(n), On: s == now})
 		}
 	}
 	return out

@@ -107,6 +107,10 @@ func (h *Hand) calledTx(ctx context.Context, tx *store.Tx, by who.Identity, run 
 				detail += " Next: " + item.ChannelWord(after.Channel) + "."
 			}
 		}
+		var err error
+		if after, err = item.Remember(before, after); err != nil {
+			return err
+		}
 		if err := item.Save(tx, after); err != nil {
 			return err
 		}

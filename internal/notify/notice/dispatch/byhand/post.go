@@ -97,7 +97,7 @@ func (h *Hand) postedTx(ctx context.Context, tx *store.Tx, by who.Identity, run 
 		return 0, 0, err
 	}
 	body := item.PostedOff{Run: rn.ID, Notice: rn.Notice, At: in.At, Carrier: in.Carrier, Reference: in.Reference}
-	detail := "item.Letter, posted " + in.At.UTC().Format("2006-01-02 15:04 UTC") + " with " + strings.TrimSpace(in.Carrier+" "+in.Reference)
+	detail := "Letter, posted " + in.At.UTC().Format("2006-01-02 15:04 UTC") + " with " + strings.TrimSpace(in.Carrier+" "+in.Reference)
 	var changed []item.Recipient
 	var d item.Tally
 	for _, before := range page {
@@ -108,6 +108,9 @@ func (h *Hand) postedTx(ctx context.Context, tx *store.Tx, by who.Identity, run 
 		after.Channel, after.State, after.SentAt, after.Gap, after.NextAt = item.Letter, item.Sent, in.At, "", time.Time{}
 		if rn.SecondAfter > 0 && after.AcknowledgedAt.IsZero() {
 			after.NextAt = h.Clock.Now().Add(rn.SecondAfter)
+		}
+		if after, err = item.Remember(before, after); err != nil {
+			return 0, 0, err
 		}
 		if err := item.Save(tx, after); err != nil {
 			return 0, 0, err

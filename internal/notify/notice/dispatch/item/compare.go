@@ -192,7 +192,7 @@ func told(ctx context.Context, v *store.View, incident string) (map[string]*stan
 			}
 			continue
 		}
-		if !slices.Contains([]string{KindBounced, KindRecorded, KindOpened, KindAcknowledged}, kind) {
+		if !slices.Contains([]string{KindBounced, KindRecorded, KindUndone, KindOpened, KindAcknowledged}, kind) {
 			continue
 		}
 		var b Single
@@ -222,6 +222,19 @@ func (s *standing) single(kind string, b Single) {
 	case KindBounced:
 		s.stage = max(b.Stage, s.stage)
 		s.state, s.bounced = Failed, s.stage+1
+	case KindUndone:
+		s.acked = s.acked && b.How != UndoneAck
+		switch b.State {
+		case Sent, Delivered:
+			s.state = Sent
+		case Failed, Bounced:
+			s.state = Failed
+		case Stopped:
+			s.state = Stopped
+		default: // waits again
+			s.state, s.sentBy = "", false
+		}
+		s.stage = b.Stage
 	case KindRecorded:
 		switch b.State {
 		case Sent, Delivered:

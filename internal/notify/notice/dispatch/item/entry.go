@@ -28,6 +28,7 @@ const (
 	KindAcknowledged = "dispatch.acknowledged"
 	KindPosted       = "dispatch.posted"   // letters were handed to a carrier
 	KindRecorded     = "dispatch.recorded" // what a person carried: a call, a letter, a handing over
+	KindUndone       = "dispatch.undone"   // what a person recorded was wrong
 	KindFixed        = "dispatch.contact_given"
 	KindRevoked      = "dispatch.link_revoked"
 	KindReport       = "dispatch.reported" // a delivery report was made, with its checksum
@@ -38,12 +39,15 @@ func Kinds() []record.Kind {
 	var out []record.Kind
 	for _, n := range [...]string{
 		KindFileTaken, KindFileImported, KindSigned, KindVoided, KindLeftOut, KindStarted, KindCanary, KindResumed, KindPaused, KindStopped, KindRefused, KindOutcomes,
-		KindEnded, KindBounced, KindAnswered, KindOpened, KindAcknowledged, KindPosted, KindRecorded, KindFixed, KindRevoked, KindReport,
+		KindEnded, KindBounced, KindAnswered, KindOpened, KindAcknowledged, KindPosted, KindRecorded, KindUndone, KindFixed, KindRevoked, KindReport,
 	} {
 		out = append(out, record.Kind{Name: n, Version: 1})
 	}
 	return out
 }
+
+// UndoneAck is Single.How where an acknowledgement was undone as well.
+const UndoneAck = "acknowledgement"
 
 // FileTaken is a file of recipients that somebody sent.
 type FileTaken struct {

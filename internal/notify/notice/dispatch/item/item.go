@@ -151,6 +151,11 @@ type Recipient struct {
 
 	Links []byte `json:"-"` // SHA-256 of each link given out, one after the other
 	Mark  int64  `json:"-"` // number of the outcome, for the batches in the ledger
+
+	Undo   []byte `json:"-"` // what a person recorded last; see Remember
+	Undone bool   `json:"-"` // not kept: for observers, that what told them was taken back
+
+	nameKey, addressKey string // as they are searched
 }
 
 // CameBack says that the newest copy was reported back as undeliverable, and nobody

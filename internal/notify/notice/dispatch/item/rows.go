@@ -18,7 +18,7 @@ import (
 
 const columns = `id, list_id, seq, root, party, name, lang, country, contacts, contact_no, channel, address, own, liaison, due_at,
 	key_account, gap, warning, state, attempts, stage, maybe_twice, code, answer, mark, next_at, sending_at, sent_at, delivered_at,
-	failed_at, bounced_at, opened_at, acknowledged_at, acknowledged_by, links`
+	failed_at, bounced_at, opened_at, acknowledged_at, acknowledged_by, links, undo, name_key, address_key`
 
 // Select begins every query for recipients.
 const Select = `SELECT ` + columns + ` FROM dispatch_recipient `
@@ -29,7 +29,7 @@ func scan(row interface{ Scan(dest ...any) error }) (Recipient, error) {
 	var due, next, sending, sent, delivered, failed, bounced, opened, acked int64
 	err := row.Scan(&r.ID, &r.List, &r.Seq, &r.Root, &r.Party, &r.Name, &r.Lang, &r.Country, &contacts, &r.ContactNo, &r.Channel, &r.Address,
 		&own, &r.Liaison, &due, &r.KeyAccount, &r.Gap, &r.Warning, &r.State, &r.Attempts, &r.Stage, &r.MaybeTwice, &r.Code, &r.Answer, &r.Mark,
-		&next, &sending, &sent, &delivered, &failed, &bounced, &opened, &acked, &r.AcknowledgedBy, &r.Links)
+		&next, &sending, &sent, &delivered, &failed, &bounced, &opened, &acked, &r.AcknowledgedBy, &r.Links, &r.Undo, &r.nameKey, &r.addressKey)
 	if err != nil {
 		return r, err
 	}
@@ -120,7 +120,7 @@ func InsertMany(tx *store.Tx, list []Recipient, dedupe []string) ([]bool, error)
 	added := make([]bool, len(list))
 	for from := 0; from < len(list); from += rowsAtOnce {
 		to := min(from+rowsAtOnce, len(list))
-		args := make([]any, 0, (to-from)*22)
+		args := make([]any, 0, (to-from)*24)
 		at := make(map[string]int, to-from)
 		for n := from; n < to; n++ {
 			r := list[n]
@@ -134,7 +134,7 @@ func InsertMany(tx *store.Tx, list []Recipient, dedupe []string) ([]bool, error)
 			}
 			at[r.ID] = n
 			args = append(args, r.ID, r.List, r.Seq, r.Root, dedupe[n], r.Party, r.Name, r.Lang, r.Country, contacts, r.ContactNo, r.Channel, r.Address, own,
-				r.Liaison, clock.Micros(r.DueAt), r.KeyAccount, r.Gap, r.Warning, r.State, next(r), []byte{})
+				r.Liaison, clock.Micros(r.DueAt), r.KeyAccount, r.Gap, r.Warning, r.State, next(r), []byte{}, Key(r.Name), Key(r.Address))
 		}
 		marks := strings.Repeat(",("+insertMarks+")", to-from)[1:]
 		rows, err := tx.Query(clock.Background(), `INSERT INTO dispatch_recipient (`+insertColumns+`) VALUES `+marks+
@@ -167,9 +167,9 @@ func next(r Recipient) int64 {
 
 const (
 	insertColumns = `id, list_id, seq, root, dedupe, party, name, lang, country, contacts, contact_no, channel, address, own, liaison, due_at,
-	key_account, gap, warning, state, next_at, links, attempts, stage, maybe_twice, code, answer, mark, sending_at, sent_at,
+	key_account, gap, warning, state, next_at, links, name_key, address_key, attempts, stage, maybe_twice, code, answer, mark, sending_at, sent_at,
 	delivered_at, failed_at, bounced_at, opened_at, acknowledged_at, acknowledged_by`
-	insertMarks = `?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0,0,0,0,'',0,0,0,0,0,0,0,0,''`
+	insertMarks = `?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0,0,0,0,'',0,0,0,0,0,0,0,0,''`
 )
 
 // Rewrite stores what a person changed in a recipient before the list is signed.
@@ -182,8 +182,8 @@ func Rewrite(tx *store.Tx, r Recipient, dedupe string) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`UPDATE dispatch_recipient SET contacts=?, own=?, contact_no=?, channel=?, address=?, dedupe=?, lang=?, gap=?, warning=?, state=?, next_at=? WHERE id=?`,
-		contacts, own, r.ContactNo, r.Channel, r.Address, dedupe, r.Lang, r.Gap, r.Warning, r.State, next(r), r.ID)
+	_, err = tx.Exec(`UPDATE dispatch_recipient SET contacts=?, own=?, contact_no=?, channel=?, address=?, address_key=?, dedupe=?, lang=?, gap=?, warning=?, state=?, next_at=? WHERE id=?`,
+		contacts, own, r.ContactNo, r.Channel, r.Address, Key(r.Address), dedupe, r.Lang, r.Gap, r.Warning, r.State, next(r), r.ID)
 	if err != nil {
 		return fmt.Errorf("change recipient %s: %w", r.ID, err)
 	}
@@ -196,12 +196,12 @@ func Save(tx *store.Tx, r Recipient) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`UPDATE dispatch_recipient SET contacts=?, contact_no=?, channel=?, address=?, gap=?, state=?, attempts=?, stage=?, maybe_twice=?, code=?,
+	_, err = tx.Exec(`UPDATE dispatch_recipient SET contacts=?, contact_no=?, channel=?, address=?, address_key=?, gap=?, state=?, attempts=?, stage=?, maybe_twice=?, code=?,
 		answer=?, mark=?, next_at=?, sending_at=?, sent_at=?, delivered_at=?, failed_at=?, bounced_at=?, opened_at=?, acknowledged_at=?,
-		acknowledged_by=?, links=? WHERE id=?`,
-		contacts, r.ContactNo, r.Channel, r.Address, r.Gap, r.State, r.Attempts, r.Stage, r.MaybeTwice, r.Code, r.Answer, r.Mark, clock.Micros(r.NextAt),
+		acknowledged_by=?, links=?, undo=? WHERE id=?`,
+		contacts, r.ContactNo, r.Channel, r.Address, Key(r.Address), r.Gap, r.State, r.Attempts, r.Stage, r.MaybeTwice, r.Code, r.Answer, r.Mark, clock.Micros(r.NextAt),
 		clock.Micros(r.SendingAt), clock.Micros(r.SentAt), clock.Micros(r.DeliveredAt), clock.Micros(r.FailedAt), clock.Micros(r.BouncedAt),
-		clock.Micros(r.OpenedAt), clock.Micros(r.AcknowledgedAt), r.AcknowledgedBy, bytesOf(r.Links), r.ID)
+		clock.Micros(r.OpenedAt), clock.Micros(r.AcknowledgedAt), r.AcknowledgedBy, bytesOf(r.Links), bytesOf(r.Undo), r.ID)
 	if err != nil {
 		return fmt.Errorf("save recipient %s: %w", r.ID, err)
 	}
@@ -280,6 +280,20 @@ func Happened(tx *store.Tx, clk *clock.Clock, recipient, what, detail, actor str
 		return fmt.Errorf("write the history of recipient %s: %w", recipient, err)
 	}
 	return nil
+}
+
+// mostUnasked bounds what no person here did: strangers must not write the history, nor push
+// what is true out of what is shown of it.
+const mostUnasked = 200
+
+// Flooded tells whether a recipient's history holds as much of that as is kept.
+func Flooded(ctx context.Context, r store.Reader, recipient string) (bool, error) {
+	n := 0
+	err := r.QueryRow(ctx, `SELECT COUNT(*) FROM (SELECT id FROM dispatch_event WHERE recipient=? AND actor='' LIMIT ?) AS unasked`, recipient, mostUnasked).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("read the history of recipient %s: %w", recipient, err)
+	}
+	return n >= mostUnasked, nil
 }
 
 // mostEvents bounds a recipient's history as it is shown.

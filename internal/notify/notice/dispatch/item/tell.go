@@ -66,6 +66,8 @@ func Tell(e record.Entry, name func(id string) string) string {
 			what = b.How
 		}
 		return phrase.Because("Recorded by hand, "+ChannelWord(b.Channel)+": "+what, b.Text)
+	case KindUndone:
+		return phrase.Because("Undone, what was recorded by hand was wrong, "+ChannelWord(b.Channel), b.Text)
 	case KindFixed:
 		return "A recipient got a contact: " + ChannelWord(b.Channel)
 	case KindRevoked:

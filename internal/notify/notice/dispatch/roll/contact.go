@@ -1,6 +1,7 @@
 package roll
 
 import (
+	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -54,16 +55,33 @@ func validLines(s string) bool {
 // reach puts a recipient on its first way.
 func reach(r Recipient, how Ways, known *bulk.Domains) Recipient {
 	r = item.First(r, how.of(r))
-	if r.Channel == Email && r.State == Queued {
-		r.Warning = lookalike(r.Address, known)
-	}
+	r.Warning = suspect(r, known.Lookalike)
 	return r
 }
 
-// lookalike says why the domain of an address should be looked at, "" for nothing.
-func lookalike(address string, known *bulk.Domains) string {
-	if why := known.Lookalike(address); why != "" {
-		return "The domain of the address: " + why
+// suspect says why a domain that a copy may go to should be looked at, "" for nothing. Every
+// contact counts: where one does not answer, the copy goes on to the next, and nobody is
+// asked.
+func suspect(r Recipient, look func(domain string) string) string {
+	for n, c := range r.Contacts {
+		_, domain, _ := strings.Cut(c.Email, "@")
+		host := ""
+		if u, err := url.Parse(c.Webhook); err == nil {
+			host = u.Hostname()
+		}
+		for _, x := range []struct{ what, domain string }{{"address", domain}, {"webhook", host}} {
+			if x.domain == "" {
+				continue
+			}
+			why := look(x.domain)
+			switch {
+			case why == "":
+			case n > 0:
+				return "The domain of another contact's " + x.what + ": " + why
+			default:
+				return "The domain of the " + x.what + ": " + why
+			}
+		}
 	}
 	return ""
 }

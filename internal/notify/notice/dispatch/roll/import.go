@@ -275,16 +275,18 @@ func (in *reading) recipient(row []string, line int) (Recipient, bool) {
 	}
 	r.Own.Wish = want
 	r = item.First(r, in.ways.of(r))
-	if r.Channel == Email && r.State == Queued {
-		_, domain, _ := strings.Cut(r.Address, "@")
-		why, seen := in.looked[domain]
-		if !seen {
-			why = lookalike(r.Address, in.known)
-			in.looked[domain] = why
-		}
-		r.Warning = why
-	}
+	r.Warning = suspect(r, in.look)
 	return r, true
+}
+
+// look is Lookalike, once for each domain of a file.
+func (in *reading) look(domain string) string {
+	why, seen := in.looked[domain]
+	if !seen {
+		why = in.known.Lookalike(domain)
+		in.looked[domain] = why
+	}
+	return why
 }
 
 // put stores one value where its column belongs; the answer is what is wrong with it.

@@ -8,6 +8,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/ident"
+	"github.com/wakebell/wakebell/internal/base/mail/bulk"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -198,6 +199,12 @@ func (s *Service) FixContact(ctx context.Context, by who.Identity, recipient str
 	if err := CheckContact(fix.Contact, fix.Channel); err != nil {
 		return Recipient{}, err
 	}
+	if fix.Lang != "" && !tagged(fix.Lang) {
+		return Recipient{}, fault.InvalidField("lang", "must be a language tag like de or pt-BR")
+	}
+	if !bulk.ValidLine(fix.Label, maxLine) {
+		return Recipient{}, fault.InvalidField("label", "must be one line of at most 200 ordinary characters")
+	}
 	err := s.write(ctx, by, "dispatch.fix_contact", func(tx *store.Tx) error {
 		before, l, err := s.onOpenList(tx, by, recipient)
 		if err != nil {
@@ -208,7 +215,7 @@ func (s *Service) FixContact(ctx context.Context, by who.Identity, recipient str
 			after.Contacts = append([]Contact{fix.Contact}, before.Contacts...)
 		}
 		if fix.Lang != "" {
-			after.Lang = fix.Lang
+			after.Lang = strings.ToLower(fix.Lang)
 		}
 		how, err := s.ways(ctx, tx, l)
 		if err != nil {
@@ -220,7 +227,11 @@ func (s *Service) FixContact(ctx context.Context, by who.Identity, recipient str
 		if fix.Label != "" {
 			after.Own.Row = labelled(before.Own.Row, fix.Label)
 		}
-		after = item.First(after, how.of(after))
+		dir, err := s.dirs.Snapshot(tx)
+		if err != nil {
+			return err
+		}
+		after = reach(after, how, domains(dir, s.from))
 		if after.State == Gap {
 			return fault.InvalidField("contact", "has no address for this channel; give one, or choose another channel")
 		}
