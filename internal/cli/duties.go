@@ -272,5 +272,5 @@ func why(o *regime.Outcome) string {
 	if o.Due != nil {
 		return o.Due.Words + "; " + o.Rule.Basis()
 	}
-	return strings.Join(o.Reasons(), "; ")
+	return o.Because()
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wakebell/wakebell/internal/rule/deadline"
+	"github.com/wakebell/wakebell/internal/rule/regime/sentence"
 )
 
 // Due is when a required duty falls due.
@@ -98,13 +99,13 @@ func (j *judge) due(r *Rule, d *Deadline, p *person, start time.Time) (_ *Due, w
 			out.Notes = append(out.Notes, fmt.Sprintf("%q lies after the other limit had passed, so only this one counts", late.from))
 		}
 	}
-	j.earliest(out, points)
+	j.earliest(out, r, points)
 	j.latest(out, r, d, points, p)
 	j.relate(out, r, d, p)
 	if out.Words == "" {
-		out.Words = wordsOf(d.Words)
+		out.Words = sentence.Qualitative(d.Words)
 	} else if d.Words != "" {
-		out.Words += ", " + wordsOf(d.Words)
+		out.Words += ", " + sentence.Qualitative(d.Words)
 	}
 	if r.Qualifier != "" {
 		out.Words += "; " + r.Qualifier
@@ -112,8 +113,6 @@ func (j *judge) due(r *Rule, d *Deadline, p *person, start time.Time) (_ *Due, w
 	j.hold(out, r, p)
 	return out, ""
 }
-
-func wordsOf(name string) string { return strings.ReplaceAll(name, "_", " ") }
 
 // point is one limit counted.
 type point struct {
@@ -125,6 +124,7 @@ type point struct {
 	expected bool
 	resting  bool // the notice it counts from rests while law enforcement asks for delay
 	yearEnd  bool
+	there    string // the last day by the dates of the rule's own zone, where it ends earlier
 }
 
 func (j *judge) limit(r *Rule, d *Deadline, limit Limit, p *person) (point, string) {
@@ -146,6 +146,10 @@ func (j *judge) limit(r *Rule, d *Deadline, limit Limit, p *person) (point, stri
 		return pt, "the due time cannot be counted: " + err.Error()
 	}
 	pt.Point, pt.raw = raw, raw.At
+	home := deadline.Counting{Zone: r.zone, Calendar: c.Calendar, YearEnd: c.YearEnd}
+	if there, err := deadline.Count(pt.start, limit.Within, home); raw.WholeDay && err == nil && there.At.Before(raw.At) && len(j.book.Groups[r.Jurisdiction]) == 0 {
+		pt.there = there.Day.String()
+	}
 	if roll {
 		c.Roll = true
 		if pt.Point, err = deadline.Count(pt.start, limit.Within, c); err != nil {
@@ -182,7 +186,7 @@ func (j *judge) zone(r *Rule, p *person) *time.Location {
 
 // earliest takes the first of the counted limits and keeps the others as
 // candidates.
-func (j *judge) earliest(out *Due, points []point) {
+func (j *judge) earliest(out *Due, r *Rule, points []point) {
 	var win *point
 	for i := range points {
 		pt := &points[i]
@@ -208,6 +212,9 @@ func (j *judge) earliest(out *Due, points []point) {
 	out.At, out.Start, out.StartAt, out.Expected, out.Words = win.At, win.from, win.start, win.expected, win.words(j.book)
 	if win.WholeDay {
 		out.Day = win.Day.String()
+	}
+	if win.there != "" {
+		out.Notes = append(out.Notes, fmt.Sprintf("by the dates of %s, where the rule comes from, it ends earlier: at the end of %s there", r.zone, win.there))
 	}
 	if win.Rolled != "" {
 		out.Notes = append(out.Notes, win.Rolled)
@@ -254,7 +261,7 @@ func (j *judge) relate(out *Due, r *Rule, d *Deadline, p *person) {
 	if d.Of == "" {
 		return
 	}
-	words := map[Relation]string{Before: "before", NotLaterThan: "not later than", With: "at the same time as"}[d.Relation] + " " + d.Of
+	words := map[Relation]string{Before: "before", NotLaterThan: "not later than", With: "at the same time as"}[d.Relation] + " the notice " + d.Of
 	if out.Words == "" {
 		out.Words = words
 	} else {
@@ -266,7 +273,7 @@ func (j *judge) relate(out *Due, r *Rule, d *Deadline, p *person) {
 		at, day = on.Due.At, on.Due.Day
 		if on.Due.Held {
 			if out.At.IsZero() && d.Words == "" {
-				out.rest(d.Of + " rests while law enforcement asks for delay, and this one with it")
+				out.rest("the notice " + d.Of + " rests while law enforcement asks for delay, and this one with it")
 			}
 			return
 		}
@@ -280,7 +287,7 @@ func (j *judge) relate(out *Due, r *Rule, d *Deadline, p *person) {
 		return
 	}
 	out.Expected = true
-	out.Notes = append(out.Notes, d.Of+" is not given yet; this falls due with it at the latest")
+	out.Notes = append(out.Notes, "the notice "+d.Of+" is not given yet; this falls due with it at the latest")
 }
 
 // rest stops the clock.
@@ -305,7 +312,7 @@ func (j *judge) hold(out *Due, r *Rule, p *person) {
 		out.rest("law enforcement has asked for delay; the clock rests until the release. " + r.Hold.Words)
 		return
 	}
-	released := "law enforcement's delay was released on " + h.Released.UTC().Format("2 January 2006 15:04 UTC")
+	released := "law enforcement's delay was released on " + h.Released.In(zone).Format("2 January 2006 15:04") + " (" + zone.String() + ")"
 	end, tail := deadline.Point{At: h.Released.UTC()}, r.Hold.tail.Countable()
 	if tail {
 		var err error

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wakebell/wakebell/internal/rule/regime/headcount"
+	"github.com/wakebell/wakebell/internal/rule/regime/sentence"
 	"github.com/wakebell/wakebell/internal/rule/regime/term"
 )
 
@@ -57,12 +58,7 @@ func (o *Outcome) Reason() string {
 		Required: "Required", NotRequired: "Not required", NeedsFacts: "Not decided yet", NotEvaluated: "Not evaluated",
 	}[o.Status]
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s.", lead, strings.Join(o.reasons, "; "))
-	text := strings.TrimSuffix(b.String(), "?.")
-	if len(text) < b.Len() { // a question ends itself
-		b.Reset()
-		b.WriteString(text + "?")
-	}
+	b.WriteString(lead + ": " + o.Because())
 	for _, e := range o.open {
 		fmt.Fprintf(&b, " It would fall away if %s, which is not known.", e)
 	}
@@ -70,8 +66,8 @@ func (o *Outcome) Reason() string {
 	return b.String()
 }
 
-// Reasons are the parts of Reason: what held, or what failed or is missing.
-func (o *Outcome) Reasons() []string { return o.reasons }
+// Because is what held, or what failed or is missing, as sentences.
+func (o *Outcome) Because() string { return sentence.Reasons(o.reasons) }
 
 // Open are the exemptions that are not settled, in words.
 func (o *Outcome) Open() []string { return o.open }
@@ -319,7 +315,7 @@ func (j *judge) reach(r *Rule, p *person, f *finding) {
 	seat, _, _ := strings.Cut(p.Country, "-")
 	established := r.Reach != PersonsIn && p.Country != "" && (inside(p.Country) || inside(seat))
 	if established {
-		f.held = append(f.held, p.say("%s is established in %s", r.Jurisdiction))
+		f.held = append(f.held, p.say("%s is established in %s", r.Place))
 		return
 	}
 	if r.Reach == Established {
@@ -327,23 +323,23 @@ func (j *judge) reach(r *Rule, p *person, f *finding) {
 			f.wait(MissingCountry, "it is not recorded where "+p.label()+" is established")
 			return
 		}
-		f.failed = p.say("%s is not established in %s", r.Jurisdiction)
+		f.failed = p.say("%s is not established in %s", r.Place)
 		return
 	}
 	n, known := j.persons[r.Jurisdiction]
 	switch {
 	case known && n.Max > 0:
-		f.held = append(f.held, "affected persons are in "+r.Jurisdiction)
+		f.held = append(f.held, "affected persons are in "+r.Place)
 	case !known && j.unplaced[country] > 0 && country != r.Jurisdiction:
-		f.wait(MissingPersons, "it is not recorded whether affected persons are in "+r.Jurisdiction)
+		f.wait(MissingPersons, "it is not recorded whether affected persons are in "+r.Place)
 	case j.unplaced[headcount.Unknown] > 0:
 		f.wait(MissingPersons, fmt.Sprintf("it is not recorded in which country %d of the persons are", j.unplaced[headcount.Unknown]))
 	case len(j.facts.Persons) > 0 && r.Reach == Either && p.Country == "":
 		f.wait(MissingCountry, "it is not recorded where "+p.label()+" is established")
 	case len(j.facts.Persons) > 0:
-		f.failed = p.say("%s is not established in %[2]s, and no affected person is recorded there", r.Jurisdiction)
+		f.failed = p.say("%s is not established in %[2]s, and no affected person is recorded there", r.Place)
 		if r.Reach == PersonsIn {
-			f.failed = "no affected person is recorded in " + r.Jurisdiction
+			f.failed = "no affected person is recorded in " + r.Place
 		}
 	default:
 		f.wait(MissingPersons, "it is not recorded how many persons are affected and where they are")
@@ -358,11 +354,11 @@ func (j *judge) follows(r *Rule, p *person, f *finding) {
 	on := j.on(j.stands(r.Follows, p), p)
 	switch on.Status {
 	case Required:
-		f.held = append(f.held, on.Rule.ID+" is owed")
+		f.held = append(f.held, "the duty "+on.Rule.ID+" is owed")
 	case NotRequired:
-		f.failed = fmt.Sprintf("%s is not owed: %s", on.Rule.ID, strings.Join(on.reasons, "; "))
+		f.failed = fmt.Sprintf("the duty %s is not owed: %s", on.Rule.ID, strings.Join(on.reasons, "; "))
 	case NotEvaluated:
-		f.wait(on.Rule.ID, on.Rule.ID+" could not be evaluated")
+		f.wait(on.Rule.ID, "the duty "+on.Rule.ID+" could not be evaluated")
 	default:
 		for i, m := range on.Missing {
 			if !slices.Contains(f.missing, m) {
@@ -424,9 +420,9 @@ func (j *judge) yields(r *Rule, p *person, f *finding) {
 	}
 	switch on := j.on(r.GivesWay, p); on.Status {
 	case Required:
-		f.instead, f.failed = r.GivesWay, r.GivesWay+" is owed and takes its place"
+		f.instead, f.failed = r.GivesWay, "the duty "+r.GivesWay+" is owed and takes its place"
 	case NeedsFacts, NotEvaluated:
-		f.exempt = append(f.exempt, r.GivesWay+" is owed and takes its place")
+		f.exempt = append(f.exempt, "the duty "+r.GivesWay+" is owed and takes its place")
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/rule/deadline"
 	"github.com/wakebell/wakebell/internal/rule/regime/node"
+	"github.com/wakebell/wakebell/internal/rule/regime/sentence"
 	"github.com/wakebell/wakebell/internal/rule/regime/source"
 	"github.com/wakebell/wakebell/internal/rule/regime/term"
 )
@@ -295,6 +296,8 @@ func (l *loader) rules(f *file) {
 		r.Jurisdiction, r.Reach, r.Sure = or(r.Jurisdiction, f.Jurisdiction), or(r.Reach, f.Reach, Either), or(r.Sure, f.Sure)
 		r.Status, r.Stage = or(r.Status, InForce), or(r.Stage, "single")
 		r.Deadline.Calendar = or(r.Deadline.Calendar, f.Calendar)
+		_, group := l.book.Groups[r.Jurisdiction]
+		r.Place = sentence.Place(r.Jurisdiction, group)
 		l.rule(f, r)
 		l.book.Rules = append(l.book.Rules, r)
 	}

@@ -119,5 +119,5 @@ func (j *judge) where(t *Threshold, r *Rule) string {
 	case "any_state":
 		return " in the state that has most"
 	}
-	return " in " + r.Jurisdiction
+	return " in " + r.Place
 }

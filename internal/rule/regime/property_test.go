@@ -135,7 +135,7 @@ func TestOutcomesAreWhole(t *testing.T) {
 				t.Fatalf("%s: %s with due %v", id, o.Status, o.Due)
 			case (len(o.Missing) > 0) != (o.Status == regime.NeedsFacts):
 				t.Fatalf("%s: %s, missing %q", id, o.Status, o.Missing)
-			case len(o.Reasons()) == 0 || !strings.Contains(o.Reason(), o.Rule.Source):
+			case o.Because() == "" || !strings.Contains(o.Reason(), o.Rule.Source):
 				t.Fatalf("%s: %s without a reason or source: %s", id, o.Status, o.Reason())
 			case o.Status == regime.Required && o.Due.At.IsZero() && o.Due.Words == "":
 				t.Fatalf("%s: required, and neither a due time nor words for it", id)

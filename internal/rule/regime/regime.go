@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/wakebell/wakebell/internal/rule/deadline"
+	"github.com/wakebell/wakebell/internal/rule/regime/sentence"
 )
 
 // LegalStatus is how far a rule has come.
@@ -103,6 +104,7 @@ type Rule struct {
 	ToName       string      `yaml:"to_name"` // "ICO", "Attorney General"
 	Select       string      `yaml:"select"`  // how to find the competent one, in words
 	Jurisdiction string      `yaml:"jurisdiction"`
+	Place        string      `yaml:"-"` // the jurisdiction in words
 	Reach        Reach       `yaml:"reach"`
 	Follows      string      `yaml:"follows"`      // id of a rule that must be owed as well
 	GivesWay     string      `yaml:"gives_way_to"` // id of a rule that takes its place where it is owed
@@ -142,15 +144,7 @@ func (r *Rule) Unverified() bool { return r.Sure == Remembered }
 func (r *Rule) Zone() string { return r.zone.String() }
 
 // Basis is the reference in one line: "GDPR (EU) 2016/679 Art. 33(1)".
-func (r *Rule) Basis() string {
-	if r.Article == "" {
-		return r.Instrument
-	}
-	if c := r.Article[0]; c >= '0' && c <= '9' {
-		return r.Instrument + " Art. " + r.Article
-	}
-	return r.Instrument + ", " + r.Article
-}
+func (r *Rule) Basis() string { return sentence.Basis(r.Instrument, r.Article, r.Jurisdiction) }
 
 // Valid bounds a rule in time: from its first day up to, not including, the day it
 // ends; open where empty. Days begin in the rule's zone.

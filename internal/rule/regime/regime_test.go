@@ -448,10 +448,10 @@ func TestDue(t *testing.T) {
 		{"not given yet", Facts{Moments: moments("2026-11-23T08:00:00Z", "2026-11-23T09:00:00Z")}, "intermediate", "2026-11-26T13:00:00Z", ""},
 		{"final on a Sunday", Facts{Moments: moments("2026-12-28T08:00:00Z", "2026-12-28T09:00:00Z"), Sent: map[string]time.Time{"initial": at("2026-12-28T10:00:00Z"), "intermediate": at("2026-12-31T10:00:00Z")}, Entities: acme("controller", "bank")}, "final", "2027-02-01T11:00:00Z", "1 month after"},
 		{"days", Facts{Moments: moments("2026-11-20T23:30:00Z", "")}, "persons", "2027-01-05", "45 days after"}, // the 21st in Vienna
-		{"before, by its due time", Facts{Moments: moments("2026-11-20T08:00:00Z", "")}, "before", "2027-01-04T22:59:59Z", "before persons"},
-		{"before, as given", Facts{Moments: moments("2026-11-20T08:00:00Z", ""), Sent: map[string]time.Time{"persons": at("2026-11-25T08:00:00Z")}}, "before", "2026-11-25T08:00:00Z", "before persons"},
+		{"before, by its due time", Facts{Moments: moments("2026-11-20T08:00:00Z", "")}, "before", "2027-01-04T22:59:59Z", "before the notice persons"},
+		{"before, as given", Facts{Moments: moments("2026-11-20T08:00:00Z", ""), Sent: map[string]time.Time{"persons": at("2026-11-25T08:00:00Z")}}, "before", "2026-11-25T08:00:00Z", "before the notice persons"},
 		{"own limit is earlier", Facts{Moments: moments("2026-11-20T08:00:00Z", "")}, "capped", "2026-12-20", "30 days after"},
-		{"the other is earlier", Facts{Moments: moments("2026-11-20T08:00:00Z", ""), Sent: map[string]time.Time{"persons": at("2026-11-25T08:00:00Z")}}, "capped", "2026-11-25T08:00:00Z", "not later than persons"},
+		{"the other is earlier", Facts{Moments: moments("2026-11-20T08:00:00Z", ""), Sent: map[string]time.Time{"persons": at("2026-11-25T08:00:00Z")}}, "capped", "2026-11-25T08:00:00Z", "not later than the notice persons"},
 		{"year end, leap", Facts{Moments: moments("2027-05-01T08:00:00Z", "")}, "log", "2028-02-29", "60 days after the end of the calendar year"},
 		{"released", Facts{Moments: moments("2026-11-01T08:00:00Z", ""), Hold: &HoldFact{at("2026-11-02T00:00:00Z"), at("2026-11-20T08:00:00Z")}}, "held", "2026-12-20T22:59:59Z", ""},
 		{"cases", Facts{Moments: moments("2026-11-01T08:00:00Z", ""), Known: map[string]any{"encrypted": true}}, "cases", "2026-12-31", "60 days"},

@@ -83,7 +83,7 @@ func places() []place {
 		{id: "HR", name: "Croatia", days: hr.Holidays},
 		{id: "HU", name: "Hungary", more: hungary()},
 		{id: "IE", name: "Ireland", days: ie.Holidays},
-		{id: "IT", name: "Italy", days: it.Holidays},
+		{id: "IT", name: "Italy", days: it.Holidays, more: []*cal.Holiday{since(2026, fixed("St Francis", 10, 4))}}, // Legge 151/2025
 		{id: "LT", name: "Lithuania", days: lt.Holidays},
 		{id: "LU", name: "Luxembourg", more: luxembourg()},
 		{id: "LV", name: "Latvia", days: lv.Holidays},
@@ -92,10 +92,10 @@ func places() []place {
 		{id: "NO", name: "Norway", days: no.Holidays},
 		{id: "PL", name: "Poland", days: pl.Holidays, more: []*cal.Holiday{since(2025, fixed("Christmas Eve", 12, 24))}},
 		{id: "PT", name: "Portugal", more: portugal()},
-		{id: "RO", name: "Romania", days: ro.Holidays},
+		{id: "RO", name: "Romania", days: ro.Holidays, more: []*cal.Holiday{since(2024, fixed("Epiphany", 1, 6)), since(2024, fixed("St John", 1, 7))}}, // Legea 52/2023
 		{id: "SE", name: "Sweden", days: se.Holidays, without: []string{"Midsommarafton", "Julafton", "Nyårsafton"}},
 		{id: "SI", name: "Slovenia", days: si.Holidays},
-		{id: "SK", name: "Slovakia", days: sk.Holidays},
+		{id: "SK", name: "Slovakia", days: sk.Holidays, without: slovakWorks, more: slovakia()},
 		{id: "GB", name: "England and Wales", days: gb.Holidays},
 		{id: "us-federal", name: "United States, federal holidays", days: us.Holidays},
 		{id: "BR", name: "Brazil, national holidays", more: brazil()},

@@ -49,6 +49,20 @@ func TestShipped(t *testing.T) {
 		{"GB", "2026-12-28", false}, // Boxing Day on a Saturday
 		{"DK", "2026-06-05", true},
 		{"DK", "2026-05-01", true}, // the Great Prayer Day went in 2024
+		{"SK", "2023-09-01", false},
+		{"SK", "2025-09-01", true},
+		{"SK", "2025-11-17", true}, // works since 2025
+		{"SK", "2022-11-17", false},
+		{"SK", "2026-05-08", true}, // for one year only
+		{"SK", "2026-09-15", true},
+		{"SK", "2027-09-15", false},
+		{"SK", "2028-05-08", false},
+		{"IT", "2027-10-04", false}, // St Francis, since 2026
+		{"IT", "2024-10-04", true},
+		{"RO", "2023-01-06", true}, // a holiday since 2024
+		{"RO", "2026-01-06", false},
+		{"RO", "2026-01-07", false},
+		{"NL", "2025-05-05", true}, // a day off once in five years, and not for everybody
 		{"CH", "2026-08-01", false},
 		{"CH", "2026-04-03", true}, // cantonal only
 	} {

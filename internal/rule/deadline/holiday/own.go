@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/rickar/cal/v2"
+	"github.com/rickar/cal/v2/sk"
 )
 
 // Holidays of places that github.com/rickar/cal lacks, or lists otherwise than the
@@ -26,6 +27,12 @@ func orthodox(name string, offset int) *cal.Holiday {
 // since says the first year of a holiday.
 func since(year int, h *cal.Holiday) *cal.Holiday {
 	h.StartYear = year
+	return h
+}
+
+// until says the last year of a holiday.
+func until(year int, h *cal.Holiday) *cal.Holiday {
+	h.EndYear = year
 	return h
 }
 
@@ -95,6 +102,20 @@ func portugal() []*cal.Holiday {
 		fixed("All Saints", 11, 1), fixed("Restoration of Independence", 12, 1), fixed("Immaculate Conception", 12, 8),
 		fixed("Christmas", 12, 25),
 	}
+}
+
+// slovakWorks are days the library lists for every year. Some of them stayed state
+// holidays but became working days (Zákon 241/1993, as changed in 2023 and 2025):
+// 1 September from 2024, 17 November from 2025, and for one year, 2026, 8 May and
+// 15 September.
+var slovakWorks = []string{
+	sk.Constitution.Name, sk.Freedom.Name, sk.Liberation.Name, sk.LadyOfSorrows.Name,
+}
+
+func slovakia() []*cal.Holiday {
+	victory, sorrows := fixed("Victory over Fascism", 5, 8), fixed("Our Lady of Sorrows", 9, 15)
+	victory.Except, sorrows.Except = []int{2026}, []int{2026}
+	return []*cal.Holiday{victory, sorrows, until(2023, fixed("Constitution Day", 9, 1)), until(2024, fixed("Freedom and Democracy", 11, 17))}
 }
 
 // Carnival and Corpus Christi are optional in Brazil, no national holidays.

@@ -173,8 +173,10 @@ func (r *reader) time(field, text string) time.Time {
 	if text == "" {
 		return time.Time{}
 	}
-	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		return t
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t
+		}
 	}
 	if day, err := time.Parse(time.DateOnly, text); err == nil {
 		if r.dated {

@@ -70,7 +70,8 @@ var words = []string{
 var capitals = map[string]string{
 	"Europe/Berlin": "DE", "Europe/Paris": "FR", "Europe/Madrid": "ES", "Europe/Rome": "IT", "Europe/Brussels": "BE", "Europe/Amsterdam": "NL", "Europe/Dublin": "IE",
 	"Europe/Luxembourg": "LU", "Europe/Warsaw": "PL", "Europe/Lisbon": "PT", "Europe/Stockholm": "SE", "Europe/Copenhagen": "DK", "Europe/Helsinki": "FI", "Europe/Athens": "GR",
-	"Europe/Prague": "CZ", "Europe/Budapest": "HU", "Europe/Bucharest": "RO", "Europe/Sofia": "BG", "Europe/Oslo": "NO",
+	"Europe/Prague": "CZ", "Europe/Budapest": "HU", "Europe/Bucharest": "RO", "Europe/Sofia": "BG", "Europe/Oslo": "NO", "Europe/Vienna": "AT", "Europe/Bratislava": "SK",
+	"Europe/Ljubljana": "SI", "Europe/Zagreb": "HR", "Europe/Riga": "LV", "Europe/Vilnius": "LT", "Europe/Tallinn": "EE", "Europe/Malta": "MT", "Asia/Nicosia": "CY",
 }
 
 func flatOf(b *regime.Book, n *yaml.Node) (flat, error) {

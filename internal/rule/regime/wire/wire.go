@@ -11,7 +11,7 @@ import (
 // Qualitative are the words a deadline may be where the law names no number.
 var Qualitative = []string{
 	"immediately", "without_undue_delay", "without_unreasonable_delay", "without_delay", "promptly", "timely",
-	"as_soon_as_possible", "as_soon_as_practicable", "on_request", "voluntary", "always", "before_the_limit", "by_contract", "none",
+	"as_soon_as_possible", "as_soon_as_reasonably_possible", "as_soon_as_practicable", "on_request", "voluntary", "always", "before_the_limit", "by_contract", "none",
 }
 
 // Deadline is the long form of a deadline in YAML.

@@ -5,7 +5,7 @@
 // It carries out policy 000 ("determines … whether notification of competent
 // authorities or individuals is required under law"): the determination can be
 // checked by somebody who reads no YAML. Pure: of this program it imports rule/regime
-// only.
+// and its sentences only.
 package wording
 
 import (
@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/wakebell/wakebell/internal/rule/regime"
+	"github.com/wakebell/wakebell/internal/rule/regime/sentence"
 )
 
 // Deadline is the deadline of a rule in words: "72 h after: became aware".
@@ -22,7 +23,7 @@ func Deadline(b *regime.Book, r *regime.Rule) string {
 		text += "; " + r.Qualifier
 	}
 	if r.GivesWay != "" {
-		text += "; where " + r.GivesWay + " is owed, that takes its place"
+		text += "; where the duty " + r.GivesWay + " is owed, that takes its place"
 	}
 	return text
 }
@@ -49,15 +50,11 @@ func deadline(b *regime.Book, r *regime.Rule, d *regime.Deadline) string {
 	}
 	if d.Of != "" {
 		parts = append(parts, map[regime.Relation]string{
-			regime.Before: "before ", regime.NotLaterThan: "not later than ", regime.With: "at the same time as ",
-		}[d.Relation]+d.Of)
+			regime.Before: "before", regime.NotLaterThan: "not later than", regime.With: "at the same time as",
+		}[d.Relation]+" the notice "+d.Of)
 	}
-	switch d.Words {
-	case "":
-	case "none":
-		parts = append(parts, "the law names no limit")
-	default:
-		parts = append(parts, strings.ReplaceAll(d.Words, "_", " "))
+	if d.Words != "" {
+		parts = append(parts, sentence.Qualitative(d.Words))
 	}
 	if d.Roll {
 		roll := "a due time on a weekend or holiday moves to noon of the next working day"
@@ -115,11 +112,11 @@ func Owes(b *regime.Book, r *regime.Rule) string {
 func Reach(r *regime.Rule) string {
 	switch r.Reach {
 	case regime.Established:
-		return "established in " + r.Jurisdiction
+		return "established in " + r.Place
 	case regime.PersonsIn:
-		return "affected persons in " + r.Jurisdiction
+		return "affected persons in " + r.Place
 	case regime.Either:
-		return "established in " + r.Jurisdiction + ", or affected persons there"
+		return "established in " + r.Place + ", or affected persons there"
 	}
 	return "wherever it is established"
 }
@@ -136,9 +133,9 @@ func Threshold(r *regime.Rule) string {
 	case "total":
 		text += "in all"
 	case "any_state":
-		text += "in one part of " + r.Jurisdiction
+		text += "in one part of " + r.Place
 	default:
-		text += "in " + r.Jurisdiction
+		text += "in " + r.Place
 	}
 	if t.Or != nil {
 		text += ", or, whatever the number, where " + t.Or.Holds

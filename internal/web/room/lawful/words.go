@@ -80,7 +80,7 @@ func groupOf(to regime.Recipient) int {
 }
 
 func together(list []because, o *regime.Outcome) []because {
-	reason := strings.Join(o.Reasons(), "; ")
+	reason := o.Because()
 	if i := slices.IndexFunc(list, func(b because) bool { return b.Reason == reason }); i >= 0 {
 		list[i].Rules = append(list[i].Rules, o)
 		return list
