@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -78,4 +79,11 @@ func zoneName(ctx context.Context) string {
 		return "UTC"
 	}
 	return f.zone().String() + " (UTC" + f.req.Now.In(f.zone()).Format("-07:00") + ")"
+}
+
+var languages = map[string]string{"en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pl": "Polish", "nl": "Dutch", "pt": "Portuguese"}
+
+// Language is the name of a language, or its code where it has none here.
+func Language(code string) string {
+	return cmp.Or(languages[code], code)
 }

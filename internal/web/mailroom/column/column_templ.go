@@ -694,9 +694,9 @@ func outlook(a at) templ.Component {
 								}
 								ctx = templ.InitializeContext(ctx)
 								var templ_7745c5c3_Var37 string
-								templ_7745c5c3_Var37, templ_7745c5c3_Err = templ.JoinStringErrs(r.Lang)
+								templ_7745c5c3_Var37, templ_7745c5c3_Err = templ.JoinStringErrs(page.Language(r.Lang))
 								if templ_7745c5c3_Err != nil {
-									return templ.Error{Err: templ_7745c5c3_Err, FileName: `mailroom/column/column.templ`, Line: 93, Col: 15}
+									return templ.Error{Err: templ_7745c5c3_Err, FileName: `mailroom/column/column.templ`, Line: 93, Col: 30}
 								}
 								_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
 								if templ_7745c5c3_Err != nil {

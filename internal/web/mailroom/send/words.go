@@ -2,7 +2,9 @@ package send
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 	"github.com/wakebell/wakebell/internal/web/page"
@@ -138,4 +140,13 @@ func going(s dispatch.RunState) bool {
 
 func halted(s dispatch.RunState) bool {
 	return s == dispatch.RunPaused || s == dispatch.RunWaiting
+}
+
+// oneLine is a postal address in one line.
+func oneLine(address string) string {
+	return strings.Join(strings.FieldsFunc(address, func(r rune) bool { return r == '\n' || r == '\r' }), ", ")
+}
+
+func given(words ...string) []string {
+	return slices.DeleteFunc(words, func(w string) bool { return w == "" })
 }

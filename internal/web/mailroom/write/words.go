@@ -10,14 +10,9 @@ import (
 	"github.com/wakebell/wakebell/internal/web/page"
 )
 
-var langs = map[string]string{"en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pl": "Polish", "nl": "Dutch", "pt": "Portuguese"}
-
 // name is what people call a text: "German, variant retail".
 func name(lang, variant string) string {
-	out := lang
-	if w := langs[lang]; w != "" {
-		out = w
-	}
+	out := page.Language(lang)
 	if variant != "" {
 		out += ", variant " + variant
 	}
