@@ -271,19 +271,20 @@ func icon(side contact.Side) page.IconName {
 
 // says is the line under a subject.
 func says(m head.Room, c contact.Contact) string {
-	out := cmp.Or(c.Name, sideWords[c.Side])
+	they, we := cmp.Or(c.Name, sideWords[c.Side]), m.Person(c.Person)
+	var out string
 	switch c.Step {
 	case contact.Incoming:
-		out += " to us"
+		out = they + " to " + we
 	case contact.Outgoing:
-		out = "We to " + out
+		out = we + " to " + they
 	default:
-		out = stepWords[c.Step] + ", " + sideWords[c.Side]
+		out = stepWords[c.Step] + ", " + sideWords[c.Side] + ", " + we
 	}
 	if c.Channel != "" {
 		out += ", " + channelWords[c.Channel]
 	}
-	return out + ", " + m.Person(c.Person)
+	return out
 }
 
 func subject(c contact.Contact) string {

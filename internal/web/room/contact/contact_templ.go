@@ -898,7 +898,7 @@ func oneBody(v one) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = page.Fact("With").Render(templ.WithChildren(ctx, templ_7745c5c3_Var39), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Fact("Who").Render(templ.WithChildren(ctx, templ_7745c5c3_Var39), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
