@@ -16,7 +16,7 @@ BIN   := bin/wakebell
 # Inlining copies components into every screen that uses them, and it makes libraries larger that do their work once
 # per page, per request or at the start: 6 MB of the program for no time that can be felt.
 COLD := github.com/wakebell/wakebell/internal/web github.com/wakebell/wakebell/internal/api github.com/wakebell/wakebell/internal/cli \
-	github.com/danielgtaylor/huma github.com/alecthomas/kong github.com/prometheus google.golang.org github.com/antlr4-go \
+	github.com/danielgtaylor/huma github.com/alexflint github.com/prometheus google.golang.org github.com/antlr4-go \
 	cel.dev/cel-go/parser cel.dev/cel-go/checker github.com/yuin/goldmark github.com/microcosm-cc github.com/go-pdf \
 	github.com/emersion/go-imap github.com/emersion/go-message github.com/rickar
 SMALL := $(foreach package,$(COLD),-gcflags '$(package)/...=-l')
@@ -34,7 +34,8 @@ build: assets ## build bin/wakebell
 	@mkdir -p bin
 	go build -trimpath -ldflags '-s -w' $(SMALL) -o $(BIN) ./cmd/wakebell
 
-test: assets lint ## everything: lint, freshness of generated files, all tests on SQLite and PostgreSQL, and in a browser
+test: build lint ## everything: lint, size, freshness of generated files, all tests on SQLite and PostgreSQL, and in a browser
+	@scripts/size.sh $(BIN)
 	@scripts/fresh.sh
 	scripts/postgres.sh go test $(TESTFLAGS) $(PACKAGES)
 	@$(MAKE) --no-print-directory browser

@@ -190,8 +190,9 @@ func checkTimes(t *testing.T, a *App) {
 	t.Helper()
 	ctx := t.Context()
 	var at, known, recorded, byEngine int64
+	// What is asked of us by a date becomes a fact by itself, after a person has entered the contact.
 	err := a.DB.QueryRow(ctx, `SELECT MAX(at), MAX(known_at), MAX(recorded_at),
-		SUM(CASE WHEN kind LIKE 'incident.%' AND actor LIKE 'engine:%' THEN 1 ELSE 0 END) FROM ledger_entry`).Scan(&at, &known, &recorded, &byEngine)
+		SUM(CASE WHEN kind LIKE 'incident.%' AND actor LIKE 'engine:%' AND actor <> 'engine:contacts' THEN 1 ELSE 0 END) FROM ledger_entry`).Scan(&at, &known, &recorded, &byEngine)
 	if end := clock.Micros(storyEnd); err != nil || at > end || known > end || recorded > end || recorded < end-int64(time.Hour/time.Microsecond) {
 		t.Errorf("%v: the newest entry is at %s, known %s, recorded %s", err, clock.FromMicros(at), clock.FromMicros(known), clock.FromMicros(recorded))
 	}

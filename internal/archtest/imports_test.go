@@ -16,7 +16,7 @@ var chapters = map[string]int{
 // rooms are the folders that exist by plan. A folder that is not here fails: name it first.
 var rooms = map[string]string{
 	"rule":    "grading deadline regime",
-	"base":    "store search job blob mail markup print who record clock fault ident",
+	"base":    "store search job blob mail markup print who record clock fault ident spell",
 	"prepare": "plan directory playbook",
 	"detect":  "logbook sigma alert intake",
 	"decide":  "triage incident assessment duty find",

@@ -11,12 +11,12 @@ import (
 )
 
 type accountCmd struct {
-	Link accountLink `cmd:"" help:"Make a one-time link with which a person sets a passphrase."`
+	Link *accountLink `arg:"subcommand:link" help:"Make a one-time link with which a person sets a passphrase."`
 }
 
 type accountLink struct {
 	dataFlags
-	Email string `arg:"" help:"E-mail address of the person."`
+	Email string `arg:"positional,required" help:"E-mail address of the person."`
 }
 
 // Run makes the link: through the server that runs on the data directory, else by

@@ -12,8 +12,8 @@ import (
 
 // page is what list commands share.
 type page struct {
-	Limit  int    `help:"How many at most." default:"50"`
-	Cursor string `help:"Go on where the last page ended."`
+	Limit  int    `arg:"--limit" help:"How many at most." default:"50"`
+	Cursor string `arg:"--cursor" help:"Go on where the last page ended."`
 }
 
 func (p page) query() url.Values {

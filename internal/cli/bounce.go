@@ -11,12 +11,12 @@ import (
 )
 
 type bounceCmd struct {
-	Add     bounceAdd     `cmd:"" help:"Hand in a message that came back: a bounce, an automatic answer or a reply."`
-	Mailbox bounceMailbox `cmd:"" help:"Show how far the mailbox of reports is read."`
+	Add     *bounceAdd     `arg:"subcommand:add" help:"Hand in a message that came back: a bounce, an automatic answer or a reply."`
+	Mailbox *bounceMailbox `arg:"subcommand:mailbox" help:"Show how far the mailbox of reports is read."`
 }
 
 type bounceAdd struct {
-	File string `arg:"" help:"The message as it came; - reads standard input, for a mail server that pipes it here."`
+	File string `arg:"positional,required" help:"The message as it came; - reads standard input, for a mail server that pipes it here."`
 }
 
 // Run sends the message and prints what it was understood as.

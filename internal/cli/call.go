@@ -8,13 +8,13 @@ import (
 )
 
 type callCmd struct {
-	Ls  callLs  `cmd:"" help:"List calls."`
-	Ack callAck `cmd:"" help:"Acknowledge a call."`
+	Ls  *callLs  `arg:"subcommand:ls" help:"List calls."`
+	Ack *callAck `arg:"subcommand:ack" help:"Acknowledge a call."`
 }
 
 type callLs struct {
 	page
-	Incident string `help:"Reference of an incident."`
+	Incident string `arg:"--incident" help:"Reference of an incident."`
 }
 
 // called is one call as the server tells it.
@@ -42,7 +42,7 @@ func (c *callLs) Run(e *env) error {
 }
 
 type callAck struct {
-	ID string `arg:"" help:"Id of the call."`
+	ID string `arg:"positional,required" help:"Id of the call."`
 }
 
 // Run acknowledges.

@@ -14,7 +14,7 @@ import (
 	"net"
 	"net/http"
 
-	"github.com/alecthomas/kong"
+	"github.com/alexflint/go-arg"
 
 	"github.com/wakebell/wakebell/client"
 	"github.com/wakebell/wakebell/internal/app"
@@ -41,40 +41,40 @@ const (
 )
 
 type root struct {
-	JSON  bool   `help:"Print JSON instead of tables." name:"json"`
-	URL   string `help:"Server to talk to ($WAKEBELL_URL); default http://127.0.0.1:8080." name:"url" placeholder:"URL"`
-	Token string `help:"Token to show, wbl_… ($WAKEBELL_TOKEN)." name:"token"`
+	JSON  bool   `arg:"--json" help:"Print JSON instead of tables."`
+	URL   string `arg:"--url" help:"Server to talk to ($WAKEBELL_URL); default http://127.0.0.1:8080." placeholder:"URL"`
+	Token string `arg:"--token" help:"Token to show, wbl_… ($WAKEBELL_TOKEN)."`
 
-	Serve      serveCmd      `cmd:"" help:"Run the server."`
-	Demo       demoCmd       `cmd:"" help:"Run the server with a demo company, and print a token."`
-	Report     reportCmd     `cmd:"" help:"Report something that may be trouble."`
-	Signal     signalCmd     `cmd:"" help:"Alerts and reports: list and triage."`
-	Incident   incidentCmd   `cmd:"" help:"Incidents: declare, work, close."`
-	Duty       dutyCmd       `cmd:"" help:"Duties: what is owed to whom by when."`
-	Duties     dutiesCmd     `cmd:"" help:"What the law asks for the facts in a file; without one, list duties."`
-	Recipients recipientsCmd `cmd:"" help:"Recipients of a notice: add, import, fix, sign off."`
-	Sending    sendingCmd    `cmd:"" help:"Sending of a notice: progress, pause, resume, stop, report."`
-	Notice     noticeCmd     `cmd:"" help:"Notices: write, approve, release."`
-	Rules      rulesCmd      `cmd:"" help:"Rules of law: list, show, test, check your own. Needs no server."`
-	Texts      textsCmd      `cmd:"" name:"templates" help:"Templates of notices: list, show, check your own. Needs no server."`
-	Call       callCmd       `cmd:"" help:"Calls: who was called, and acknowledge."`
-	Search     searchCmd     `cmd:"" help:"Find incidents, what was said in them, reports, alerts and people by words."`
-	Register   registerCmd   `cmd:"" help:"The breach register."`
-	Bounce     bounceCmd     `cmd:"" help:"What came back by mail."`
-	Filing     filingCmd     `cmd:"" help:"Forms of an incident: fill in, approve, record what was filed."`
-	Forms      formsCmd      `cmd:"" help:"Forms of authorities, without a server: list, show, check your own."`
-	Handover   handoverCmd   `cmd:"" help:"What a controller we process for needs for its own 72 hours."`
-	Outbox     outboxCmd     `cmd:"" help:"Messages that were sent, or kept."`
-	Dir        dirCmd        `cmd:"" name:"directory" help:"People, teams, services, customers: import, export, readiness."`
-	Account    accountCmd    `cmd:"" help:"Sign-in links for people."`
-	Tokens     tokenCmd      `cmd:"" name:"token" help:"API tokens."`
-	Verify     verifyCmd     `cmd:"" help:"Check the ledger of a data directory, or an exported bundle."`
-	Rebuild    rebuildCmd    `cmd:"" help:"Rebuild the tables from the ledger, or check that they equal it."`
-	Backup     backupCmd     `cmd:"" help:"Write a consistent copy, also while the server runs."`
-	Restore    restoreCmd    `cmd:"" help:"Put a backup in place of the data, after verifying it."`
-	Migrate    migrateCmd    `cmd:"" help:"Bring a PostgreSQL database up to this version."`
-	Key        keyCmd        `cmd:"" help:"Print the public key of the ledger."`
-	Version    versionCmd    `cmd:"" help:"Print the version."`
+	Serve      *serveCmd      `arg:"subcommand:serve" help:"Run the server."`
+	Demo       *demoCmd       `arg:"subcommand:demo" help:"Run the server with a demo company, and print a token."`
+	Report     *reportCmd     `arg:"subcommand:report" help:"Report something that may be trouble."`
+	Signal     *signalCmd     `arg:"subcommand:signal" help:"Alerts and reports: list and triage."`
+	Incident   *incidentCmd   `arg:"subcommand:incident" help:"Incidents: declare, work, close."`
+	Duty       *dutyCmd       `arg:"subcommand:duty" help:"Duties: what is owed to whom by when."`
+	Duties     *dutiesCmd     `arg:"subcommand:duties" help:"What the law asks for the facts in a file; without one, list duties."`
+	Recipients *recipientsCmd `arg:"subcommand:recipients" help:"Recipients of a notice: add, import, fix, sign off."`
+	Sending    *sendingCmd    `arg:"subcommand:sending" help:"Sending of a notice: progress, pause, resume, stop, report."`
+	Notice     *noticeCmd     `arg:"subcommand:notice" help:"Notices: write, approve, release."`
+	Rules      *rulesCmd      `arg:"subcommand:rules" help:"Rules of law: list, show, test, check your own. Needs no server."`
+	Texts      *textsCmd      `arg:"subcommand:templates" help:"Templates of notices: list, show, check your own. Needs no server."`
+	Call       *callCmd       `arg:"subcommand:call" help:"Calls: who was called, and acknowledge."`
+	Search     *searchCmd     `arg:"subcommand:search" help:"Find incidents, what was said in them, reports, alerts and people by words."`
+	Register   *registerCmd   `arg:"subcommand:register" help:"The breach register."`
+	Bounce     *bounceCmd     `arg:"subcommand:bounce" help:"What came back by mail."`
+	Filing     *filingCmd     `arg:"subcommand:filing" help:"Forms of an incident: fill in, approve, record what was filed."`
+	Forms      *formsCmd      `arg:"subcommand:forms" help:"Forms of authorities, without a server: list, show, check your own."`
+	Handover   *handoverCmd   `arg:"subcommand:handover" help:"What a controller we process for needs for its own 72 hours."`
+	Outbox     *outboxCmd     `arg:"subcommand:outbox" help:"Messages that were sent, or kept."`
+	Dir        *dirCmd        `arg:"subcommand:directory" help:"People, teams, services, customers: import, export, readiness."`
+	Account    *accountCmd    `arg:"subcommand:account" help:"Sign-in links for people."`
+	Tokens     *tokenCmd      `arg:"subcommand:token" help:"API tokens."`
+	Verify     *verifyCmd     `arg:"subcommand:verify" help:"Check the ledger of a data directory, or an exported bundle."`
+	Rebuild    *rebuildCmd    `arg:"subcommand:rebuild" help:"Rebuild the tables from the ledger, or check that they equal it."`
+	Backup     *backupCmd     `arg:"subcommand:backup" help:"Write a consistent copy, also while the server runs."`
+	Restore    *restoreCmd    `arg:"subcommand:restore" help:"Put a backup in place of the data, after verifying it."`
+	Migrate    *migrateCmd    `arg:"subcommand:migrate" help:"Bring a PostgreSQL database up to this version."`
+	Key        *keyCmd        `arg:"subcommand:key" help:"Print the public key of the ledger."`
+	Version    *versionCmd    `arg:"subcommand:version" help:"Print the version."`
 }
 
 // Version is the version of this program, set by the build.
@@ -91,7 +91,11 @@ type env struct {
 	IO
 	ctx  context.Context
 	root *root
+	name string // of the command, as it was typed
 }
+
+// runner is what every command is.
+type runner interface{ Run(e *env) error }
 
 // api returns a client of the server.
 func (e *env) api() *client.Client { return client.New(e.root.URL, e.root.Token) }
@@ -104,35 +108,38 @@ func (e exitError) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 // Run parses the arguments and runs one command. It returns the exit code.
 func Run(ctx context.Context, args []string, std IO) int {
 	r := &root{}
-	code := -1
-	p, err := kong.New(r,
-		kong.Name("wakebell"),
-		kong.Description("Security incidents and data breaches, from the first alert to a record that can be verified."),
-		kong.Writers(std.Out, std.Err),
-		kong.Exit(func(c int) { code = c }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Vars{"version": Version},
-	)
+	e := &env{IO: std, ctx: ctx, root: r}
+	p, err := arg.NewParser(arg.Config{Program: "wakebell", IgnoreEnv: true}, r)
 	if err != nil {
 		fmt.Fprintln(std.Err, "wakebell:", err)
 		return exitFailed
 	}
-	k, err := p.Parse(args)
-	if code >= 0 { // help was asked for
-		return code
+	err = p.Parse(apart(args))
+	at := locate(r, p.SubcommandNames())
+	if errors.Is(err, arg.ErrHelp) {
+		e.help(p, at)
+		return exitOK
+	}
+	cmd, runs := p.Subcommand().(runner)
+	switch {
+	case err != nil:
+		err = at.mistake(err)
+	case !runs:
+		err = at.unfinished()
+	default:
+		err = at.enums()
 	}
 	if err != nil {
 		fmt.Fprintln(std.Err, "wakebell:", err)
 		return exitUsage
 	}
 	r.fill(std.Getenv)
-	err = k.Run(&env{IO: std, ctx: ctx, root: r})
-	if err == nil {
+	e.name = at.name
+	if err = cmd.Run(e); err == nil {
 		return exitOK
 	}
-	var c exitError
-	if errors.As(err, &c) {
-		return int(c)
+	if code, ok := errors.AsType[exitError](err); ok {
+		return int(code)
 	}
 	fmt.Fprintln(std.Err, "wakebell:", message(err))
 	return codeOf(err)

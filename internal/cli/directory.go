@@ -9,14 +9,14 @@ import (
 )
 
 type dirCmd struct {
-	Import    dirImport    `cmd:"" help:"Import people, teams, services and customers from YAML, or customers from CSV."`
-	Export    dirExport    `cmd:"" help:"Write the directory as YAML."`
-	Readiness dirReadiness `cmd:"" help:"Say which function the policies ask for has nobody, or no deputy."`
+	Import    *dirImport    `arg:"subcommand:import" help:"Import people, teams, services and customers from YAML, or customers from CSV."`
+	Export    *dirExport    `arg:"subcommand:export" help:"Write the directory as YAML."`
+	Readiness *dirReadiness `arg:"subcommand:readiness" help:"Say which function the policies ask for has nobody, or no deputy."`
 }
 
 type dirImport struct {
-	File    string `arg:"" help:"File ending in .yaml or .csv."`
-	Preview bool   `help:"Only say what would change."`
+	File    string `arg:"positional,required" help:"File ending in .yaml or .csv."`
+	Preview bool   `arg:"--preview" help:"Only say what would change."`
 }
 
 // Run imports.
@@ -37,7 +37,7 @@ func (c *dirImport) Run(e *env) error {
 }
 
 type dirExport struct {
-	Out string `help:"File to write; default standard output." short:"o" placeholder:"FILE"`
+	Out string `arg:"--out,-o" help:"File to write; default standard output." placeholder:"FILE"`
 }
 
 // Run exports.

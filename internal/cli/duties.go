@@ -21,9 +21,9 @@ import (
 type dutiesCmd struct {
 	dutyLs
 	packsFlag
-	Facts string `help:"What if: judge the rules by the facts in this file, YAML or JSON; - reads them from standard input. Needs no server." placeholder:"FILE"`
-	At    string `help:"With --facts: the instant of the judgement, with zone; default the file's, else now." placeholder:"TIME"`
-	All   bool   `help:"With --facts: print what is not required as well. JSON always has all."`
+	Facts string `arg:"--facts" help:"What if: judge the rules by the facts in this file, YAML or JSON; - reads them from standard input. Needs no server." placeholder:"FILE"`
+	At    string `arg:"--at" help:"With --facts: the instant of the judgement, with zone; default the file's, else now." placeholder:"TIME"`
+	All   bool   `arg:"--all" help:"With --facts: print what is not required as well. JSON always has all."`
 }
 
 // maxFacts is how much of a facts file is read, in bytes; factfile bounds it.

@@ -8,18 +8,18 @@ import (
 )
 
 type dutyCmd struct {
-	Ls     dutyLs     `cmd:"" help:"List duties, the earliest due first."`
-	Meet   dutyMeet   `cmd:"" help:"Record that a duty was done."`
-	Waive  dutyWaive  `cmd:"" help:"Agree to leave it undone, with a ground."`
-	Undo   dutyUndo   `cmd:"" help:"Open a met or waived duty again."`
-	Assign dutyAssign `cmd:"" help:"Give it to a person."`
+	Ls     *dutyLs     `arg:"subcommand:ls" help:"List duties, the earliest due first."`
+	Meet   *dutyMeet   `arg:"subcommand:meet" help:"Record that a duty was done."`
+	Waive  *dutyWaive  `arg:"subcommand:waive" help:"Agree to leave it undone, with a ground."`
+	Undo   *dutyUndo   `arg:"subcommand:undo" help:"Open a met or waived duty again."`
+	Assign *dutyAssign `arg:"subcommand:assign" help:"Give it to a person."`
 }
 
 type dutyLs struct {
 	page
-	State    string `help:"open, missed, met, waived or withdrawn."`
-	Incident string `help:"Reference of an incident."`
-	Holder   string `help:"Id of a person or team."`
+	State    string `arg:"--state" help:"open, missed, met, waived or withdrawn."`
+	Incident string `arg:"--incident" help:"Reference of an incident."`
+	Holder   string `arg:"--holder" help:"Id of a person or team."`
 }
 
 // Run lists duties.
@@ -51,12 +51,12 @@ func (e *env) duty(id, action string, body map[string]any) error {
 }
 
 type dutyMeet struct {
-	ID         string `arg:"" help:"Id of the duty."`
-	With       string `help:"What met it: acknowledgement, report, notice, filing or record."`
-	Ref        string `help:"Reference of the evidence."`
-	At         string `help:"When, with zone; default now." placeholder:"TIME"`
-	Remark     string `help:"A remark."`
-	LateReason string `help:"Why it is late, where it is."`
+	ID         string `arg:"positional,required" help:"Id of the duty."`
+	With       string `arg:"--with" help:"What met it: acknowledgement, report, notice, filing or record."`
+	Ref        string `arg:"--ref" help:"Reference of the evidence."`
+	At         string `arg:"--at" help:"When, with zone; default now." placeholder:"TIME"`
+	Remark     string `arg:"--remark" help:"A remark."`
+	LateReason string `arg:"--late-reason" help:"Why it is late, where it is."`
 }
 
 // Run meets.
@@ -78,8 +78,8 @@ func (c *dutyMeet) Run(e *env) error {
 }
 
 type dutyWaive struct {
-	ID     string `arg:"" help:"Id of the duty."`
-	Ground string `required:"" help:"Why it need not be done."`
+	ID     string `arg:"positional,required" help:"Id of the duty."`
+	Ground string `arg:"--ground,required" help:"Why it need not be done."`
 }
 
 // Run waives.
@@ -88,8 +88,8 @@ func (c *dutyWaive) Run(e *env) error {
 }
 
 type dutyUndo struct {
-	ID     string `arg:"" help:"Id of the duty."`
-	Reason string `required:"" help:"Why."`
+	ID     string `arg:"positional,required" help:"Id of the duty."`
+	Reason string `arg:"--reason,required" help:"Why."`
 }
 
 // Run undoes.
@@ -98,8 +98,8 @@ func (c *dutyUndo) Run(e *env) error {
 }
 
 type dutyAssign struct {
-	ID     string `arg:"" help:"Id of the duty."`
-	Person string `arg:"" optional:"" help:"Id of the person; none gives it back to its team."`
+	ID     string `arg:"positional,required" help:"Id of the duty."`
+	Person string `arg:"positional" help:"Id of the person; none gives it back to its team."`
 }
 
 // Run assigns.

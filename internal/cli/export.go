@@ -22,8 +22,8 @@ type entry struct {
 
 type incidentTimeline struct {
 	page
-	Ref    string `arg:"" help:"Reference of the incident."`
-	Filter string `help:"all, decisions, facts, calls, reports or notices." default:"all"`
+	Ref    string `arg:"positional,required" help:"Reference of the incident."`
+	Filter string `arg:"--filter" help:"all, decisions, facts, calls, reports or notices." default:"all"`
 }
 
 // Run shows the timeline.
@@ -41,8 +41,8 @@ func (c *incidentTimeline) Run(e *env) error {
 }
 
 type incidentBundle struct {
-	Ref string `arg:"" help:"Reference of the incident."`
-	Out string `help:"File to write; default standard output." short:"o" placeholder:"FILE"`
+	Ref string `arg:"positional,required" help:"Reference of the incident."`
+	Out string `arg:"--out,-o" help:"File to write; default standard output." placeholder:"FILE"`
 }
 
 // Run writes the bundle.
@@ -71,22 +71,22 @@ func (e *env) write(path string, b []byte) error {
 }
 
 type registerCmd struct {
-	Ls     registerLs     `cmd:"" help:"List the register."`
-	Show   registerShow   `cmd:"" help:"Show one entry."`
-	Export registerExport `cmd:"" help:"Write the whole register."`
+	Ls     *registerLs     `arg:"subcommand:ls" help:"List the register."`
+	Show   *registerShow   `arg:"subcommand:show" help:"Show one entry."`
+	Export *registerExport `arg:"subcommand:export" help:"Write the whole register."`
 }
 
 // narrowing holds the filters of the register; an empty one does not narrow.
 type narrowing struct {
-	Drills       bool   `help:"The drills instead of the real register."`
-	From         string `help:"Declared at or after this time, with a zone." placeholder:"TIME"`
-	Until        string `help:"Declared before this time, with a zone." placeholder:"TIME"`
-	PersonalData string `help:"yes, no or unknown."`
-	Severity     string `help:"0 to 3."`
-	BIL          string `name:"bil" help:"1 to 3."`
-	Notified     string `help:"Whether anybody outside was told: true or false."`
-	Entity       string `help:"Id of one of our legal entities." placeholder:"ID"`
-	Role         string `help:"In which one of our entities is concerned: controller or processor."`
+	Drills       bool   `arg:"--drills" help:"The drills instead of the real register."`
+	From         string `arg:"--from" help:"Declared at or after this time, with a zone." placeholder:"TIME"`
+	Until        string `arg:"--until" help:"Declared before this time, with a zone." placeholder:"TIME"`
+	PersonalData string `arg:"--personal-data" help:"yes, no or unknown."`
+	Severity     string `arg:"--severity" help:"0 to 3."`
+	BIL          string `arg:"--bil" help:"1 to 3."`
+	Notified     string `arg:"--notified" help:"Whether anybody outside was told: true or false."`
+	Entity       string `arg:"--entity" help:"Id of one of our legal entities." placeholder:"ID"`
+	Role         string `arg:"--role" help:"In which one of our entities is concerned: controller or processor."`
 }
 
 func (n narrowing) into(q url.Values) url.Values {
@@ -126,7 +126,7 @@ func (c *registerLs) Run(e *env) error {
 }
 
 type registerShow struct {
-	Ref string `arg:"" help:"Reference of the incident."`
+	Ref string `arg:"positional,required" help:"Reference of the incident."`
 }
 
 // Run shows an entry.
@@ -139,8 +139,8 @@ func (c *registerShow) Run(e *env) error {
 }
 
 type registerExport struct {
-	Format string `enum:"json,csv" default:"csv" help:"json or csv."`
-	Out    string `help:"File to write; default standard output." short:"o" placeholder:"FILE"`
+	Format string `arg:"--format" help:"json or csv." enum:"json,csv" default:"csv"`
+	Out    string `arg:"--out,-o" help:"File to write; default standard output." placeholder:"FILE"`
 	narrowing
 }
 

@@ -15,10 +15,10 @@ import (
 )
 
 type incidentAttach struct {
-	Ref  string `arg:"" help:"Reference of the incident."`
-	File string `arg:"" help:"File to attach; - reads standard input."`
-	Name string `help:"Name to give it; default that of the file."`
-	Note string `help:"A note about it."`
+	Ref  string `arg:"positional,required" help:"Reference of the incident."`
+	File string `arg:"positional,required" help:"File to attach; - reads standard input."`
+	Name string `arg:"--name" help:"Name to give it; default that of the file."`
+	Note string `arg:"--note" help:"A note about it."`
 }
 
 // Run sends the file and prints its id and hash.
@@ -51,7 +51,7 @@ func (c *incidentAttach) Run(e *env) error {
 
 type incidentFiles struct {
 	page
-	Ref string `arg:"" help:"Reference of the incident."`
+	Ref string `arg:"positional,required" help:"Reference of the incident."`
 }
 
 // Run lists the files.
@@ -70,9 +70,9 @@ func (c *incidentFiles) Run(e *env) error {
 }
 
 type incidentFetch struct {
-	Ref string `arg:"" help:"Reference of the incident."`
-	ID  string `arg:"" name:"id" help:"Id of the file."`
-	Out string `help:"File to write; default standard output." short:"o" placeholder:"FILE"`
+	Ref string `arg:"positional,required" help:"Reference of the incident."`
+	ID  string `arg:"positional,required" help:"Id of the file."`
+	Out string `arg:"--out,-o" help:"File to write; default standard output." placeholder:"FILE"`
 }
 
 // Run downloads a file; an existing one is never overwritten.
@@ -92,9 +92,9 @@ func (c *incidentFetch) Run(e *env) error {
 }
 
 type incidentFileReason struct {
-	Ref    string `arg:"" help:"Reference of the incident."`
-	ID     string `arg:"" name:"id" help:"Id of the file."`
-	Reason string `required:"" help:"Why."`
+	Ref    string `arg:"positional,required" help:"Reference of the incident."`
+	ID     string `arg:"positional,required" help:"Id of the file."`
+	Reason string `arg:"--reason,required" help:"Why."`
 }
 
 type incidentWithdrawFile struct{ incidentFileReason }

@@ -18,23 +18,23 @@ import (
 )
 
 type filingCmd struct {
-	Wanted  filingWanted  `cmd:"" help:"List the duties that are met by filing, and the forms that fit."`
-	Ls      filingLs      `cmd:"" help:"List the filings of an incident."`
-	Start   filingStart   `cmd:"" help:"Begin one, filled in from the record."`
-	Show    filingShow    `cmd:"" help:"Show questions and answers; --missing for what is still to be answered."`
-	Answer  filingAnswer  `cmd:"" help:"Answer fields: FIELD=VALUE; values of a list are separated by |."`
-	Submit  filingSubmit  `cmd:"" help:"Hand it in for approval."`
-	Approve filingApprove `cmd:"" help:"Approve exactly the answers as they stand."`
-	Return  filingReturn  `cmd:"" help:"Send it back, with the reason."`
-	File    filingFile    `cmd:"" help:"Record that it was filed."`
-	Receipt filingReceipt `cmd:"" help:"Record the authority's number, or keep its receipt as a file."`
-	Discard filingDiscard `cmd:"" help:"Give a draft up, with the reason."`
-	Print   filingPrint   `cmd:"" help:"Write the form as PDF or JSON."`
+	Wanted  *filingWanted  `arg:"subcommand:wanted" help:"List the duties that are met by filing, and the forms that fit."`
+	Ls      *filingLs      `arg:"subcommand:ls" help:"List the filings of an incident."`
+	Start   *filingStart   `arg:"subcommand:start" help:"Begin one, filled in from the record."`
+	Show    *filingShow    `arg:"subcommand:show" help:"Show questions and answers; --missing for what is still to be answered."`
+	Answer  *filingAnswer  `arg:"subcommand:answer" help:"Answer fields: FIELD=VALUE; values of a list are separated by |."`
+	Submit  *filingSubmit  `arg:"subcommand:submit" help:"Hand it in for approval."`
+	Approve *filingApprove `arg:"subcommand:approve" help:"Approve exactly the answers as they stand."`
+	Return  *filingReturn  `arg:"subcommand:return" help:"Send it back, with the reason."`
+	File    *filingFile    `arg:"subcommand:file" help:"Record that it was filed."`
+	Receipt *filingReceipt `arg:"subcommand:receipt" help:"Record the authority's number, or keep its receipt as a file."`
+	Discard *filingDiscard `arg:"subcommand:discard" help:"Give a draft up, with the reason."`
+	Print   *filingPrint   `arg:"subcommand:print" help:"Write the form as PDF or JSON."`
 }
 
 type filingRef struct {
-	Ref    string `arg:"" help:"Reference of the incident."`
-	Number int    `arg:"" help:"Number of the filing."`
+	Ref    string `arg:"positional,required" help:"Reference of the incident."`
+	Number int    `arg:"positional,required" help:"Number of the filing."`
 }
 
 func (r filingRef) path(step string) string {
@@ -63,7 +63,7 @@ func (e *env) filing(f client.Filing) error {
 }
 
 type filingWanted struct {
-	Ref string `arg:"" help:"Reference of the incident."`
+	Ref string `arg:"positional,required" help:"Reference of the incident."`
 }
 
 // Run lists the duties.
@@ -79,7 +79,7 @@ func (c *filingWanted) Run(e *env) error {
 }
 
 type filingLs struct {
-	Ref string `arg:"" help:"Reference of the incident."`
+	Ref string `arg:"positional,required" help:"Reference of the incident."`
 }
 
 // Run lists the filings.
@@ -95,12 +95,12 @@ func (c *filingLs) Run(e *env) error {
 }
 
 type filingStart struct {
-	Ref      string   `arg:"" help:"Reference of the incident."`
-	Duty     string   `help:"Id of the duty it meets."`
-	Form     string   `help:"Id of the form; default the first that fits."`
-	Stage    string   `help:"Stage of the form; default the first that fits."`
-	Follows  int      `help:"Number of the filing it follows."`
-	Combines []string `help:"Stages filed together with it."`
+	Ref      string `arg:"positional,required" help:"Reference of the incident."`
+	Duty     string `arg:"--duty" help:"Id of the duty it meets."`
+	Form     string `arg:"--form" help:"Id of the form; default the first that fits."`
+	Stage    string `arg:"--stage" help:"Stage of the form; default the first that fits."`
+	Follows  int    `arg:"--follows" help:"Number of the filing it follows."`
+	Combines list   `arg:"--combines" help:"Stages filed together with it."`
 }
 
 // Run begins a filing.
@@ -126,7 +126,7 @@ func (c *filingStart) Run(e *env) error {
 
 type filingShow struct {
 	filingRef
-	Missing bool `help:"Only what has to be answered and is not."`
+	Missing bool `arg:"--missing" help:"Only what has to be answered and is not."`
 }
 
 // Run shows questions and answers.
@@ -171,8 +171,8 @@ func orBlank(v any) any {
 
 type filingAnswer struct {
 	filingRef
-	Answers []string `arg:"" help:"FIELD=VALUE, several of them."`
-	Version int      `help:"Version of the answers they are written on; default the newest."`
+	Answers []string `arg:"positional,required" help:"FIELD=VALUE, several of them."`
+	Version int      `arg:"--version" help:"Version of the answers they are written on; default the newest."`
 }
 
 // Run saves answers.
@@ -218,7 +218,7 @@ func (c *filingSubmit) Run(e *env) error { return c.step(e, "submit", nil) }
 
 type filingApprove struct {
 	filingRef
-	Bound string `help:"Hash of what you approve; default that of the answers as they stand now."`
+	Bound string `arg:"--bound" help:"Hash of what you approve; default that of the answers as they stand now."`
 }
 
 // Run approves.
@@ -237,7 +237,7 @@ func (c *filingApprove) Run(e *env) error {
 
 type filingWhy struct {
 	filingRef
-	Reason string `required:"" help:"Why."`
+	Reason string `arg:"--reason,required" help:"Why."`
 }
 
 type filingReturn struct{ filingWhy }
@@ -256,11 +256,11 @@ func (c *filingDiscard) Run(e *env) error {
 
 type filingFile struct {
 	filingRef
-	Channel    string `required:"" help:"portal, email, letter, phone, secure_channel or in_person."`
-	At         string `help:"When, with zone; default now." placeholder:"TIME"`
-	Receipt    string `help:"Number the authority gave."`
-	LateReason string `help:"Why it is late, where it is."`
-	Note       string `help:"A note."`
+	Channel    string `arg:"--channel,required" help:"portal, email, letter, phone, secure_channel or in_person."`
+	At         string `arg:"--at" help:"When, with zone; default now." placeholder:"TIME"`
+	Receipt    string `arg:"--receipt" help:"Number the authority gave."`
+	LateReason string `arg:"--late-reason" help:"Why it is late, where it is."`
+	Note       string `arg:"--note" help:"A note."`
 }
 
 // Run records that it was filed.
@@ -283,8 +283,8 @@ func (c *filingFile) Run(e *env) error {
 
 type filingReceipt struct {
 	filingRef
-	Receipt string `arg:"" optional:"" help:"Number the authority gave."`
-	File    string `help:"Receipt to keep; - reads standard input." placeholder:"FILE"`
+	Receipt string `arg:"positional" help:"Number the authority gave."`
+	File    string `arg:"--file" help:"Receipt to keep; - reads standard input." placeholder:"FILE"`
 }
 
 // Run records the receipt.
@@ -313,8 +313,8 @@ func (c *filingReceipt) Run(e *env) error {
 
 type filingPrint struct {
 	filingRef
-	Format string `help:"pdf or json." enum:"pdf,json" default:"pdf"`
-	Out    string `help:"File to write; default standard output." short:"o" placeholder:"FILE"`
+	Format string `arg:"--format" help:"pdf or json." enum:"pdf,json" default:"pdf"`
+	Out    string `arg:"--out,-o" help:"File to write; default standard output." placeholder:"FILE"`
 }
 
 // Run writes the form; an existing file is never overwritten.

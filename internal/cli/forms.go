@@ -12,14 +12,14 @@ import (
 )
 
 type formsCmd struct {
-	Ls    formsLs    `cmd:"" help:"List the forms."`
-	Show  formsShow  `cmd:"" help:"Show a form: stages, fields, what is mandatory when."`
-	Facts formsFacts `cmd:"" help:"List the facts of the record that fields may be filled from."`
-	Check formsCheck `cmd:"" help:"Check a folder of your own forms over the shipped ones."`
+	Ls    *formsLs    `arg:"subcommand:ls" help:"List the forms."`
+	Show  *formsShow  `arg:"subcommand:show" help:"Show a form: stages, fields, what is mandatory when."`
+	Facts *formsFacts `arg:"subcommand:facts" help:"List the facts of the record that fields may be filled from."`
+	Check *formsCheck `arg:"subcommand:check" help:"Check a folder of your own forms over the shipped ones."`
 }
 
 type formsFlag struct {
-	Forms string `help:"Folder with your own forms ($WAKEBELL_FORMS); they win over the shipped ones by id." placeholder:"DIR"`
+	Forms string `arg:"--forms" help:"Folder with your own forms ($WAKEBELL_FORMS); they win over the shipped ones by id." placeholder:"DIR"`
 }
 
 func (f formsFlag) book(e *env) (*form.Book, error) {
@@ -138,7 +138,7 @@ func (c *formsLs) Run(e *env) error {
 
 type formsShow struct {
 	formsFlag
-	ID string `arg:"" help:"Id of the form, as forms ls prints it."`
+	ID string `arg:"positional,required" help:"Id of the form, as forms ls prints it."`
 }
 
 // Run shows one form.
@@ -189,7 +189,7 @@ func (*formsFacts) Run(e *env) error {
 }
 
 type formsCheck struct {
-	Dir string `arg:"" help:"The folder."`
+	Dir string `arg:"positional,required" help:"The folder."`
 }
 
 // Run checks a folder; what is wrong is printed as file:line: reason, exit code 1.

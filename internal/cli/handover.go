@@ -10,9 +10,9 @@ import (
 )
 
 type handoverCmd struct {
-	Ls   handoverLs   `cmd:"" help:"List the affected controllers we process for."`
-	Show handoverShow `cmd:"" help:"Show what a controller needs for its own 72 hours."`
-	Take handoverTake `cmd:"" help:"Take the package: who took which version is recorded, with its hash."`
+	Ls   *handoverLs   `arg:"subcommand:ls" help:"List the affected controllers we process for."`
+	Show *handoverShow `arg:"subcommand:show" help:"Show what a controller needs for its own 72 hours."`
+	Take *handoverTake `arg:"subcommand:take" help:"Take the package: who took which version is recorded, with its hash."`
 }
 
 // handoverLine is one controller on the wire.
@@ -27,7 +27,7 @@ type handoverLine struct {
 }
 
 type handoverLs struct {
-	Ref string `arg:"" help:"Reference of the incident."`
+	Ref string `arg:"positional,required" help:"Reference of the incident."`
 }
 
 // Run lists them.
@@ -42,9 +42,9 @@ func (c *handoverLs) Run(e *env) error {
 }
 
 type handoverShow struct {
-	Ref      string `arg:"" help:"Reference of the incident."`
-	Customer string `arg:"" help:"Id of the customer."`
-	Number   int    `help:"A version that was taken; default the package as it would be now." name:"version"`
+	Ref      string `arg:"positional,required" help:"Reference of the incident."`
+	Customer string `arg:"positional,required" help:"Id of the customer."`
+	Number   int    `arg:"--version" help:"A version that was taken; default the package as it would be now."`
 }
 
 // Run prints the document.
@@ -65,14 +65,14 @@ func (c *handoverShow) Run(e *env) error {
 }
 
 type handoverTake struct {
-	Ref          string `arg:"" help:"Reference of the incident."`
-	Customer     string `arg:"" help:"Id of the customer."`
-	Nature       string `help:"Nature of the breach, in your words for this customer."`
-	Persons      string `help:"How many of its persons."`
-	Records      string `help:"How many data records."`
-	Consequences string `help:"Likely consequences."`
-	Measures     string `help:"Measures taken or proposed."`
-	Expected     string `help:"When you expect to know what is not known, with zone." placeholder:"TIME"`
+	Ref          string `arg:"positional,required" help:"Reference of the incident."`
+	Customer     string `arg:"positional,required" help:"Id of the customer."`
+	Nature       string `arg:"--nature" help:"Nature of the breach, in your words for this customer."`
+	Persons      string `arg:"--persons" help:"How many of its persons."`
+	Records      string `arg:"--records" help:"How many data records."`
+	Consequences string `arg:"--consequences" help:"Likely consequences."`
+	Measures     string `arg:"--measures" help:"Measures taken or proposed."`
+	Expected     string `arg:"--expected" help:"When you expect to know what is not known, with zone." placeholder:"TIME"`
 }
 
 // Run takes it and prints the document.

@@ -9,47 +9,45 @@ import (
 	"strings"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"github.com/wakebell/wakebell/client"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/decide/incident/fact"
 )
 
 type incidentCmd struct {
-	Ls       incidentLs       `cmd:"" help:"List incidents."`
-	Show     incidentShow     `cmd:"" help:"Show an incident with its duties and timeline."`
-	Declare  incidentDeclare  `cmd:"" help:"Declare an incident."`
-	Confirm  incidentReason   `cmd:"" help:"Confirm it."`
-	Dismiss  incidentReason   `cmd:"" help:"Dismiss it, with a reason."`
-	Grade    incidentGrade    `cmd:"" help:"Set severity and BIL."`
-	Note     incidentText     `cmd:"" help:"Add a note to the timeline."`
-	Sitrep   incidentText     `cmd:"" help:"Send a situation report."`
-	Fact     incidentFact     `cmd:"" help:"Record a fact."`
-	Assign   incidentAssign   `cmd:"" help:"Give a person a function in it."`
-	Decide   incidentDecide   `cmd:"" help:"Record a decision."`
-	Second   incidentSecond   `cmd:"" help:"Give a second opinion on the verdict on the risk."`
-	Phase    incidentPhase    `cmd:"" help:"Enter a phase."`
-	Task     incidentTask     `cmd:"" help:"Add a task."`
-	Close    incidentClose    `cmd:"" help:"Close it."`
-	Reopen   incidentReason   `cmd:"" help:"Open it again, with a reason."`
-	Timeline incidentTimeline `cmd:"" help:"Show the timeline."`
-	Attach   incidentAttach   `cmd:"" help:"Attach a file to the timeline."`
-	Files    incidentFiles    `cmd:"" help:"List its files."`
-	Fetch    incidentFetch    `cmd:"" help:"Download a file."`
+	Ls       *incidentLs       `arg:"subcommand:ls" help:"List incidents."`
+	Show     *incidentShow     `arg:"subcommand:show" help:"Show an incident with its duties and timeline."`
+	Declare  *incidentDeclare  `arg:"subcommand:declare" help:"Declare an incident."`
+	Confirm  *incidentReason   `arg:"subcommand:confirm" help:"Confirm it."`
+	Dismiss  *incidentReason   `arg:"subcommand:dismiss" help:"Dismiss it, with a reason."`
+	Grade    *incidentGrade    `arg:"subcommand:grade" help:"Set severity and BIL."`
+	Note     *incidentText     `arg:"subcommand:note" help:"Add a note to the timeline."`
+	Sitrep   *incidentText     `arg:"subcommand:sitrep" help:"Send a situation report."`
+	Fact     *incidentFact     `arg:"subcommand:fact" help:"Record a fact."`
+	Assign   *incidentAssign   `arg:"subcommand:assign" help:"Give a person a function in it."`
+	Decide   *incidentDecide   `arg:"subcommand:decide" help:"Record a decision."`
+	Second   *incidentSecond   `arg:"subcommand:second" help:"Give a second opinion on the verdict on the risk."`
+	Phase    *incidentPhase    `arg:"subcommand:phase" help:"Enter a phase."`
+	Task     *incidentTask     `arg:"subcommand:task" help:"Add a task."`
+	Close    *incidentClose    `arg:"subcommand:close" help:"Close it."`
+	Reopen   *incidentReason   `arg:"subcommand:reopen" help:"Open it again, with a reason."`
+	Timeline *incidentTimeline `arg:"subcommand:timeline" help:"Show the timeline."`
+	Attach   *incidentAttach   `arg:"subcommand:attach" help:"Attach a file to the timeline."`
+	Files    *incidentFiles    `arg:"subcommand:files" help:"List its files."`
+	Fetch    *incidentFetch    `arg:"subcommand:fetch" help:"Download a file."`
 
-	WithdrawFile incidentWithdrawFile `cmd:"" help:"Hide a file, with a reason; its content is kept."`
-	EraseFile    incidentEraseFile    `cmd:"" help:"Destroy a file and its content; that it was there stays on record."`
+	WithdrawFile *incidentWithdrawFile `arg:"subcommand:withdraw-file" help:"Hide a file, with a reason; its content is kept."`
+	EraseFile    *incidentEraseFile    `arg:"subcommand:erase-file" help:"Destroy a file and its content; that it was there stays on record."`
 
-	Bundle incidentBundle `cmd:"" help:"Write the record with its proofs, for wakebell verify FILE."`
+	Bundle *incidentBundle `arg:"subcommand:bundle" help:"Write the record with its proofs, for wakebell verify FILE."`
 }
 
 type incidentLs struct {
 	page
-	State string `help:"suspected, confirmed or dismissed."`
-	Open  bool   `help:"Only open ones."`
-	Kind  string `help:"real or drill."`
-	Query string `help:"Words to search for." short:"q"`
+	State string `arg:"--state" help:"suspected, confirmed or dismissed."`
+	Open  bool   `arg:"--open" help:"Only open ones."`
+	Kind  string `arg:"--kind" help:"real or drill."`
+	Query string `arg:"--query,-q" help:"Words to search for."`
 }
 
 // Run lists incidents.
@@ -76,8 +74,8 @@ func (c *incidentLs) Run(e *env) error {
 }
 
 type incidentShow struct {
-	Ref  string `arg:"" help:"Reference, such as INC-2026-0001."`
-	AsOf string `help:"As the record knew it at a time, with zone." placeholder:"TIME"`
+	Ref  string `arg:"positional,required" help:"Reference, such as INC-2026-0001."`
+	AsOf string `arg:"--as-of" help:"As the record knew it at a time, with zone." placeholder:"TIME"`
 }
 
 // Run shows one incident.
@@ -112,13 +110,13 @@ func (c *incidentShow) Run(e *env) error {
 }
 
 type incidentDeclare struct {
-	Title      string `arg:"" help:"What happened, in a line."`
-	Summary    string `help:"More about it."`
-	Drill      bool   `help:"An exercise; fixed for ever."`
-	Nature     string `enum:"security,operational" default:"security" help:"security or operational."`
-	Discovered string `help:"When it was noticed, with zone; default now." placeholder:"TIME"`
-	Service    string `help:"Service concerned (id in the directory)."`
-	Team       string `help:"Product team that verifies it."`
+	Title      string `arg:"positional,required" help:"What happened, in a line."`
+	Summary    string `arg:"--summary" help:"More about it."`
+	Drill      bool   `arg:"--drill" help:"An exercise; fixed for ever."`
+	Nature     string `arg:"--nature" help:"security or operational." enum:"security,operational" default:"security"`
+	Discovered string `arg:"--discovered" help:"When it was noticed, with zone; default now." placeholder:"TIME"`
+	Service    string `arg:"--service" help:"Service concerned (id in the directory)."`
+	Team       string `arg:"--team" help:"Product team that verifies it."`
 }
 
 // Run declares the incident and prints its reference.
@@ -169,22 +167,22 @@ func (e *env) command(ref, typ string, fields map[string]any) error {
 }
 
 type incidentReason struct {
-	Ref    string `arg:"" help:"Reference of the incident."`
-	Reason string `help:"Why."`
+	Ref    string `arg:"positional,required" help:"Reference of the incident."`
+	Reason string `arg:"--reason" help:"Why."`
 }
 
 // Run confirms, dismisses or reopens: the command's own name is the API's.
-func (c *incidentReason) Run(e *env, k *kong.Context) error {
-	return e.command(c.Ref, k.Selected().Name, map[string]any{"reason": c.Reason})
+func (c *incidentReason) Run(e *env) error {
+	return e.command(c.Ref, e.name, map[string]any{"reason": c.Reason})
 }
 
 type incidentText struct {
-	Ref  string `arg:"" help:"Reference of the incident."`
-	Text string `arg:"" help:"The text; - reads standard input."`
+	Ref  string `arg:"positional,required" help:"Reference of the incident."`
+	Text string `arg:"positional,required" help:"The text; - reads standard input."`
 }
 
 // Run adds a note or sends a situation report: the command's own name is the API's.
-func (c *incidentText) Run(e *env, k *kong.Context) error {
+func (c *incidentText) Run(e *env) error {
 	txt := c.Text
 	if txt == "-" {
 		b, err := io.ReadAll(io.LimitReader(e.In, maxInput))
@@ -193,17 +191,17 @@ func (c *incidentText) Run(e *env, k *kong.Context) error {
 		}
 		txt = string(b)
 	}
-	return e.command(c.Ref, k.Selected().Name, map[string]any{"text": txt})
+	return e.command(c.Ref, e.name, map[string]any{"text": txt})
 }
 
 // maxInput bounds what is read from standard input.
 const maxInput = 1 << 20
 
 type incidentGrade struct {
-	Ref      string `arg:"" help:"Reference of the incident."`
-	Severity int    `required:"" help:"0 crisis, 1 critical, 2 major, 3 minor."`
-	BIL      int    `required:"" name:"bil" help:"Business impact level 1, 2 or 3."`
-	Reason   string `help:"Why; needed where it differs from the suggestion."`
+	Ref      string `arg:"positional,required" help:"Reference of the incident."`
+	Severity int    `arg:"--severity,required" help:"0 crisis, 1 critical, 2 major, 3 minor."`
+	BIL      int    `arg:"--bil,required" help:"Business impact level 1, 2 or 3."`
+	Reason   string `arg:"--reason" help:"Why; needed where it differs from the suggestion."`
 }
 
 // Run grades.
@@ -212,13 +210,13 @@ func (c *incidentGrade) Run(e *env) error {
 }
 
 type incidentFact struct {
-	Ref    string `arg:"" help:"Reference of the incident."`
-	Fact   string `arg:"" help:"Name of the fact, such as aware, personal_data, scope."`
-	Value  string `arg:"" help:"Its value: a word, a time with zone, or JSON."`
-	Entity string `help:"Legal entity it is about."`
-	SaidBy string `help:"Who said so."`
-	Remark string `help:"A remark."`
-	Known  string `help:"When we learnt it, with zone; default now." placeholder:"TIME"`
+	Ref    string `arg:"positional,required" help:"Reference of the incident."`
+	Fact   string `arg:"positional,required" help:"Name of the fact, such as aware, personal_data, scope."`
+	Value  string `arg:"positional,required" help:"Its value: a word, a time with zone, or JSON."`
+	Entity string `arg:"--entity" help:"Legal entity it is about."`
+	SaidBy string `arg:"--said-by" help:"Who said so."`
+	Remark string `arg:"--remark" help:"A remark."`
+	Known  string `arg:"--known" help:"When we learnt it, with zone; default now." placeholder:"TIME"`
 }
 
 // Run records the fact.
@@ -247,10 +245,10 @@ func (c *incidentFact) Run(e *env) error {
 }
 
 type incidentAssign struct {
-	Ref      string `arg:"" help:"Reference of the incident."`
-	Function string `arg:"" help:"manager, liaison, spokesperson, legal, analyst, …"`
-	Person   string `arg:"" help:"Id of the person."`
-	End      bool   `help:"End the assignment."`
+	Ref      string `arg:"positional,required" help:"Reference of the incident."`
+	Function string `arg:"positional,required" help:"manager, liaison, spokesperson, legal, analyst, …"`
+	Person   string `arg:"positional,required" help:"Id of the person."`
+	End      bool   `arg:"--end" help:"End the assignment."`
 }
 
 // Run assigns or ends an assignment.
@@ -263,15 +261,15 @@ func (c *incidentAssign) Run(e *env) error {
 }
 
 type incidentDecide struct {
-	Ref      string `arg:"" help:"Reference of the incident."`
-	Decision string `arg:"" help:"outside_help, press_team, law_enforcement, do_not_notify, disclosure, retention or other."`
-	Answer   string `help:"yes or no, where the decision asks it."`
-	Reason   string `required:"" help:"Why."`
-	Text     string `help:"What was decided."`
-	By       string `help:"Who decided (person id); default you."`
-	Rule     string `help:"Duty rule, for do_not_notify."`
-	Entity   string `help:"Legal entity or recipient, for do_not_notify."`
-	Counsel  string `help:"Outside counsel who decided, for disclosure and retention."`
+	Ref      string `arg:"positional,required" help:"Reference of the incident."`
+	Decision string `arg:"positional,required" help:"outside_help, press_team, law_enforcement, do_not_notify, disclosure, retention or other."`
+	Answer   string `arg:"--answer" help:"yes or no, where the decision asks it."`
+	Reason   string `arg:"--reason,required" help:"Why."`
+	Text     string `arg:"--text" help:"What was decided."`
+	By       string `arg:"--by" help:"Who decided (person id); default you."`
+	Rule     string `arg:"--rule" help:"Duty rule, for do_not_notify."`
+	Entity   string `arg:"--entity" help:"Legal entity or recipient, for do_not_notify."`
+	Counsel  string `arg:"--counsel" help:"Outside counsel who decided, for disclosure and retention."`
 }
 
 // Run records the decision.
@@ -283,10 +281,10 @@ func (c *incidentDecide) Run(e *env) error {
 }
 
 type incidentSecond struct {
-	Ref    string `arg:"" help:"Reference of the incident."`
-	Answer string `arg:"" help:"yes: the verdict is right; no: it is not." enum:"yes,no"`
-	Reason string `required:"" help:"Why."`
-	Entity string `help:"Legal entity the verdict is about; default the company."`
+	Ref    string `arg:"positional,required" help:"Reference of the incident."`
+	Answer string `arg:"positional,required" help:"yes: the verdict is right; no: it is not." enum:"yes,no"`
+	Reason string `arg:"--reason,required" help:"Why."`
+	Entity string `arg:"--entity" help:"Legal entity the verdict is about; default the company."`
 }
 
 // Run finds the verdict that stands and gives a second opinion on it.
@@ -310,9 +308,9 @@ func (c *incidentSecond) Run(e *env) error {
 }
 
 type incidentPhase struct {
-	Ref    string `arg:"" help:"Reference of the incident."`
-	Phase  string `arg:"" help:"detect, assess, contain, eradicate, recover, notify or review."`
-	Reason string `help:"Why; needed when going back."`
+	Ref    string `arg:"positional,required" help:"Reference of the incident."`
+	Phase  string `arg:"positional,required" help:"detect, assess, contain, eradicate, recover, notify or review."`
+	Reason string `arg:"--reason" help:"Why; needed when going back."`
 }
 
 // Run enters the phase.
@@ -321,10 +319,10 @@ func (c *incidentPhase) Run(e *env) error {
 }
 
 type incidentTask struct {
-	Ref   string `arg:"" help:"Reference of the incident."`
-	Text  string `arg:"" help:"What is to be done."`
-	Owner string `help:"Person id."`
-	Due   string `help:"By when, with zone." placeholder:"TIME"`
+	Ref   string `arg:"positional,required" help:"Reference of the incident."`
+	Text  string `arg:"positional,required" help:"What is to be done."`
+	Owner string `arg:"--owner" help:"Person id."`
+	Due   string `arg:"--due" help:"By when, with zone." placeholder:"TIME"`
 }
 
 // Run adds the task.
@@ -341,9 +339,9 @@ func (c *incidentTask) Run(e *env) error {
 }
 
 type incidentClose struct {
-	Ref            string `arg:"" help:"Reference of the incident."`
-	Reason         string `required:"" help:"Why it can be closed."`
-	FilingsPending bool   `help:"Leave dated filings running."`
+	Ref            string `arg:"positional,required" help:"Reference of the incident."`
+	Reason         string `arg:"--reason,required" help:"Why it can be closed."`
+	FilingsPending bool   `arg:"--filings-pending" help:"Leave dated filings running."`
 }
 
 // Run closes.

@@ -13,28 +13,28 @@ import (
 )
 
 type noticeCmd struct {
-	Ls       noticeLs       `cmd:"" help:"List the notices of an incident, or what waits for your yes."`
-	Show     noticeShow     `cmd:"" help:"Print one notice: texts, approvals, gates, and the hash to approve."`
-	New      noticeNew      `cmd:"" help:"Start a notice."`
-	Text     noticeText     `cmd:"" help:"Write a new version of a text, or print one."`
-	Submit   noticeSubmit   `cmd:"" help:"Freeze it and ask for approval."`
-	Approve  noticeApprove  `cmd:"" help:"Approve exactly the bytes with a hash."`
-	Return   noticeReturn   `cmd:"" help:"Send it back with a reason."`
-	Release  noticeRelease  `cmd:"" help:"Let it leave, once every gate is open."`
-	Withdraw noticeWithdraw `cmd:"" help:"Give up a notice that was not sent."`
-	Letters  noticeLetters  `cmd:"" help:"Print its letters into one PDF for window envelopes."`
-	Posted   noticePosted   `cmd:"" help:"Mark letters as posted."`
-	Print    noticePaper    `cmd:"" help:"Write the delivery report or the list of calls."`
+	Ls       *noticeLs       `arg:"subcommand:ls" help:"List the notices of an incident, or what waits for your yes."`
+	Show     *noticeShow     `arg:"subcommand:show" help:"Print one notice: texts, approvals, gates, and the hash to approve."`
+	New      *noticeNew      `arg:"subcommand:new" help:"Start a notice."`
+	Text     *noticeText     `arg:"subcommand:text" help:"Write a new version of a text, or print one."`
+	Submit   *noticeSubmit   `arg:"subcommand:submit" help:"Freeze it and ask for approval."`
+	Approve  *noticeApprove  `arg:"subcommand:approve" help:"Approve exactly the bytes with a hash."`
+	Return   *noticeReturn   `arg:"subcommand:return" help:"Send it back with a reason."`
+	Release  *noticeRelease  `arg:"subcommand:release" help:"Let it leave, once every gate is open."`
+	Withdraw *noticeWithdraw `arg:"subcommand:withdraw" help:"Give up a notice that was not sent."`
+	Letters  *noticeLetters  `arg:"subcommand:letters" help:"Print its letters into one PDF for window envelopes."`
+	Posted   *noticePosted   `arg:"subcommand:posted" help:"Mark letters as posted."`
+	Print    *noticePaper    `arg:"subcommand:print" help:"Write the delivery report or the list of calls."`
 }
 
 // noticeRef names one notice.
 type noticeRef struct {
-	Ref string `arg:"" help:"Reference of the incident."`
-	No  int    `arg:"" help:"Number of the notice."`
+	Ref string `arg:"positional,required" help:"Reference of the incident."`
+	No  int    `arg:"positional,required" help:"Number of the notice."`
 }
 
 type noticeLs struct {
-	Ref string `arg:"" optional:"" help:"Reference of the incident; none lists what waits for your yes."`
+	Ref string `arg:"positional" help:"Reference of the incident; none lists what waits for your yes."`
 }
 
 // Run lists.
@@ -111,16 +111,16 @@ func lines(s string) string {
 }
 
 type noticeNew struct {
-	Ref       string   `arg:"" help:"Reference of the incident."`
-	To        string   `required:"" help:"customer, data_subject, employee, partner, vendor, authority, law_enforcement, insurer, personnel or press."`
-	Purpose   string   `help:"first, update, correction, withdrawal or resolved."`
-	Follows   int      `help:"Number of the earlier notice."`
-	Lang      string   `help:"Language of the master text."`
-	Template  string   `help:"Template to begin with."`
-	Subject   string   `help:"Subject, instead of a template's."`
-	Body      string   `help:"File with the text in Markdown; - reads standard input." placeholder:"FILE"`
-	Voluntary bool     `help:"It is owed to nobody."`
-	Duty      []string `help:"Key of a duty it serves; default all open ones owed to the audience."`
+	Ref       string `arg:"positional,required" help:"Reference of the incident."`
+	To        string `arg:"--to,required" help:"customer, data_subject, employee, partner, vendor, authority, law_enforcement, insurer, personnel or press."`
+	Purpose   string `arg:"--purpose" help:"first, update, correction, withdrawal or resolved."`
+	Follows   int    `arg:"--follows" help:"Number of the earlier notice."`
+	Lang      string `arg:"--lang" help:"Language of the master text."`
+	Template  string `arg:"--template" help:"Template to begin with."`
+	Subject   string `arg:"--subject" help:"Subject, instead of a template's."`
+	Body      string `arg:"--body" help:"File with the text in Markdown; - reads standard input." placeholder:"FILE"`
+	Voluntary bool   `arg:"--voluntary" help:"It is owed to nobody."`
+	Duty      list   `arg:"--duty" help:"Key of a duty it serves; default all open ones owed to the audience."`
 }
 
 // Run starts one and prints its number.
@@ -181,16 +181,16 @@ func (e *env) text(name string) (string, error) {
 
 type noticeText struct {
 	noticeRef
-	Lang    string `help:"Language." default:"en"`
-	Variant string `help:"Variant; none is the master text of the language."`
-	Subject string `help:"New subject; default as it is."`
-	Body    string `help:"File with the new text in Markdown; - reads standard input. Without one the text is printed." placeholder:"FILE"`
-	Version int    `help:"Version the new text was made from; default the newest."`
+	Lang    string `arg:"--lang" help:"Language." default:"en"`
+	Variant string `arg:"--variant" help:"Variant; none is the master text of the language."`
+	Subject string `arg:"--subject" help:"New subject; default as it is."`
+	Body    string `arg:"--body" help:"File with the new text in Markdown; - reads standard input. Without one the text is printed." placeholder:"FILE"`
+	Version int    `arg:"--version" help:"Version the new text was made from; default the newest."`
 
-	ForKind    []string `help:"Who gets the variant: kinds of parties. All conditions that are given must fit." placeholder:"KIND"`
-	ForCountry []string `help:"… countries, such as DE." placeholder:"COUNTRY"`
-	ForLabel   []string `help:"… labels of the list of recipients." placeholder:"LABEL"`
-	ForChannel []string `help:"… channels by which the copy goes; the text for phone is the script of calls." placeholder:"CHANNEL"`
+	ForKind    list `arg:"--for-kind" help:"Who gets the variant: kinds of parties. All conditions that are given must fit." placeholder:"KIND"`
+	ForCountry list `arg:"--for-country" help:"… countries, such as DE." placeholder:"COUNTRY"`
+	ForLabel   list `arg:"--for-label" help:"… labels of the list of recipients." placeholder:"LABEL"`
+	ForChannel list `arg:"--for-channel" help:"… channels by which the copy goes; the text for phone is the script of calls." placeholder:"CHANNEL"`
 }
 
 // whom are the conditions that are given, nil for none.
@@ -275,10 +275,10 @@ func (c *noticeSubmit) Run(e *env) error { return e.noticeDo(c.noticeRef, "submi
 
 type noticeApprove struct {
 	noticeRef
-	SHA256    string `required:"" name:"sha256" help:"Hash of what you have read, as show prints it."`
-	For       string `help:"Id of the person who named you as deputy."`
-	Emergency bool   `help:"As the plan's named deputy of legal or executive; marked for ever."`
-	Reason    string `help:"Why it cannot wait, in an emergency."`
+	SHA256    string `arg:"--sha256,required" help:"Hash of what you have read, as show prints it."`
+	For       string `arg:"--for" help:"Id of the person who named you as deputy."`
+	Emergency bool   `arg:"--emergency" help:"As the plan's named deputy of legal or executive; marked for ever."`
+	Reason    string `arg:"--reason" help:"Why it cannot wait, in an emergency."`
 }
 
 // Run approves.
@@ -298,8 +298,8 @@ func (c *noticeApprove) Run(e *env) error {
 
 type noticeReturn struct {
 	noticeRef
-	SHA256 string `required:"" name:"sha256" help:"Hash of what you have read."`
-	Reason string `required:"" help:"What must change."`
+	SHA256 string `arg:"--sha256,required" help:"Hash of what you have read."`
+	Reason string `arg:"--reason,required" help:"What must change."`
 }
 
 // Run sends back.
@@ -309,8 +309,8 @@ func (c *noticeReturn) Run(e *env) error {
 
 type noticeRelease struct {
 	noticeRef
-	SHA256     string `required:"" name:"sha256" help:"Hash of what you have read."`
-	LateReason string `help:"Why it is late, where a duty is past due."`
+	SHA256     string `arg:"--sha256,required" help:"Hash of what you have read."`
+	LateReason string `arg:"--late-reason" help:"Why it is late, where a duty is past due."`
 }
 
 // Run releases.
@@ -324,7 +324,7 @@ func (c *noticeRelease) Run(e *env) error {
 
 type noticeWithdraw struct {
 	noticeRef
-	Reason string `required:"" help:"Why it is not sent."`
+	Reason string `arg:"--reason,required" help:"Why it is not sent."`
 }
 
 // Run withdraws.

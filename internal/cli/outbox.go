@@ -9,8 +9,8 @@ import (
 )
 
 type outboxCmd struct {
-	Ls   outboxLs   `cmd:"" help:"List messages, the newest first."`
-	Show outboxShow `cmd:"" help:"Show one message."`
+	Ls   *outboxLs   `arg:"subcommand:ls" help:"List messages, the newest first."`
+	Show *outboxShow `arg:"subcommand:show" help:"Show one message."`
 }
 
 type outboxLs struct {
@@ -34,7 +34,7 @@ func (c *outboxLs) Run(e *env) error {
 }
 
 type outboxShow struct {
-	ID string `arg:"" help:"Id of the message."`
+	ID string `arg:"positional,required" help:"Id of the message."`
 }
 
 // Run shows a message.

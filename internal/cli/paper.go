@@ -17,12 +17,12 @@ func (r noticeRef) sendingPath(below string) string {
 
 type noticeLetters struct {
 	noticeRef
-	To        []string `help:"Ids of recipients; default all whose letter was not posted yet." placeholder:"ID"`
-	Again     bool     `help:"Also those that were posted."`
-	Return    string   `help:"Sender in one line above the address; default the legal entity's name."`
-	BothSides bool     `help:"Each letter begins on a sheet of its own."`
-	NoMarks   bool     `help:"Without marks for folding."`
-	Out       string   `help:"File to write; default standard output." short:"o" placeholder:"FILE"`
+	To        list   `arg:"--to" help:"Ids of recipients; default all whose letter was not posted yet." placeholder:"ID"`
+	Again     bool   `arg:"--again" help:"Also those that were posted."`
+	Return    string `arg:"--return" help:"Sender in one line above the address; default the legal entity's name."`
+	BothSides bool   `arg:"--both-sides" help:"Each letter begins on a sheet of its own."`
+	NoMarks   bool   `arg:"--no-marks" help:"Without marks for folding."`
+	Out       string `arg:"--out,-o" help:"File to write; default standard output." placeholder:"FILE"`
 }
 
 // Run prints the letters into one PDF.
@@ -43,10 +43,10 @@ func (c *noticeLetters) Run(e *env) error {
 
 type noticePosted struct {
 	noticeRef
-	To        []string `help:"Ids of recipients; default all whose letter was not posted yet." placeholder:"ID"`
-	At        string   `help:"When; default now." placeholder:"TIME"`
-	Carrier   string   `required:"" help:"Who took them."`
-	Reference string   `help:"Of the posting list or the registered mail."`
+	To        list   `arg:"--to" help:"Ids of recipients; default all whose letter was not posted yet." placeholder:"ID"`
+	At        string `arg:"--at" help:"When; default now." placeholder:"TIME"`
+	Carrier   string `arg:"--carrier,required" help:"Who took them."`
+	Reference string `arg:"--reference" help:"Of the posting list or the registered mail."`
 }
 
 // Run marks letters as posted.
@@ -76,9 +76,9 @@ func (c *noticePosted) Run(e *env) error {
 
 type noticePaper struct {
 	noticeRef
-	What string `arg:"" help:"report or calls." enum:"report,calls"`
-	CSV  bool   `help:"The report as CSV." name:"csv"`
-	Out  string `help:"File to write; default standard output." short:"o" placeholder:"FILE"`
+	What string `arg:"positional,required" help:"report or calls." enum:"report,calls"`
+	CSV  bool   `arg:"--csv" help:"The report as CSV."`
+	Out  string `arg:"--out,-o" help:"File to write; default standard output." placeholder:"FILE"`
 }
 
 // Run writes the delivery report or the list of calls.

@@ -12,22 +12,22 @@ import (
 )
 
 type recipientsCmd struct {
-	Ls      recipientsLs      `cmd:"" help:"List the recipients of a notice, each with what became of their copy."`
-	Gaps    recipientsGaps    `cmd:"" help:"List those who cannot be reached."`
-	Add     recipientsAdd     `cmd:"" help:"Add recipients from the directory."`
-	Import  recipientsImport  `cmd:"" help:"Add the lines of a CSV file."`
-	Fix     recipientsFix     `cmd:"" help:"Give a recipient a contact, a channel or a label, before the list is used."`
-	Leave   recipientsLeave   `cmd:"" help:"Leave somebody out, with the reason."`
-	SignOff recipientsSignOff `cmd:"" name:"sign-off" help:"Answer for the list: these and nobody else are told."`
-	Record  recipientsRecord  `cmd:"" help:"Record a call, a letter or a handing over."`
+	Ls      *recipientsLs      `arg:"subcommand:ls" help:"List the recipients of a notice, each with what became of their copy."`
+	Gaps    *recipientsGaps    `arg:"subcommand:gaps" help:"List those who cannot be reached."`
+	Add     *recipientsAdd     `arg:"subcommand:add" help:"Add recipients from the directory."`
+	Import  *recipientsImport  `arg:"subcommand:import" help:"Add the lines of a CSV file."`
+	Fix     *recipientsFix     `arg:"subcommand:fix" help:"Give a recipient a contact, a channel or a label, before the list is used."`
+	Leave   *recipientsLeave   `arg:"subcommand:leave" help:"Leave somebody out, with the reason."`
+	SignOff *recipientsSignOff `arg:"subcommand:sign-off" help:"Answer for the list: these and nobody else are told."`
+	Record  *recipientsRecord  `arg:"subcommand:record" help:"Record a call, a letter or a handing over."`
 }
 
 type recipientsLs struct {
 	page
 	noticeRef
-	State   string `help:"queued, sending, sent, delivered, failed, bounced, stopped, gap or left_out."`
-	Channel string `help:"email, page, webhook, letter, phone or handed_over."`
-	Twice   bool   `help:"Only those who may have got it twice."`
+	State   string `arg:"--state" help:"queued, sending, sent, delivered, failed, bounced, stopped, gap or left_out."`
+	Channel string `arg:"--channel" help:"email, page, webhook, letter, phone or handed_over."`
+	Twice   bool   `arg:"--twice" help:"Only those who may have got it twice."`
 }
 
 // Run lists.
@@ -78,15 +78,15 @@ func (c *recipientsGaps) Run(e *env) error {
 
 type recipientsAdd struct {
 	noticeRef
-	Affected    bool     `help:"Those in the scope of the incident, or using its services."`
-	Kind        []string `help:"Kinds of parties."`
-	Party       []string `help:"Ids of parties."`
-	Service     []string `help:"Customers of these services."`
-	Country     []string `help:"Only those of these countries."`
-	Team        []string `help:"People of these teams."`
-	KeyAccounts bool     `help:"Key accounts only."`
-	Channel     string   `help:"Wanted, before the notice's channels."`
-	Label       string   `help:"Label of all these, for the variants of a text."`
+	Affected    bool   `arg:"--affected" help:"Those in the scope of the incident, or using its services."`
+	Kind        list   `arg:"--kind" help:"Kinds of parties."`
+	Party       list   `arg:"--party" help:"Ids of parties."`
+	Service     list   `arg:"--service" help:"Customers of these services."`
+	Country     list   `arg:"--country" help:"Only those of these countries."`
+	Team        list   `arg:"--team" help:"People of these teams."`
+	KeyAccounts bool   `arg:"--key-accounts" help:"Key accounts only."`
+	Channel     string `arg:"--channel" help:"Wanted, before the notice's channels."`
+	Label       string `arg:"--label" help:"Label of all these, for the variants of a text."`
 }
 
 // Run adds.
@@ -132,9 +132,9 @@ func (e *env) added(a client.AddedRecipients, err error) error {
 
 type recipientsImport struct {
 	noticeRef
-	File    string            `arg:"" help:"CSV file; - reads standard input."`
-	Map     map[string]string `help:"What a column holds: COLUMN=TARGET; - leaves it out. Default: guessed from the head line." placeholder:"COLUMN=TARGET"`
-	Channel string            `help:"Wanted where the file does not say."`
+	File    string            `arg:"positional,required" help:"CSV file; - reads standard input."`
+	Map     map[string]string `arg:"--map" help:"What a column holds: COLUMN=TARGET; - leaves it out. Default: guessed from the head line." placeholder:"COLUMN=TARGET"`
+	Channel string            `arg:"--channel" help:"Wanted where the file does not say."`
 }
 
 // Run imports.
@@ -162,15 +162,15 @@ func (c *recipientsImport) Run(e *env) error {
 }
 
 type recipientsFix struct {
-	ID      string `arg:"" help:"Id of the recipient."`
-	Name    string `help:"Name of the contact."`
-	Email   string `help:"Mail address."`
-	Phone   string `help:"Telephone number."`
-	Postal  string `help:"Postal address."`
-	Webhook string `help:"Address to post to."`
-	Channel string `help:"By which it is reached."`
-	Lang    string `help:"Language of the copy."`
-	Label   string `help:"Label, for the variants of a text."`
+	ID      string `arg:"positional,required" help:"Id of the recipient."`
+	Name    string `arg:"--name" help:"Name of the contact."`
+	Email   string `arg:"--email" help:"Mail address."`
+	Phone   string `arg:"--phone" help:"Telephone number."`
+	Postal  string `arg:"--postal" help:"Postal address."`
+	Webhook string `arg:"--webhook" help:"Address to post to."`
+	Channel string `arg:"--channel" help:"By which it is reached."`
+	Lang    string `arg:"--lang" help:"Language of the copy."`
+	Label   string `arg:"--label" help:"Label, for the variants of a text."`
 }
 
 // Run fixes.
@@ -202,8 +202,8 @@ func (e *env) recipient(r client.Recipient, err error) error {
 }
 
 type recipientsLeave struct {
-	ID     string `arg:"" help:"Id of the recipient."`
-	Reason string `required:"" help:"Why they are not told."`
+	ID     string `arg:"positional,required" help:"Id of the recipient."`
+	Reason string `arg:"--reason,required" help:"Why they are not told."`
 }
 
 // Run leaves out.
@@ -233,11 +233,11 @@ func (c *recipientsSignOff) Run(e *env) error {
 }
 
 type recipientsRecord struct {
-	ID           string `arg:"" help:"Id of the recipient."`
-	Channel      string `help:"phone, letter or handed_over; default the recipient's."`
-	Tried        bool   `help:"Nobody was reached."`
-	Acknowledged bool   `help:"They confirmed that they have it."`
-	Text         string `help:"Who said what; a receipt number."`
+	ID           string `arg:"positional,required" help:"Id of the recipient."`
+	Channel      string `arg:"--channel" help:"phone, letter or handed_over; default the recipient's."`
+	Tried        bool   `arg:"--tried" help:"Nobody was reached."`
+	Acknowledged bool   `arg:"--acknowledged" help:"They confirmed that they have it."`
+	Text         string `arg:"--text" help:"Who said what; a receipt number."`
 }
 
 // Run records.

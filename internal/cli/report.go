@@ -9,12 +9,12 @@ import (
 )
 
 type reportCmd struct {
-	Title      string `arg:"" help:"What is wrong, in a line."`
-	Summary    string `help:"More about it."`
-	Service    string `help:"Service concerned (id in the directory)."`
-	Discovered string `help:"When it was noticed, with zone; default now." placeholder:"TIME"`
-	Contact    string `help:"How to reach you."`
-	Drill      bool   `help:"An exercise."`
+	Title      string `arg:"positional,required" help:"What is wrong, in a line."`
+	Summary    string `arg:"--summary" help:"More about it."`
+	Service    string `arg:"--service" help:"Service concerned (id in the directory)."`
+	Discovered string `arg:"--discovered" help:"When it was noticed, with zone; default now." placeholder:"TIME"`
+	Contact    string `arg:"--contact" help:"How to reach you."`
+	Drill      bool   `arg:"--drill" help:"An exercise."`
 }
 
 // Run sends the report and prints its id.
@@ -53,15 +53,15 @@ func (e *env) serverTime() (time.Time, error) {
 }
 
 type signalCmd struct {
-	Ls     signalLs     `cmd:"" help:"List signals."`
-	Triage signalTriage `cmd:"" help:"Decide what a signal is."`
+	Ls     *signalLs     `arg:"subcommand:ls" help:"List signals."`
+	Triage *signalTriage `arg:"subcommand:triage" help:"Decide what a signal is."`
 }
 
 type signalLs struct {
 	page
-	State string `help:"open or decided; default open." enum:"open,decided,all" default:"open"`
-	Kind  string `help:"alert or report."`
-	Team  string `help:"Team that triages."`
+	State string `arg:"--state" help:"open, decided or all." enum:"open,decided,all" default:"open"`
+	Kind  string `arg:"--kind" help:"alert or report."`
+	Team  string `arg:"--team" help:"Team that triages."`
 }
 
 // Run lists signals.
@@ -83,12 +83,12 @@ func (c *signalLs) Run(e *env) error {
 }
 
 type signalTriage struct {
-	ID       string `arg:"" help:"Id of the signal."`
-	Verdict  string `arg:"" enum:"false_positive,event,incident" help:"false_positive, event or incident."`
-	Reason   string `required:"" help:"Why."`
-	Incident string `help:"Reference of an existing incident it belongs to."`
-	Nature   string `help:"security or operational, for a new incident."`
-	Title    string `help:"Title of a new incident; default the signal's."`
+	ID       string `arg:"positional,required" help:"Id of the signal."`
+	Verdict  string `arg:"positional,required" help:"false_positive, event or incident." enum:"false_positive,event,incident"`
+	Reason   string `arg:"--reason,required" help:"Why."`
+	Incident string `arg:"--incident" help:"Reference of an existing incident it belongs to."`
+	Nature   string `arg:"--nature" help:"security or operational, for a new incident."`
+	Title    string `arg:"--title" help:"Title of a new incident; default the signal's."`
 }
 
 // Run decides the signal.

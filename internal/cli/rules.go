@@ -21,16 +21,16 @@ import (
 const notAdvice = "Not legal advice. Rules marked UNVERIFIED are written from memory; have a lawyer read them before you rely on them."
 
 type rulesCmd struct {
-	Ls    rulesLs    `cmd:"" help:"List the rules."`
-	Show  rulesShow  `cmd:"" help:"Show a rule in every version: who, to whom, when, why, and how sure."`
-	Facts rulesFacts `cmd:"" help:"List the facts, kinds of entity and moments that rules and facts files may use."`
-	Test  rulesTest  `cmd:"" help:"Run the packs' own test vectors."`
-	Check rulesCheck `cmd:"" help:"Check a folder of your own packs over the shipped ones."`
+	Ls    *rulesLs    `arg:"subcommand:ls" help:"List the rules."`
+	Show  *rulesShow  `arg:"subcommand:show" help:"Show a rule in every version: who, to whom, when, why, and how sure."`
+	Facts *rulesFacts `arg:"subcommand:facts" help:"List the facts, kinds of entity and moments that rules and facts files may use."`
+	Test  *rulesTest  `arg:"subcommand:test" help:"Run the packs' own test vectors."`
+	Check *rulesCheck `arg:"subcommand:check" help:"Check a folder of your own packs over the shipped ones."`
 }
 
 // packsFlag names the operator's folder.
 type packsFlag struct {
-	Packs string `help:"Folder with your own rule packs and calendars ($WAKEBELL_PACKS); they win over the shipped ones by id." placeholder:"DIR"`
+	Packs string `arg:"--packs" help:"Folder with your own rule packs and calendars ($WAKEBELL_PACKS); they win over the shipped ones by id." placeholder:"DIR"`
 }
 
 // book reads the shipped packs, and the operator's over them.
@@ -69,9 +69,9 @@ func folder(dir string) (fs.FS, error) {
 
 type rulesLs struct {
 	packsFlag
-	Jurisdiction string `help:"Only those of a jurisdiction: EU, DE, US (with its states), US-CA."`
-	Status       string `help:"in_force, not_yet_applicable or pending." enum:",in_force,not_yet_applicable,pending" default:""`
-	Sure         string `help:"read, partly or remembered (unverified)." enum:",read,partly,remembered" default:""`
+	Jurisdiction string `arg:"--jurisdiction" help:"Only those of a jurisdiction: EU, DE, US (with its states), US-CA."`
+	Status       string `arg:"--status" help:"in_force, not_yet_applicable or pending." enum:"in_force,not_yet_applicable,pending"`
+	Sure         string `arg:"--sure" help:"read, partly or remembered (unverified)." enum:"read,partly,remembered"`
 }
 
 func (c *rulesLs) wants(r *regime.Rule) bool {
@@ -114,7 +114,7 @@ func (c *rulesLs) Run(e *env) error {
 
 type rulesShow struct {
 	packsFlag
-	ID string `arg:"" help:"Id of the rule, as rules ls prints it."`
+	ID string `arg:"positional,required" help:"Id of the rule, as rules ls prints it."`
 }
 
 // Run shows every version of a rule.
@@ -190,7 +190,7 @@ func (c *rulesFacts) Run(e *env) error {
 
 type rulesTest struct {
 	packsFlag
-	Files []string `arg:"" optional:"" help:"Files of flat vectors: a rule, its times and what must come out. Without any, the packs' own run."`
+	Files []string `arg:"positional" help:"Files of flat vectors: a rule, its times and what must come out. Without any, the packs' own run."`
 }
 
 // Run runs the shipped vectors on the shipped packs, and the operator's own on both
@@ -255,7 +255,7 @@ func passed(e *env, ran int, errs []error) error {
 }
 
 type rulesCheck struct {
-	Dir string `arg:"" help:"The folder."`
+	Dir string `arg:"positional,required" help:"The folder."`
 }
 
 // Run says everything that is wrong, a line each, and exits 1; else what the packs

@@ -7,8 +7,8 @@ import (
 )
 
 type searchCmd struct {
-	Words []string `arg:"" help:"Words that must all occur; the last may be a beginning."`
-	Kind  string   `help:"Only one kind: ${enum}." enum:",incident,note,report,alert,person" default:""`
+	Words []string `arg:"positional,required" help:"Words that must all occur; the last may be a beginning."`
+	Kind  string   `arg:"--kind" help:"Only one kind: incident, note, report, alert or person." enum:"incident,note,report,alert,person"`
 	page
 }
 

@@ -11,11 +11,11 @@ import (
 )
 
 type sendingCmd struct {
-	Show   sendingShow   `cmd:"" help:"Show how far the sending of a notice is."`
-	Pause  sendingPause  `cmd:"" help:"Let nobody else be written to until somebody goes on."`
-	Resume sendingResume `cmd:"" help:"Go on, also after the first few."`
-	Stop   sendingStop   `cmd:"" help:"End it for good; who was not written to is named."`
-	Report sendingReport `cmd:"" help:"Write the delivery report as CSV; its SHA-256 is recorded."`
+	Show   *sendingShow   `arg:"subcommand:show" help:"Show how far the sending of a notice is."`
+	Pause  *sendingPause  `arg:"subcommand:pause" help:"Let nobody else be written to until somebody goes on."`
+	Resume *sendingResume `arg:"subcommand:resume" help:"Go on, also after the first few."`
+	Stop   *sendingStop   `arg:"subcommand:stop" help:"End it for good; who was not written to is named."`
+	Report *sendingReport `arg:"subcommand:report" help:"Write the delivery report as CSV; its SHA-256 is recorded."`
 }
 
 // sending prints how far it is.
@@ -51,7 +51,7 @@ func (c *sendingShow) Run(e *env) error { return e.sending(e.api().Sending(e.ctx
 
 type sendingPause struct {
 	noticeRef
-	Reason string `help:"Why."`
+	Reason string `arg:"--reason" help:"Why."`
 }
 
 // Run pauses.
@@ -68,7 +68,7 @@ func (c *sendingResume) Run(e *env) error {
 
 type sendingStop struct {
 	noticeRef
-	Reason string `required:"" help:"Why."`
+	Reason string `arg:"--reason,required" help:"Why."`
 }
 
 // Run stops.
@@ -78,7 +78,7 @@ func (c *sendingStop) Run(e *env) error {
 
 type sendingReport struct {
 	noticeRef
-	Out string `help:"File to write; default standard output." short:"o" placeholder:"FILE"`
+	Out string `arg:"--out,-o" help:"File to write; default standard output." placeholder:"FILE"`
 }
 
 // Run writes the report; an existing file is never overwritten.

@@ -21,9 +21,9 @@ import (
 
 // dataFlags say where the data lie.
 type dataFlags struct {
-	Data     string `help:"Data directory ($WAKEBELL_DATA); default ./data." placeholder:"DIR"`
-	Blobs    string `help:"Folder of the contents of attached files ($WAKEBELL_BLOBS); default DIR/blobs. Several nodes name the same one." placeholder:"DIR"`
-	Database string `help:"postgres://… instead of the embedded database ($WAKEBELL_DATABASE, or a file named by $WAKEBELL_DATABASE_FILE)." placeholder:"URL"`
+	Data     string `arg:"--data" help:"Data directory ($WAKEBELL_DATA); default ./data." placeholder:"DIR"`
+	Blobs    string `arg:"--blobs" help:"Folder of the contents of attached files ($WAKEBELL_BLOBS); default DIR/blobs. Several nodes name the same one." placeholder:"DIR"`
+	Database string `arg:"--database" help:"postgres://… instead of the embedded database ($WAKEBELL_DATABASE, or a file named by $WAKEBELL_DATABASE_FILE)." placeholder:"URL"`
 }
 
 func (d dataFlags) config(e *env) (app.Config, error) {
@@ -53,33 +53,33 @@ func (e *env) secret(name, flag string) (string, error) {
 // serveFlags are shared by serve and demo.
 type serveFlags struct {
 	dataFlags
-	Listen      string   `help:"Address to listen on ($WAKEBELL_LISTEN); default 127.0.0.1:8080." placeholder:"ADDR"`
-	BaseURL     string   `help:"How people reach the server, for links in calls ($WAKEBELL_BASE_URL)." name:"base-url" placeholder:"URL"`
-	Proxy       []string `help:"Network of a reverse proxy whose X-Forwarded-For is believed ($WAKEBELL_TRUSTED_PROXIES, separated by commas); loopback always is." name:"trusted-proxy" placeholder:"CIDR"`
-	OpenMetrics bool     `help:"Show /metrics to everybody who reaches the server ($WAKEBELL_OPEN_METRICS=1). Otherwise it needs a token with system.read, unless the server listens on loopback only." name:"open-metrics"`
-	Packs       string   `help:"Folder with your own rule packs and calendars ($WAKEBELL_PACKS); they win over the shipped ones by id." placeholder:"DIR"`
-	Templates   string   `help:"Folder with your own templates of notices ($WAKEBELL_TEMPLATES); they win over the shipped ones by id and language." placeholder:"DIR"`
-	Forms       string   `help:"Folder with your own forms of authorities ($WAKEBELL_FORMS); they win over the shipped ones by id." placeholder:"DIR"`
-	MaxFile     int64    `help:"Largest file that may be attached, in MB ($WAKEBELL_MAX_FILE); default 100." name:"max-file" placeholder:"MB"`
-	TestClock   bool     `help:"Make time movable by POST /debug/clock. Fixed for a database at its creation."`
+	Listen      string `arg:"--listen" help:"Address to listen on ($WAKEBELL_LISTEN); default 127.0.0.1:8080." placeholder:"ADDR"`
+	BaseURL     string `arg:"--base-url" help:"How people reach the server, for links in calls ($WAKEBELL_BASE_URL)." placeholder:"URL"`
+	Proxy       list   `arg:"--trusted-proxy" help:"Network of a reverse proxy whose X-Forwarded-For is believed ($WAKEBELL_TRUSTED_PROXIES, separated by commas); loopback always is." placeholder:"CIDR"`
+	OpenMetrics bool   `arg:"--open-metrics" help:"Show /metrics to everybody who reaches the server ($WAKEBELL_OPEN_METRICS=1). Otherwise it needs a token with system.read, unless the server listens on loopback only."`
+	Packs       string `arg:"--packs" help:"Folder with your own rule packs and calendars ($WAKEBELL_PACKS); they win over the shipped ones by id." placeholder:"DIR"`
+	Templates   string `arg:"--templates" help:"Folder with your own templates of notices ($WAKEBELL_TEMPLATES); they win over the shipped ones by id and language." placeholder:"DIR"`
+	Forms       string `arg:"--forms" help:"Folder with your own forms of authorities ($WAKEBELL_FORMS); they win over the shipped ones by id." placeholder:"DIR"`
+	MaxFile     int64  `arg:"--max-file" help:"Largest file that may be attached, in MB ($WAKEBELL_MAX_FILE); default 100." placeholder:"MB"`
+	TestClock   bool   `arg:"--test-clock" help:"Make time movable by POST /debug/clock. Fixed for a database at its creation."`
 
-	SMTPHost   string `help:"Mail server ($WAKEBELL_SMTP_HOST). Without one, messages are kept in the outbox." name:"smtp-host" placeholder:"HOST"`
-	SMTPPort   int    `help:"Its port ($WAKEBELL_SMTP_PORT); default 587." name:"smtp-port" placeholder:"PORT"`
-	SMTPUser   string `help:"User ($WAKEBELL_SMTP_USER); the password comes from $WAKEBELL_SMTP_PASSWORD or the file $WAKEBELL_SMTP_PASSWORD_FILE." name:"smtp-user" placeholder:"NAME"`
-	SMTPTLS    string `help:"starttls, tls or none ($WAKEBELL_SMTP_TLS); default starttls." name:"smtp-tls" placeholder:"MODE"`
-	SMTPCAFile string `help:"PEM file of the authorities to trust for the mail servers instead of the machine's ($WAKEBELL_SMTP_CA_FILE)." name:"smtp-ca-file" placeholder:"FILE"`
-	SMTPFrom   string `help:"Sender's address ($WAKEBELL_SMTP_FROM)." name:"smtp-from" placeholder:"ADDRESS"`
+	SMTPHost   string `arg:"--smtp-host" help:"Mail server ($WAKEBELL_SMTP_HOST). Without one, messages are kept in the outbox." placeholder:"HOST"`
+	SMTPPort   int    `arg:"--smtp-port" help:"Its port ($WAKEBELL_SMTP_PORT); default 587." placeholder:"PORT"`
+	SMTPUser   string `arg:"--smtp-user" help:"User ($WAKEBELL_SMTP_USER); the password comes from $WAKEBELL_SMTP_PASSWORD or the file $WAKEBELL_SMTP_PASSWORD_FILE." placeholder:"NAME"`
+	SMTPTLS    string `arg:"--smtp-tls" help:"starttls, tls or none ($WAKEBELL_SMTP_TLS); default starttls." placeholder:"MODE"`
+	SMTPCAFile string `arg:"--smtp-ca-file" help:"PEM file of the authorities to trust for the mail servers instead of the machine's ($WAKEBELL_SMTP_CA_FILE)." placeholder:"FILE"`
+	SMTPFrom   string `arg:"--smtp-from" help:"Sender's address ($WAKEBELL_SMTP_FROM)." placeholder:"ADDRESS"`
 
-	BounceAddress    string  `help:"Where reports of failure and replies to notices go ($WAKEBELL_BOUNCE_ADDRESS); a * in it stands for the recipient's mark. Default: the sender's address." name:"bounce-address" placeholder:"ADDRESS"`
-	BounceIMAPHost   string  `help:"IMAP server of the mailbox they are read from ($WAKEBELL_BOUNCE_IMAP_HOST)." name:"bounce-imap-host" placeholder:"HOST"`
-	BounceIMAPPort   int     `help:"Its port ($WAKEBELL_BOUNCE_IMAP_PORT); default 993, 143 with starttls." name:"bounce-imap-port" placeholder:"PORT"`
-	BounceIMAPUser   string  `help:"User of the mailbox ($WAKEBELL_BOUNCE_IMAP_USER); the password comes from $WAKEBELL_BOUNCE_IMAP_PASSWORD or the file $WAKEBELL_BOUNCE_IMAP_PASSWORD_FILE." name:"bounce-imap-user" placeholder:"NAME"`
-	BounceIMAPTLS    string  `help:"tls, starttls, or none on this machine ($WAKEBELL_BOUNCE_IMAP_TLS); default tls." name:"bounce-imap-tls" placeholder:"MODE"`
-	BounceIMAPFolder string  `help:"Folder to read ($WAKEBELL_BOUNCE_IMAP_FOLDER); default INBOX." name:"bounce-imap-folder" placeholder:"NAME"`
-	Lines            int     `help:"Connections to the mail server while a notice goes to many ($WAKEBELL_MAIL_CONNECTIONS); default 8, at most 50." name:"mail-connections" placeholder:"N"`
-	Rate             float64 `help:"Copies of a notice a second to the mail server, at most ($WAKEBELL_MAIL_RATE); default as fast as it takes them." name:"mail-rate" placeholder:"N"`
-	DomainRate       float64 `help:"Copies of a notice a second to one domain of recipients, at most ($WAKEBELL_MAIL_DOMAIN_RATE); default no limit of its own." name:"mail-domain-rate" placeholder:"N"`
-	HooksIn          bool    `help:"Let notices be posted to webhooks in private networks too ($WAKEBELL_NOTICE_WEBHOOK_INSIDE=1). They are signed with $WAKEBELL_NOTICE_WEBHOOK_SECRET, or the file $WAKEBELL_NOTICE_WEBHOOK_SECRET_FILE." name:"notice-webhook-inside"`
+	BounceAddress    string  `arg:"--bounce-address" help:"Where reports of failure and replies to notices go ($WAKEBELL_BOUNCE_ADDRESS); a * in it stands for the recipient's mark. Default: the sender's address." placeholder:"ADDRESS"`
+	BounceIMAPHost   string  `arg:"--bounce-imap-host" help:"IMAP server of the mailbox they are read from ($WAKEBELL_BOUNCE_IMAP_HOST)." placeholder:"HOST"`
+	BounceIMAPPort   int     `arg:"--bounce-imap-port" help:"Its port ($WAKEBELL_BOUNCE_IMAP_PORT); default 993, 143 with starttls." placeholder:"PORT"`
+	BounceIMAPUser   string  `arg:"--bounce-imap-user" help:"User of the mailbox ($WAKEBELL_BOUNCE_IMAP_USER); the password comes from $WAKEBELL_BOUNCE_IMAP_PASSWORD or the file $WAKEBELL_BOUNCE_IMAP_PASSWORD_FILE." placeholder:"NAME"`
+	BounceIMAPTLS    string  `arg:"--bounce-imap-tls" help:"tls, starttls, or none on this machine ($WAKEBELL_BOUNCE_IMAP_TLS); default tls." placeholder:"MODE"`
+	BounceIMAPFolder string  `arg:"--bounce-imap-folder" help:"Folder to read ($WAKEBELL_BOUNCE_IMAP_FOLDER); default INBOX." placeholder:"NAME"`
+	Lines            int     `arg:"--mail-connections" help:"Connections to the mail server while a notice goes to many ($WAKEBELL_MAIL_CONNECTIONS); default 8, at most 50." placeholder:"N"`
+	Rate             float64 `arg:"--mail-rate" help:"Copies of a notice a second to the mail server, at most ($WAKEBELL_MAIL_RATE); default as fast as it takes them." placeholder:"N"`
+	DomainRate       float64 `arg:"--mail-domain-rate" help:"Copies of a notice a second to one domain of recipients, at most ($WAKEBELL_MAIL_DOMAIN_RATE); default no limit of its own." placeholder:"N"`
+	HooksIn          bool    `arg:"--notice-webhook-inside" help:"Let notices be posted to webhooks in private networks too ($WAKEBELL_NOTICE_WEBHOOK_INSIDE=1). They are signed with $WAKEBELL_NOTICE_WEBHOOK_SECRET, or the file $WAKEBELL_NOTICE_WEBHOOK_SECRET_FILE."`
 }
 
 func (f serveFlags) config(e *env) (app.Config, error) {
@@ -249,7 +249,7 @@ func (e *env) serve(cfg app.Config, ready func(ctx context.Context, a *app.App, 
 
 type demoCmd struct {
 	serveFlags
-	Bare bool `help:"Load the company alone, without its incidents of the past year."`
+	Bare bool `arg:"--bare" help:"Load the company alone, without its incidents of the past year."`
 }
 
 // Run loads the demo company and its story into an empty database and serves it.

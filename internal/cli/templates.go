@@ -12,15 +12,15 @@ import (
 )
 
 type textsCmd struct {
-	Ls     templatesLs     `cmd:"" help:"List the templates of notices."`
-	Show   templatesShow   `cmd:"" help:"Show a template in every language it has."`
-	Fields templatesFields `cmd:"" help:"List the fields a text may hold."`
-	Check  templatesCheck  `cmd:"" help:"Check a folder of your own templates."`
+	Ls     *templatesLs     `arg:"subcommand:ls" help:"List the templates of notices."`
+	Show   *templatesShow   `arg:"subcommand:show" help:"Show a template in every language it has."`
+	Fields *templatesFields `arg:"subcommand:fields" help:"List the fields a text may hold."`
+	Check  *templatesCheck  `arg:"subcommand:check" help:"Check a folder of your own templates."`
 }
 
 // templatesFlag names the operator's folder.
 type templatesFlag struct {
-	Templates string `help:"Folder with your own templates ($WAKEBELL_TEMPLATES); they win over the shipped ones by id and language." placeholder:"DIR"`
+	Templates string `arg:"--templates" help:"Folder with your own templates ($WAKEBELL_TEMPLATES); they win over the shipped ones by id and language." placeholder:"DIR"`
 }
 
 func (f templatesFlag) all(e *env) ([]text.Template, error) {
@@ -47,9 +47,9 @@ func ownTemplates(dir string) ([]text.Template, error) {
 
 type templatesLs struct {
 	templatesFlag
-	Audience string `help:"customer, data_subject, employee, partner, vendor, authority, law_enforcement, insurer, personnel or press."`
-	Purpose  string `help:"first, update, correction, withdrawal or resolved." enum:",first,update,correction,withdrawal,resolved" default:""`
-	Lang     string `help:"Language, such as de."`
+	Audience string `arg:"--audience" help:"customer, data_subject, employee, partner, vendor, authority, law_enforcement, insurer, personnel or press."`
+	Purpose  string `arg:"--purpose" help:"first, update, correction, withdrawal or resolved." enum:"first,update,correction,withdrawal,resolved"`
+	Lang     string `arg:"--lang" help:"Language, such as de."`
 }
 
 // Run lists the templates.
@@ -80,8 +80,8 @@ func (c *templatesLs) Run(e *env) error {
 
 type templatesShow struct {
 	templatesFlag
-	ID   string `arg:"" help:"Id of the template, as templates ls prints it."`
-	Lang string `help:"Only this language."`
+	ID   string `arg:"positional,required" help:"Id of the template, as templates ls prints it."`
+	Lang string `arg:"--lang" help:"Only this language."`
 }
 
 // Run shows a template.
@@ -123,7 +123,7 @@ func (c *templatesFields) Run(e *env) error {
 }
 
 type templatesCheck struct {
-	Dir string `arg:"" help:"The folder."`
+	Dir string `arg:"positional,required" help:"The folder."`
 }
 
 // Run says everything that is wrong, a line each, and exits 1; else what the folder brings.

@@ -15,17 +15,17 @@ import (
 )
 
 type tokenCmd struct {
-	Create tokenCreate `cmd:"" help:"Make a token and print it, once."`
-	Ls     tokenLs     `cmd:"" help:"List tokens."`
-	Revoke tokenRevoke `cmd:"" help:"Revoke a token."`
+	Create *tokenCreate `arg:"subcommand:create" help:"Make a token and print it, once."`
+	Ls     *tokenLs     `arg:"subcommand:ls" help:"List tokens."`
+	Revoke *tokenRevoke `arg:"subcommand:revoke" help:"Revoke a token."`
 }
 
 type tokenCreate struct {
 	dataFlags
-	Name    string   `required:"" help:"What it is for."`
-	Role    []string `required:"" help:"Role it has: reporter, responder, manager, analyst, siht, legal, privacy_officer, communications, executive, liaison, auditor, admin."`
-	Person  string   `help:"Person it speaks for (id)."`
-	Expires string   `help:"When it ends, with zone." placeholder:"TIME"`
+	Name    string `arg:"--name,required" help:"What it is for."`
+	Role    list   `arg:"--role,required" help:"Role it has: reporter, responder, manager, analyst, siht, legal, privacy_officer, communications, executive, liaison, auditor, admin."`
+	Person  string `arg:"--person" help:"Person it speaks for (id)."`
+	Expires string `arg:"--expires" help:"When it ends, with zone." placeholder:"TIME"`
 }
 
 // tokenBody is the request of POST /tokens.
@@ -107,7 +107,7 @@ func (c *tokenLs) Run(e *env) error {
 }
 
 type tokenRevoke struct {
-	ID string `arg:"" help:"Id of the token."`
+	ID string `arg:"positional,required" help:"Id of the token."`
 }
 
 // Run revokes.

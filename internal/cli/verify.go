@@ -14,9 +14,9 @@ import (
 
 type verifyCmd struct {
 	dataFlags
-	File    string `arg:"" optional:"" help:"An exported bundle; checked offline with the public key alone."`
-	Against string `help:"A checkpoint kept elsewhere that the ledger must still contain." placeholder:"FILE"`
-	Key     string `help:"Public key of the ledger, for a bundle: the line that wakebell key prints, or a file with it."`
+	File    string `arg:"positional" help:"An exported bundle; checked offline with the public key alone."`
+	Against string `arg:"--against" help:"A checkpoint kept elsewhere that the ledger must still contain." placeholder:"FILE"`
+	Key     string `arg:"--key" help:"Public key of the ledger, for a bundle: the line that wakebell key prints, or a file with it."`
 }
 
 // Run verifies and names the first wrong entry. The code is 0 when all is well, else 1.
@@ -76,7 +76,7 @@ func (c *verifyCmd) bundle(e *env) error {
 
 type rebuildCmd struct {
 	dataFlags
-	Check bool `help:"Change nothing: replay the ledger beside the tables and compare."`
+	Check bool `arg:"--check" help:"Change nothing: replay the ledger beside the tables and compare."`
 }
 
 // Run rebuilds or checks.
@@ -126,7 +126,7 @@ func (c *keyCmd) Run(e *env) error {
 
 type backupCmd struct {
 	dataFlags
-	Out string `required:"" short:"o" help:"File to write." placeholder:"FILE"`
+	Out string `arg:"--out,-o,required" help:"File to write." placeholder:"FILE"`
 }
 
 // Run backs up from one snapshot, also while the server runs.
@@ -147,8 +147,8 @@ func (c *backupCmd) Run(e *env) error {
 
 type restoreCmd struct {
 	dataFlags
-	File string `arg:"" help:"The backup."`
-	Key  string `help:"File with the private key of the ledger; without it a new key signs from here on." placeholder:"FILE"`
+	File string `arg:"positional,required" help:"The backup."`
+	Key  string `arg:"--key" help:"File with the private key of the ledger; without it a new key signs from here on." placeholder:"FILE"`
 }
 
 // Run verifies the backup, then puts it in place of the data.

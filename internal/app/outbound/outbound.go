@@ -136,8 +136,8 @@ func (p Post) told(ctx context.Context, tx *store.Tx, run dispatch.Run, changed 
 			lost = append(lost, r.ID)
 			continue
 		}
-		if r.Party != "" && (!r.SentAt.IsZero() || !r.AcknowledgedAt.IsZero()) {
-			list = append(list, notice.Told{Recipient: r.ID, Party: r.Party, SentAt: r.SentAt, AcknowledgedAt: r.AcknowledgedAt})
+		if r.Party != "" && (!r.ToldAt().IsZero() || !r.AcknowledgedAt.IsZero()) {
+			list = append(list, notice.Told{Recipient: r.ID, Party: r.Party, SentAt: r.ToldAt(), AcknowledgedAt: r.AcknowledgedAt})
 		}
 	}
 	if err := p.Notices.OnLost(ctx, tx, who.Engine("dispatch"), run.Notice, lost); err != nil || len(list) == 0 {
@@ -155,7 +155,7 @@ func (p Post) Others(ctx context.Context, r store.Reader, n notice.Notice, parti
 			return nil, err
 		}
 		for _, t := range list {
-			out = append(out, notice.Told{Recipient: t.ID, Party: t.Party, SentAt: t.SentAt, AcknowledgedAt: t.AcknowledgedAt})
+			out = append(out, notice.Told{Recipient: t.ID, Party: t.Party, SentAt: t.ToldAt(), AcknowledgedAt: t.AcknowledgedAt})
 		}
 	}
 	return out, nil

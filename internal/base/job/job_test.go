@@ -413,7 +413,11 @@ func TestSeveralRunnersShareTheWork(t *testing.T) {
 			t.Cleanup(r.Stop)
 		}
 		enqueue(t, db, runners[0], drafts...)
-		eventually(t, clk, "all jobs ended", func() bool { return count(t, db, `SELECT COUNT(*) FROM job`) == 0 })
+		eventually(t, clk, "all jobs ended, and said so after their commit", func() bool {
+			mu.Lock()
+			defer mu.Unlock()
+			return len(ran) >= jobs && count(t, db, `SELECT COUNT(*) FROM job`) == 0
+		})
 		mu.Lock()
 		defer mu.Unlock()
 		if len(ran) != jobs || slices.ContainsFunc(drafts, func(d job.Draft) bool { return ran[strconv.Quote(d.Payload.(string))] != 1 }) {

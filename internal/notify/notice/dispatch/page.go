@@ -63,7 +63,10 @@ func (s *Service) Page(ctx context.Context, token string) (PageView, error) {
 		if err := item.Count(tx, after.List, item.Moved(before, after)); err != nil {
 			return err
 		}
-		return s.append(tx, engine(), item.KindOpened, run.Incident, item.Single{Run: run.ID, Notice: run.Notice, Recipient: after.ID})
+		if err := s.append(tx, engine(), item.KindOpened, run.Incident, item.Single{Run: run.ID, Notice: run.Notice, Recipient: after.ID}); err != nil || after.Channel != Page {
+			return err
+		}
+		return s.tellTx(ctx, tx, run, after)
 	})
 }
 

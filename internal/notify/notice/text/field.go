@@ -3,6 +3,8 @@ package text
 import (
 	"slices"
 	"strings"
+
+	"github.com/wakebell/wakebell/internal/base/spell"
 )
 
 // Kind is the shape of a field's value.
@@ -120,7 +122,7 @@ func nearest(name string) string {
 	_, last, _ := strings.Cut(name, ".")
 	for i := range fields {
 		known := fields[i].Name
-		d := distance(name, known)
+		d := spell.Distance(name, known)
 		if _, end, _ := strings.Cut(known, "."); end == name || last != "" && end == last {
 			d = min(d, 1) // the right word in the wrong group
 		}
@@ -129,26 +131,4 @@ func nearest(name string) string {
 		}
 	}
 	return best
-}
-
-// distance is the number of changed letters between two words (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		left, diagonal := i+1, i
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			left = min(left+1, diagonal+1, cost)
-			row[j+1] = left
-		}
-		row[0] = i + 1
-	}
-	return row[len(b)]
 }

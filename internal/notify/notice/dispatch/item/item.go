@@ -159,6 +159,15 @@ func (r Recipient) CameBack() bool {
 	return !r.BouncedAt.IsZero() && !r.BouncedAt.Before(r.SentAt) && r.AcknowledgedAt.IsZero() && r.State != Sent && r.State != Delivered
 }
 
+// ToldAt is when the recipient was told, zero while not: when the copy was sent, or, where
+// nothing but a page waits for them, when they first opened it.
+func (r Recipient) ToldAt() time.Time {
+	if r.Channel == Page {
+		return r.OpenedAt
+	}
+	return r.SentAt
+}
+
 // Contact returns the contact used now; the zero Contact when there is none.
 func (r Recipient) Contact() Contact {
 	if r.ContactNo < len(r.Contacts) {
