@@ -154,7 +154,7 @@ func (s Screen) form(r *page.Request) (page.Page, error) {
 	if v.Files, err = s.Deps.Files.Newest(r.Context(), r.By, m.Ref, who.PageLimit); err != nil {
 		return page.Page{}, err
 	}
-	p := m.Sub(page.Page{Title: heading(v), Body: formBody(v)})
+	p := m.Sub(page.Page{Title: heading(v), Narrow: true, Body: formBody(v)})
 	p.Crumbs = slices.Insert(p.Crumbs, 2, page.Crumb{Label: title, Href: m.Path("contacts")})
 	return p, nil
 }
@@ -237,6 +237,21 @@ func heading(v draft) string {
 		return "We contacted somebody outside"
 	}
 	return "Somebody outside contacted us"
+}
+
+func (v draft) whom() string {
+	if v.Step == contact.Incoming {
+		return "From whom?"
+	}
+	return "With whom?"
+}
+
+// nameHint says that the name may stay empty, where the directory offers one.
+func (v draft) nameHint() string {
+	if len(v.parties()) > 1 {
+		return "Not needed when it stands in the directory."
+	}
+	return ""
 }
 
 func (v draft) exchange() bool { return v.Step == contact.Incoming || v.Step == contact.Outgoing }
