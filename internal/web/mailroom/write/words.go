@@ -243,3 +243,11 @@ func (v view) getsSay() string {
 	}
 	return "This reader gets the variant " + v.Gets + ". Who gets that: " + v.whomSay(v.Gets) + "."
 }
+
+// sameTitle says what the check came to: a title that promises what the lines deny misleads.
+func sameTitle(v view) string {
+	if len(v.Findings) > 0 {
+		return "Not the same in all texts"
+	}
+	return "The same in all texts"
+}

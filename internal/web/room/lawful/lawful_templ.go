@@ -91,7 +91,7 @@ func body(v view, said, open page.Region) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</b>It says what the rule packs make of the recorded facts; a lawyer must confirm what you rely on.</p><div class=\"cols law\"><div class=\"col\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</b>It says what the rule packs make of the recorded facts; a lawyer must confirm what you rely on.</p><div class=\"cols law sheet\"><div class=\"col\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
