@@ -281,6 +281,11 @@ test("the story of a notice, from the draft to the register", async (t) => {
   const two = `${list}/2`;
   await hugh.page.waitForURL(`**${two}`);
   await reads(hugh, "main", /To 214 recipients.*Follows Notice 1/);
+  await hugh.open(`${two}/settings`); // of the first notice's settings it has the channels alone
+  assert.equal(await hugh.page.getByLabel("Send to so many first").inputValue(), "", "an update has the plan's number, not the first notice's");
+  await hugh.page.getByLabel("Send to so many first").fill("5");
+  await press(hugh, "Save", "Saved.");
+  await hugh.open(two);
   await ines.open(`${two}/recipients`);
   await press(ines, "Sign the list off", "Any change of the list voids it");
   await press(hugh, "Submit for approval", "Those whose yes is needed were told");

@@ -28,7 +28,7 @@ const (
 	Facts     Show = "facts"     // what was found out
 	Calls     Show = "calls"     // who was called, and answered
 	Reports   Show = "reports"   // situation reports and notes
-	Notices   Show = "notices"   // duties met: who was told
+	Notices   Show = "notices"   // duties met, and open again: who was told
 )
 
 // shows names the kinds of each part, by prefix.
@@ -41,7 +41,7 @@ var shows = map[Show][]string{
 	Facts:   {"incident.declared", "incident.edited", "incident.fact_recorded", "incident.signals_linked", "incident.signals_unlinked", "incident.phase_entered"},
 	Calls:   {"call.", "duty.alarmed"},
 	Reports: {"incident.sitrep_sent", "incident.noted", "incident.file_"},
-	Notices: {"notice.", "dispatch.", "filing.", "contact.", "duty.met", "handover."},
+	Notices: {"notice.", "dispatch.", "filing.", "contact.", "duty.met", "duty.undone", "handover."},
 }
 
 // Line is one ledger entry told for people. Data is its body as recorded; of an erased
