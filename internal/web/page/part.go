@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 
-	"github.com/a-h/templ"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 )
 
@@ -74,14 +72,4 @@ func shortHash(h string) string {
 		return h
 	}
 	return h[:8] + "…" + h[len(h)-4:]
-}
-
-// Tel is the link that dials a number.
-func Tel(number string) templ.SafeURL {
-	return templ.SafeURL("tel:" + strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' || r == '+' {
-			return r
-		}
-		return -1
-	}, number))
 }

@@ -1,10 +1,8 @@
 package page
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"regexp"
 	"time"
 )
 
@@ -26,20 +24,6 @@ func stampShort(ctx context.Context, t time.Time) string {
 		return t.Format("2 Jan 15:04")
 	}
 	return t.Format("2 Jan 2006 15:04")
-}
-
-var written = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)`)
-
-// Readable writes the times inside a sentence of the law as other times are written, in the
-// viewer's zone. What is kept and handed on is exact; what is read is plain.
-func Readable(ctx context.Context, sentence string) string {
-	return written.ReplaceAllStringFunc(sentence, func(s string) string {
-		t, err := time.Parse(time.RFC3339, s)
-		if err != nil {
-			return s
-		}
-		return Stamp(ctx, t)
-	})
 }
 
 func (f *frame) zone() *time.Location {
@@ -94,11 +78,4 @@ func zoneName(ctx context.Context) string {
 		return "UTC"
 	}
 	return f.zone().String() + " (UTC" + f.req.Now.In(f.zone()).Format("-07:00") + ")"
-}
-
-var languages = map[string]string{"en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pl": "Polish", "nl": "Dutch", "pt": "Portuguese"}
-
-// Language is the name of a language, or its code where it has none here.
-func Language(code string) string {
-	return cmp.Or(languages[code], code)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
 	"github.com/wakebell/wakebell/internal/notify/notice/value"
 	"github.com/wakebell/wakebell/internal/web/page"
+	"github.com/wakebell/wakebell/internal/web/page/plain"
 )
 
 // stateTag says where a notice stands.
@@ -124,7 +125,7 @@ func (v sheet) channels() string {
 
 // textName is what people call a text: "German, for retail".
 func textName(t notice.Text) string {
-	name := page.Language(t.Lang)
+	name := plain.Language(t.Lang)
 	if t.Variant != "" {
 		name += ", variant " + t.Variant
 	}

@@ -8,11 +8,12 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/notice/proof"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
 	"github.com/wakebell/wakebell/internal/web/page"
+	"github.com/wakebell/wakebell/internal/web/page/plain"
 )
 
 // name is what people call a text: "German, variant retail".
 func name(lang, variant string) string {
-	out := page.Language(lang)
+	out := plain.Language(lang)
 	if variant != "" {
 		out += ", variant " + variant
 	}
