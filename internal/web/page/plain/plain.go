@@ -1,6 +1,7 @@
 // Package plain writes what the record keeps for programs as people read it: the name of a
 // language, the link that dials a number, the times inside a sentence of the law. It carries
-// out policy 000 (information in plain words for those who act). It must not import a screen.
+// out "Understand incident response plan and procedures to appropriately respond" (policy 003)
+// for whoever reads a screen at night. It must not import a screen.
 package plain
 
 import (
