@@ -6,3 +6,4 @@ import "./live";
 import "./palette";
 import "./list";
 import "./reveal";
+import "./tabs";

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
@@ -74,7 +75,7 @@ func (s screen) list(r *page.Request) (page.Page, error) {
 	region := page.Region{Name: "rules", Body: rowsOf(l)}
 	return page.Page{
 		Title: "Law", Nav: home, Lead: page.Text("Which rule says that, how sure is it, and who owes it now?"),
-		Regions: []page.Region{region}, Body: listPage(l, region),
+		Actions: listActions(r), Regions: []page.Region{region}, Body: listPage(l, region),
 	}, nil
 }
 
@@ -196,13 +197,22 @@ func reach(r *regime.Rule) string {
 func valid(r *regime.Rule) string {
 	switch {
 	case r.Valid.From != "" && r.Valid.Until != "":
-		return "From " + r.Valid.From + " until " + r.Valid.Until + ", not on that day"
+		return "From " + day(r.Valid.From) + " until " + day(r.Valid.Until) + ", not on that day"
 	case r.Valid.From != "":
-		return "From " + r.Valid.From
+		return "From " + day(r.Valid.From)
 	case r.Valid.Until != "":
-		return "Until " + r.Valid.Until + ", not on that day"
+		return "Until " + day(r.Valid.Until) + ", not on that day"
 	}
 	return "No dates are recorded"
+}
+
+// day writes a day of a rule as days are written elsewhere: 25 May 2018.
+func day(iso string) string {
+	t, err := time.Parse(time.DateOnly, iso)
+	if err != nil {
+		return iso
+	}
+	return t.Format("2 Jan 2006")
 }
 
 func content(b *regime.Book, r *regime.Rule) (out []string) {

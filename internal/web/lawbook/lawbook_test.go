@@ -148,7 +148,7 @@ func TestRuleSaysWhoOwesIt(t *testing.T) {
 	get, declare := open(t, nil)
 	const path = "/rules/eu-gdpr-33-1"
 	_, body := get(who.Legal, path)
-	has(t, body, "Controller of the data", "72 h after: became aware", "Without undue delay", "What the notice must contain", "Likely consequences", "personal_data", "From 2018-05-25", "EUR-Lex", "No open incident owes this", "Text read")
+	has(t, body, "Controller of the data", "72 h after: became aware", "Without undue delay", "What the notice must contain", "Likely consequences", "personal_data", "From 25 May 2018", "EUR-Lex", "No open incident owes this", "Text read")
 	declare()
 	_, body = get(who.Legal, path)
 	has(t, body, "INC-2026-0001", "/duties/")

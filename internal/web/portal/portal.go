@@ -44,6 +44,10 @@ func Mount(w *page.Web, d Deps) {
 
 func (s screen) show(r *page.Request) (page.Page, error) {
 	v, err := s.open(r)
+	if fault.KindOf(err) == fault.NotFound {
+		w := wordsIn(r.Request.Header.Get("Accept-Language"))
+		return page.Page{Title: w.dead, Lang: w.lang, Bare: true, Narrow: true, Status: http.StatusNotFound, Body: dead(w)}, nil
+	}
 	if err != nil {
 		return page.Page{}, err
 	}

@@ -2,8 +2,10 @@ package room_test
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -31,6 +33,11 @@ func TestLawAnswersWhomToTell(t *testing.T) {
 	after := g.get(counsel, path)
 	has(t, after, `id="o-eu-gdpr-33-1-`, `href="/rules/eu-gdpr-33-1"`, "72 h after", "personal data are affected", "Decide not to tell", "Needs facts", "Not required", "is not a financial entity")
 	hasNot(t, after, `id="q-personal_data"`)
+	if at := regexp.MustCompile(`1182/71 it would end at (\S+ \S+ \S+ \S+);`).FindStringSubmatch(after); at == nil {
+		t.Error("the reading of Regulation 1182/71 is not noted")
+	} else if _, err := time.Parse("2 Jan 2006 15:04", at[1]); err != nil {
+		t.Errorf("a time is written in its own way: %v", err)
+	}
 	hasNot(t, g.get(analyst, path), "Decide not to tell")
 
 	for _, c := range []struct {
@@ -65,7 +72,7 @@ func TestLawAnswersWhomToTell(t *testing.T) {
 	g.done(analyst, path, path, "answer.acquired", "question", "acquired", "value", "yes")
 	g.done(analyst, path, path, "answer.data_categories", "question", "data_categories", "value", "health", "value", "contact")
 	all := g.get(counsel, path)
-	has(t, all, `id="place-US-CA"`, "600", "(100 to 900)", "With 100 persons: not required")
+	has(t, all, `id="place-US-CA"`, "600", "(100 to 900)", "With 100 persons: not required", "No affected person is recorded in the country or state of these rules")
 	if v := g.state(st.Ref).Facts["law.data_categories"].Value.Law; string(v) != `["contact","health"]` {
 		t.Errorf("list: %s", v)
 	}

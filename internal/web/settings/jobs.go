@@ -126,3 +126,11 @@ func (s screen) doDiscardJob(r *page.Request) (page.Done, error) {
 	}
 	return page.Done{To: jobsPath + "?state=dead", Say: "Discarded. The ledger keeps who did it and why."}, nil
 }
+
+// tried is how often work was tried. Work that never gives up has a limit that nobody reaches.
+func tried(j job.Job) string {
+	if j.MaxAttempts > 1000 {
+		return number(j.Attempt)
+	}
+	return number(j.Attempt) + " of " + number(j.MaxAttempts)
+}

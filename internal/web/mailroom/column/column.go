@@ -291,5 +291,10 @@ func wayOf(r dispatch.Recipient) string {
 	if r.State == dispatch.Gap {
 		return "cannot be reached: " + r.Gap
 	}
-	return strings.ReplaceAll(string(r.Channel), "_", " ")
+	for _, w := range ways() {
+		if w.Value == string(r.Channel) {
+			return w.Label
+		}
+	}
+	return string(r.Channel)
 }

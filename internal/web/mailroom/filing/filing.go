@@ -253,8 +253,8 @@ func (s screen) copy(r *page.Request) (page.Page, error) {
 		return page.Page{}, err
 	}
 	return v.page(page.Page{
-		Title: "Copy into the portal", Lead: page.Text("In the order of the form. Press a button, or click into a field and press Ctrl A, Ctrl C."), Body: copyBody(v),
-	}, page.Crumb{Label: "Forms", Href: v.path()}, page.Crumb{Label: v.title(), Href: v.here()}), nil
+		Title: "Copy into the portal", Lead: page.Text("In the order of the form. Press a button, or click into a field and press Ctrl A, Ctrl C."), Narrow: true, Body: copyBody(v),
+	}, page.Crumb{Label: "Forms", Href: v.path()}, page.Crumb{Label: strconv.Itoa(v.No), Href: v.here()}), nil
 }
 
 func (s screen) paper(r *page.Request) (page.Page, error) {
@@ -264,7 +264,7 @@ func (s screen) paper(r *page.Request) (page.Page, error) {
 	}
 	return v.page(page.Page{
 		Title: v.In.Form.Title, Lead: page.Text(v.title() + ", " + v.In.State), Actions: paperActions(v), Body: paperBody(v),
-	}, page.Crumb{Label: "Forms", Href: v.path()}, page.Crumb{Label: v.title(), Href: v.here()}), nil
+	}, page.Crumb{Label: "Forms", Href: v.path()}, page.Crumb{Label: strconv.Itoa(v.No), Href: v.here()}), nil
 }
 
 func (s screen) versions(r *page.Request) (page.Page, error) {
@@ -278,7 +278,7 @@ func (s screen) versions(r *page.Request) (page.Page, error) {
 	}
 	return v.page(page.Page{
 		Title: "Versions", Lead: page.Text("Who saved which answers, and what changed."), Body: versionsBody(v, list),
-	}, page.Crumb{Label: "Forms", Href: v.path()}, page.Crumb{Label: v.title(), Href: v.here()}), nil
+	}, page.Crumb{Label: "Forms", Href: v.path()}, page.Crumb{Label: strconv.Itoa(v.No), Href: v.here()}), nil
 }
 
 func (s screen) download(kind string) func(out http.ResponseWriter, r *page.Request) error {

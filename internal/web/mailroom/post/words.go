@@ -3,7 +3,6 @@ package post
 import (
 	"context"
 	"io"
-	"strings"
 
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
@@ -35,14 +34,4 @@ func letterTag(r dispatch.Recipient) page.Tag {
 		return page.Tag{Text: "Posted", Icon: page.IconCheck, Tone: page.Good}
 	}
 	return page.Tag{Text: string(r.State), Icon: page.IconCircleX}
-}
-
-// dial is a number as a telephone dials it.
-func dial(number string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' || r == '+' {
-			return r
-		}
-		return -1
-	}, number)
 }

@@ -25,7 +25,7 @@ func TestFind(t *testing.T) {
 		}
 		has(t, g.see(lead, part), `role="search"`, `name="begins"`, "Name or address begins with")
 		body := g.see(lead, part+"?begins=+ALPEN")
-				has(t, body, "Alpenwerk AG", `value="ALPEN"`, `?begins=ALPEN"`, `&amp;begins=ALPEN"`)
+		has(t, body, "Alpenwerk AG", `value="ALPEN"`, `?begins=ALPEN"`, `&amp;begins=ALPEN"`)
 		lacks(t, body, "Juno Media", "Elbe Stadtwerke")
 		body = g.see(lead, part+"?state=queued&begins=juno")
 		has(t, body, `<input type="hidden" name="state" value="queued">`)

@@ -343,9 +343,11 @@ func (s screen) showSending(r *page.Request) (page.Page, error) {
 	lead := page.Region{Name: "stand", On: on, Body: page.Text(sendingLead(a))}
 	main := page.Region{Name: "sending", On: on, Body: sendingBody(a, l)}
 	side := page.Region{Name: "course", On: on, Body: sendingSide(a)}
-	return a.page(page.Page{
-		Title: "Sending", Lead: lead.Place(), Regions: []page.Region{lead, main, side}, Body: cols(main, side),
-	}), nil
+	p := page.Page{Title: "Sending", Lead: lead.Place(), Regions: []page.Region{lead, main, side}, Body: cols(main, side)}
+	if a.Sent && r.By.Has(who.PermNoticeRelease) {
+		p.Thumb = thumb(a.P.Run.State)
+	}
+	return a.page(p), nil
 }
 
 func (s screen) turn(verb string) func(r *page.Request) (page.Done, error) {
@@ -395,7 +397,7 @@ func (s screen) showMine(r *page.Request) (page.Page, error) {
 		next = r.Path("cursor", next)
 	}
 	list := page.Region{Name: "mine", On: page.On("dispatch"), Body: mine(r, items, next)}
-	return page.Page{Title: "My customers", Nav: "/customers/mine", Regions: []page.Region{list}, Body: list.Place()}, nil
+	return page.Page{Title: "My customers", Nav: "/customers/mine", Narrow: true, Regions: []page.Region{list}, Body: list.Place()}, nil
 }
 
 func (s screen) mine(r *page.Request) (page.Done, error) {

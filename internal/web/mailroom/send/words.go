@@ -1,11 +1,15 @@
 package send
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
+	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 	"github.com/wakebell/wakebell/internal/web/page"
 )
@@ -142,6 +146,80 @@ func going(s dispatch.RunState) bool {
 	return s == dispatch.RunRunning || s == dispatch.RunCanary
 }
 
+// thumb brings a phone past the long list to what stops the sending or lets it go on.
+func thumb(s dispatch.RunState) []page.Action {
+	switch {
+	case halted(s):
+		return []page.Action{{Label: "Go on or stop", Icon: page.IconPlay, Href: "#turn", Main: true}}
+	case going(s):
+		return []page.Action{{Label: "Pause or stop", Icon: page.IconPause, Href: "#turn"}}
+	}
+	return nil
+}
+
 func halted(s dispatch.RunState) bool {
 	return s == dispatch.RunPaused || s == dispatch.RunWaiting
+}
+
+// oneLine is a postal address in one line.
+func oneLine(address string) string {
+	return strings.Join(strings.FieldsFunc(address, func(r rune) bool { return r == '\n' || r == '\r' }), ", ")
+}
+
+func given(words ...string) []string {
+	return slices.DeleteFunc(words, func(w string) bool { return w == "" })
+}
+
+// eventWords are what happened to a recipient, by the word of the record.
+var eventWords = map[string]string{
+	"attempt": "Tried", "bounced": "Came back", "automatic answer": "Automatic answer", "delivered": "Delivered", "relayed": "Passed on", "expanded": "Passed on to a list",
+	"delayed": "Delayed", "second": "Next way", "answered": "Answered", "acknowledged": "Acknowledged", "contact": "Contact", "by hand": "By hand", "posted": "Posted", "link": "Link",
+}
+
+// happened is everything known about one recipient, newest first: the history, and the
+// moments that stand in the recipient's own line.
+func (a at) happened(d dispatch.Detail) []page.Entry {
+	var out []page.Entry
+	for _, e := range d.History {
+		by := ""
+		if e.Actor != "" {
+			by = a.person(e.Actor)
+		}
+		out = append(out, page.Entry{ID: "e-" + e.ID, Kind: eventKind(e.What), Title: cmp.Or(eventWords[e.What], e.What), By: by, At: clock.FromMicros(e.At), Text: e.Detail})
+	}
+	add := func(id string, kind page.EntryKind, title string, at time.Time, text string) {
+		if !at.IsZero() {
+			out = append(out, page.Entry{ID: "e-" + id, Kind: kind, Title: title, At: at, Text: text})
+		}
+	}
+	if d.Channel == dispatch.Email || d.Channel == dispatch.Webhook || d.Channel == dispatch.Page {
+		add("sent", page.KindNotice, "Sent to "+d.Address, d.SentAt, answerSay(d.Recipient, dispatch.Sent))
+	}
+	if d.State == dispatch.Failed {
+		add("failed", page.KindMissed, "Refused", d.FailedAt, answerSay(d.Recipient, dispatch.Failed))
+	}
+	if d.State == dispatch.Queued && d.BouncedAt.IsZero() {
+		add("tried", page.KindMissed, "Put off", d.SendingAt, answerSay(d.Recipient, dispatch.Queued))
+	}
+	add("opened", page.KindUpdate, "Page opened", d.OpenedAt, "")
+	slices.SortStableFunc(out, func(a, b page.Entry) int { return b.At.Compare(a.At) })
+	return out
+}
+
+func eventKind(what string) page.EntryKind {
+	switch what {
+	case "bounced", "delayed":
+		return page.KindMissed
+	case "answered", "acknowledged", "by hand":
+		return page.KindUpdate
+	}
+	return page.KindNotice
+}
+
+// answerSay is what the server said, where the line still holds that answer: a later step overwrites it.
+func answerSay(r dispatch.Recipient, s dispatch.State) string {
+	if r.Answer == "" || r.State != s {
+		return ""
+	}
+	return "The server's answer: " + r.Answer
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
 	"github.com/wakebell/wakebell/internal/notify/notice/value"
 	"github.com/wakebell/wakebell/internal/web/page"
+	"github.com/wakebell/wakebell/internal/web/page/plain"
 )
 
 // stateTag says where a notice stands.
@@ -122,14 +123,9 @@ func (v sheet) channels() string {
 	return strings.Join(out, ", then ")
 }
 
-var langWords = map[string]string{"en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pl": "Polish", "nl": "Dutch", "pt": "Portuguese"}
-
 // textName is what people call a text: "German, for retail".
 func textName(t notice.Text) string {
-	name := t.Lang
-	if w := langWords[t.Lang]; w != "" {
-		name = w
-	}
+	name := plain.Language(t.Lang)
 	if t.Variant != "" {
 		name += ", variant " + t.Variant
 	}

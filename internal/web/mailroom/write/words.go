@@ -8,16 +8,12 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/notice/proof"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
 	"github.com/wakebell/wakebell/internal/web/page"
+	"github.com/wakebell/wakebell/internal/web/page/plain"
 )
-
-var langs = map[string]string{"en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pl": "Polish", "nl": "Dutch", "pt": "Portuguese"}
 
 // name is what people call a text: "German, variant retail".
 func name(lang, variant string) string {
-	out := lang
-	if w := langs[lang]; w != "" {
-		out = w
-	}
+	out := plain.Language(lang)
 	if variant != "" {
 		out += ", variant " + variant
 	}
@@ -247,4 +243,12 @@ func (v view) getsSay() string {
 		return "This reader gets the master text. Who gets the variant: " + v.whomSay(v.Sheet.Variant) + "."
 	}
 	return "This reader gets the variant " + v.Gets + ". Who gets that: " + v.whomSay(v.Gets) + "."
+}
+
+// sameTitle says what the check came to: a title that promises what the lines deny misleads.
+func sameTitle(v view) string {
+	if len(v.Findings) > 0 {
+		return "Not the same in all texts"
+	}
+	return "The same in all texts"
 }

@@ -154,7 +154,7 @@ func (s Screen) form(r *page.Request) (page.Page, error) {
 	if v.Files, err = s.Deps.Files.Newest(r.Context(), r.By, m.Ref, who.PageLimit); err != nil {
 		return page.Page{}, err
 	}
-	p := m.Sub(page.Page{Title: heading(v), Body: formBody(v)})
+	p := m.Sub(page.Page{Title: heading(v), Narrow: true, Body: formBody(v)})
 	p.Crumbs = slices.Insert(p.Crumbs, 2, page.Crumb{Label: title, Href: m.Path("contacts")})
 	return p, nil
 }
@@ -239,6 +239,21 @@ func heading(v draft) string {
 	return "Somebody outside contacted us"
 }
 
+func (v draft) whom() string {
+	if v.Step == contact.Incoming {
+		return "From whom?"
+	}
+	return "With whom?"
+}
+
+// nameHint says that the name may stay empty, where the directory offers one.
+func (v draft) nameHint() string {
+	if len(v.parties()) > 1 {
+		return "Not needed when it stands in the directory."
+	}
+	return ""
+}
+
 func (v draft) exchange() bool { return v.Step == contact.Incoming || v.Step == contact.Outgoing }
 
 // newPath is the form for a step.
@@ -271,19 +286,20 @@ func icon(side contact.Side) page.IconName {
 
 // says is the line under a subject.
 func says(m head.Room, c contact.Contact) string {
-	out := cmp.Or(c.Name, sideWords[c.Side])
+	they, we := cmp.Or(c.Name, sideWords[c.Side]), m.Person(c.Person)
+	var out string
 	switch c.Step {
 	case contact.Incoming:
-		out += " to us"
+		out = they + " to " + we
 	case contact.Outgoing:
-		out = "We to " + out
+		out = we + " to " + they
 	default:
-		out = stepWords[c.Step] + ", " + sideWords[c.Side]
+		out = stepWords[c.Step] + ", " + sideWords[c.Side] + ", " + we
 	}
 	if c.Channel != "" {
 		out += ", " + channelWords[c.Channel]
 	}
-	return out + ", " + m.Person(c.Person)
+	return out
 }
 
 func subject(c contact.Contact) string {

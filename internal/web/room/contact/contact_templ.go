@@ -898,7 +898,7 @@ func oneBody(v one) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = page.Fact("With").Render(templ.WithChildren(ctx, templ_7745c5c3_Var39), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Fact("Who").Render(templ.WithChildren(ctx, templ_7745c5c3_Var39), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1517,7 +1517,7 @@ func formBody(v draft) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = page.Radios(f, page.Field{Name: "side", Label: "With whom?", Required: true, Value: string(v.Side), Options: sideOptions()}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = page.Radios(f, page.Field{Name: "side", Label: v.whom(), Required: true, Value: string(v.Side), Options: sideOptions()}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -1545,7 +1545,7 @@ func formBody(v draft) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = page.Input(f, page.Field{Name: "name", Label: "Name of the authority, station, paper or company", Value: v.name(), Hint: "Not needed when it stands in the directory."}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = page.Input(f, page.Field{Name: "name", Label: "Name of the authority, station, paper or company", Value: v.name(), Hint: v.nameHint()}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -1670,7 +1670,7 @@ func formBody(v draft) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = page.Card(page.Heading{Title: heading(v)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var67), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page.Card(page.Heading{}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var67), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -157,3 +157,11 @@ func from(x handover.Source) string {
 	}
 	return "Fact " + head.Spaced(strings.TrimPrefix(x.Fact, fact.LawFact)) + ", known"
 }
+
+// open is a part that is not known yet. The heading says so; what else is known about it follows.
+func open(x handover.Part) string {
+	if x.Open == "" || x.Open == "not known yet" {
+		return x.Title
+	}
+	return x.Title + ": " + x.Open
+}

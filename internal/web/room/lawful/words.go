@@ -33,10 +33,11 @@ type group struct {
 }
 
 // because is one reason with the rules it stands for: most rules of many countries fail or
-// wait for the same one.
+// wait for the same one, each said of its own country.
 type because struct {
 	Reason string
 	Rules  []*regime.Outcome
+	same   string // the reason without the country, by which rules of many countries stand together
 }
 
 func groups(v view) []group {
@@ -81,11 +82,15 @@ func groupOf(to regime.Recipient) int {
 
 func together(list []because, o *regime.Outcome) []because {
 	reason := o.Because()
-	if i := slices.IndexFunc(list, func(b because) bool { return b.Reason == reason }); i >= 0 {
+	same := strings.ReplaceAll(reason, " in "+o.Rule.Place, " in the country or state of these rules")
+	if i := slices.IndexFunc(list, func(b because) bool { return b.same == same }); i >= 0 {
+		if list[i].Reason != reason {
+			list[i].Reason = same
+		}
 		list[i].Rules = append(list[i].Rules, o)
 		return list
 	}
-	return append(list, because{reason, []*regime.Outcome{o}})
+	return append(list, because{reason, []*regime.Outcome{o}, same})
 }
 
 func count(v view, status regime.Status) (n int) {
