@@ -123,7 +123,7 @@ func newRig(t testing.TB, db *store.DB) *rig {
 	})
 	blobs, err := blob.New(blob.Config{Dir: filepath.Join(t.TempDir(), "blobs"), Max: 4096})
 	must(t, err)
-	files := file.New(db, led, clk, incidents, jobs, blobs)
+	files := file.New(db, led, incidents, jobs, blobs)
 	led.OnErase(func(_ context.Context, tx *store.Tx, entries []record.Entry) error { return files.OnErase(tx, entries) })
 	templates, err := stock.New(nil)
 	must(t, err)

@@ -191,7 +191,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		return err
 	}
 	a.Handover = handover.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Directory)
-	a.Files = file.New(a.DB, a.Ledger, a.Clock, a.Incidents, a.Jobs, a.Blobs)
+	a.Files = file.New(a.DB, a.Ledger, a.Incidents, a.Jobs, a.Blobs)
 	a.Triage = triage.New(a.DB, a.Intake, a.Incidents)
 	a.Duties = duty.New(a.DB, a.Ledger, a.Clock, a.Plans, a.Directory, a.Incidents, a.Jobs, a.Law)
 	a.Assessment = assessment.New(a.DB, a.Clock, a.Law, a.Incidents, a.Directory, a.Plans, a.sent, a.Duties.TakePacks)

@@ -15,8 +15,8 @@ func (a *App) newScreens() (http.Handler, error) {
 		SignedIn: a.signedIn, SignIn: "/sign-in",
 		People: a.People, Accounts: a.Accounts, BaseURL: a.cfg.BaseURL, Jobs: a.Jobs, Outbox: a.Outbox, Bounces: a.Bounces, Plans: a.Plans,
 		Directory: a.Directory, Exchange: a.Exchange,
-		Intake: a.Intake, Alerts: a.Alerts, Triage: a.Triage, Incidents: a.Incidents, Files: a.Files, Handover: a.Handover, Views: a.Views, Find: a.Find, Duties: a.Duties,
-		Escalation: a.Escalation, Trials: a.Trials, Health: a.Health, Register: a.Register, Assessment: a.Assessment, Contacts: a.Contacts, Audit: a.Audit, Ledger: a.Ledger, Notices: a.Notices, Dispatch: a.Dispatch, Filings: a.Filings, Papers: a.Papers,
+		Intake: a.Intake, Triage: a.Triage, Incidents: a.Incidents, Files: a.Files, Handover: a.Handover, Views: a.Views, Find: a.Find, Duties: a.Duties,
+		Escalation: a.Escalation, Trials: a.Trials, Health: a.Health, Register: a.Register, Assessment: a.Assessment, Contacts: a.Contacts, Audit: a.Audit, Notices: a.Notices, Dispatch: a.Dispatch, Filings: a.Filings, Papers: a.Papers,
 		DB: a.DB, Clock: a.Clock, Live: a.Live,
 		Log: a.cfg.Log, Version: a.cfg.Version, Demo: a.cfg.Demo,
 	})

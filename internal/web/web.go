@@ -15,7 +15,6 @@ import (
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/mail"
 	"github.com/wakebell/wakebell/internal/base/mail/bounce"
-	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/base/who/account"
@@ -27,7 +26,6 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/decide/triage"
-	"github.com/wakebell/wakebell/internal/detect/alert"
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
@@ -76,7 +74,6 @@ type Deps struct {
 	Directory  *directory.Service
 	Exchange   *exchange.Service
 	Intake     *intake.Service
-	Alerts     *alert.Service
 	Triage     *triage.Service
 	Incidents  *incident.Service
 	Files      *file.Service
@@ -94,7 +91,6 @@ type Deps struct {
 	Papers     *paper.Service
 	Assessment *assessment.Service
 	Contacts   *contact.Service
-	Ledger     *record.Ledger
 	Audit      *audit.Service
 	DB         *store.DB
 	Clock      *clock.Clock
@@ -119,10 +115,10 @@ func New(d Deps) (http.Handler, error) {
 	}
 	w := page.New(page.Config{
 		SignedIn: d.SignedIn, SignIn: d.SignIn, People: d.People, DB: d.DB, Clock: d.Clock, Live: d.Live, Assets: assets,
-		Menu: menu(d), Log: d.Log, Demo: d.Demo, Version: d.Version,
+		Menu: menu(d), Log: d.Log, Demo: d.Demo,
 	})
 	now.Mount(w, now.Deps{
-		Views: d.Views, Duties: d.Duties, Plans: d.Plans, Directory: d.Directory, Notices: d.Notices, DB: d.DB,
+		Views: d.Views, Plans: d.Plans, Directory: d.Directory, Notices: d.Notices, DB: d.DB,
 	})
 	desk.Mount(w, desk.Deps{
 		Plans: d.Plans, Directory: d.Directory, Intake: d.Intake, Triage: d.Triage, Incidents: d.Incidents, Views: d.Views,
@@ -130,7 +126,7 @@ func New(d Deps) (http.Handler, error) {
 	})
 	room.Mount(w, room.Deps{
 		Incidents: d.Incidents, Views: d.Views, Duties: d.Duties, Escalation: d.Escalation, Intake: d.Intake, Directory: d.Directory,
-		Files: d.Files, Handover: d.Handover, Plans: d.Plans, Assessment: d.Assessment, Contacts: d.Contacts, DB: d.DB, Notices: d.Notices,
+		Files: d.Files, Handover: d.Handover, Assessment: d.Assessment, Contacts: d.Contacts, DB: d.DB, Notices: d.Notices,
 	})
 	settings.Mount(w, settings.Deps{
 		People: d.People, Accounts: d.Accounts, BaseURL: d.BaseURL, Outbox: d.Outbox, Bounces: d.Bounces, Jobs: d.Jobs, Health: d.Health, Trials: d.Trials,

@@ -59,7 +59,7 @@ func newEnv(t *testing.T, db *store.DB) *env {
 	e.inc = incident.New(db, e.led, e.clk, plans, dirs, people)
 	blobs, err := blob.New(blob.Config{Dir: t.TempDir(), Max: 1000})
 	e.must(err)
-	files := file.New(db, e.led, e.clk, e.inc, job.New(db, e.clk, nil, job.Config{}), blobs)
+	files := file.New(db, e.led, e.inc, job.New(db, e.clk, nil, job.Config{}), blobs)
 	statement := func(_ context.Context, _ store.Reader, _, no string) (bool, error) { return no == "7", nil }
 	e.log = contact.New(db, e.led, e.clk, e.inc, files, dirs, statement)
 	e.led.OnErase(func(_ context.Context, tx *store.Tx, entries []record.Entry) error { return e.log.OnErase(tx, entries) })

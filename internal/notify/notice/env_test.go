@@ -124,7 +124,7 @@ func newEnv(t *testing.T, db *store.DB) *env {
 	e.inc.Observe(e.duties.OnIncident)
 	blobs, err := blob.New(blob.Config{Dir: t.TempDir(), Max: 1000})
 	e.must(err)
-	e.files = file.New(db, e.led, e.clk, e.inc, jobs, blobs)
+	e.files = file.New(db, e.led, e.inc, jobs, blobs)
 	e.notices = notice.New(notice.Deps{
 		DB: db, Ledger: e.led, Clock: e.clk, Plans: e.plans, Directory: e.dirs, Incidents: e.inc, Duties: e.duties, Files: e.files,
 		Outbox: e.outbox, Templates: e.shelf(), BaseURL: "https://wakebell.example.com",

@@ -36,15 +36,14 @@ type View struct {
 
 // Can says what the viewer may press. Why says why not, where a button is missed.
 type Can struct {
-	Write, Submit, Withdraw bool
-	Approve, Return         bool
-	As                      []string // roles the yes would count for
-	For                     string   // whom the viewer stands in for
-	Emergency               []string // roles as the plan's named deputy
-	Release                 bool
-	NameHold                bool
-	WhyNotApprove           string
-	WhyNotRelease           string
+	Write, Submit   bool
+	Approve, Return bool
+	As              []string // roles the yes would count for
+	For             string   // whom the viewer stands in for
+	Emergency       []string // roles as the plan's named deputy
+	Release         bool
+	WhyNotApprove   string
+	WhyNotRelease   string
 }
 
 // Get reads one notice. Permission notice.read.
@@ -99,9 +98,7 @@ func (s *Service) view(ctx context.Context, by who.Identity, st incident.State, 
 func (*Service) can(by who.Identity, st incident.State, v View, cs approval.Case) Can {
 	open := v.State.Open()
 	c := Can{Write: open && by.Has(who.PermNoticeWrite)}
-	c.Withdraw = c.Write
 	c.Submit = c.Write && (v.State == Draft || v.State == Returned) && (!v.Audience.NeedsList() || v.List.SignedOff())
-	c.NameHold = by.Is(who.Legal) && by.Person != "" && by.Has(who.PermNoticeApprove)
 	if v.State == Review {
 		y, err := cs.Counts(by, "", false)
 		c.Approve, c.As, c.For = err == nil, y.Roles, y.For
@@ -177,10 +174,9 @@ func (s *Service) Versions(ctx context.Context, by who.Identity, ref string, no 
 // Waiting is a notice that waits for somebody's yes.
 type Waiting struct {
 	Notice
-	Ref       string
-	For       string   // whom they stand in for
-	As        []string // roles the yes counts for
-	Emergency bool     // only as the plan's deputy
+	Ref string
+	For string   // whom they stand in for
+	As  []string // roles the yes counts for
 }
 
 // Waiting lists what waits for the viewer's yes, the oldest first. Permission notice.read.

@@ -225,7 +225,7 @@ func (c *change) release(in Go, tied []duty.Duty) error {
 		return err
 	}
 	ack := slices.ContainsFunc(tied, func(d duty.Duty) bool { return d.NeedsAck })
-	return c.s.post.Send(c.ctx, c.tx, c.by, Handover{Run: b.Run, Ref: c.st.Ref, Notice: c.n, List: l, Values: r.Values, Zone: zone, NeedsAck: ack})
+	return c.s.post.Send(c.ctx, c.tx, c.by, Handover{Run: b.Run, Notice: c.n, List: l, Values: r.Values, Zone: zone, NeedsAck: ack})
 }
 
 // HoldInput is what legal makes of law enforcement's request to delay notices.

@@ -39,7 +39,6 @@ func (l List) SignedOff() bool { return !l.SignedOffAt.IsZero() }
 // Handover is what a release gives to the sending.
 type Handover struct {
 	Run    string // id
-	Ref    string // of the incident
 	Notice Notice
 	List   List
 	Values text.Values // that every recipient's copy has in common

@@ -112,7 +112,6 @@ type loader struct {
 	book     *Book
 	env      *term.Env
 	files    []*file
-	lines    map[string]int // of shared conditions, by file and name
 	problems []error
 }
 
@@ -128,7 +127,6 @@ func Load(calendars map[string]*deadline.Calendar, sources ...Source) (*Book, er
 			Facts: map[string]Fact{}, Kinds: map[string]Kind{}, Moments: map[string]Moment{}, Content: map[string]string{},
 			Groups: map[string][]string{}, shared: map[string]*condition{}, versions: map[string][]*Rule{}, calendars: calendars,
 		},
-		lines: map[string]int{},
 	}
 	sum := sha256.New()
 	for _, s := range sources {

@@ -19,7 +19,6 @@ import (
 // editing is one item in a form.
 type editing struct {
 	thing
-	r     *page.Request
 	k     kind
 	sh    shelf
 	form  *page.Form
@@ -34,7 +33,7 @@ func (s screen) fresh(r *page.Request) (page.Page, error) {
 	if !ok {
 		return page.Page{}, fault.New(fault.NotFound, "The directory has no such list.")
 	}
-	e := editing{thing: thingOf(blank(sh)), r: r, k: kindOf(sh.Kind), sh: sh, fresh: true}
+	e := editing{thing: thingOf(blank(sh)), k: kindOf(sh.Kind), sh: sh, fresh: true}
 	e.form = r.Form("item").To(nav + "/new/" + sh.Path)
 	title := strings.Replace("Add a "+sh.One, "a authority", "an authority", 1)
 	return s.formPage(r, e, title, []page.Crumb{{Label: "Directory", Href: nav}, {Label: sh.Title, Href: nav + "/" + sh.Path}, {Label: title}})
@@ -60,7 +59,7 @@ func (s screen) edit(r *page.Request, k kind) (page.Page, error) {
 	if err != nil {
 		return page.Page{}, err
 	}
-	e := editing{thing: it, r: r, k: k, sh: shelfOf(k.Kind, it.Sub)}
+	e := editing{thing: it, k: k, sh: shelfOf(k.Kind, it.Sub)}
 	e.form = r.Form("item").To(k.path() + "/" + it.ID + "/edit")
 	// A form that is drawn again keeps the version it was read with, so that it never hides what somebody saved since.
 	e.form.With("version", e.form.Value("version", strconv.Itoa(it.Version)))

@@ -15,7 +15,6 @@ import (
 
 // crowd is the list of people.
 type crowd struct {
-	r      *page.Request
 	dir    directory.Snapshot
 	people []who.Person
 	q      string
@@ -25,7 +24,7 @@ type crowd struct {
 }
 
 func (s screen) people(r *page.Request) (page.Page, error) {
-	c := crowd{r: r, q: r.Query("q"), all: r.Query("all") != "", manage: s.manages(r)}
+	c := crowd{q: r.Query("q"), all: r.Query("all") != "", manage: s.manages(r)}
 	var next string
 	var err error
 	if c.people, next, err = s.People.People(r.Context(), r.By, who.Filter{Q: c.q, ActiveOnly: !c.all}, r.Query("after"), perPage); err != nil {

@@ -40,7 +40,6 @@ func Mount(w *page.Web, d Deps) {
 
 // listed is the list of rules.
 type listed struct {
-	r      *page.Request
 	filter assessment.RuleFilter
 	rules  []*regime.Rule
 	more   string
@@ -50,7 +49,7 @@ type listed struct {
 }
 
 func (s screen) list(r *page.Request) (page.Page, error) {
-	l := listed{r: r, book: s.Assessment.Book(), filter: assessment.RuleFilter{
+	l := listed{book: s.Assessment.Book(), filter: assessment.RuleFilter{
 		Jurisdiction: r.Query("jurisdiction"), Status: regime.LegalStatus(r.Query("status")), Sure: regime.Sureness(r.Query("sure")),
 		Words: r.Query("q"), Own: r.Query("own") != "",
 	}}
@@ -92,7 +91,6 @@ func (s screen) reload(r *page.Request) (page.Done, error) {
 
 // one is the page of one rule.
 type one struct {
-	r        *page.Request
 	book     *regime.Book
 	versions []*regime.Rule // the newest first
 	owing    []duty.Duty    // open duties under it
@@ -105,7 +103,7 @@ func (s screen) show(r *page.Request) (page.Page, error) {
 	if err != nil {
 		return page.Page{}, err
 	}
-	v := one{r: r, book: s.Assessment.Book(), versions: slices.Clone(list)}
+	v := one{book: s.Assessment.Book(), versions: slices.Clone(list)}
 	slices.SortStableFunc(v.versions, func(a, b *regime.Rule) int { return strings.Compare(b.Valid.From, a.Valid.From) })
 	if v.seen = r.By.Has(who.PermDutyRead) && r.By.Has(who.PermIncidentRead); v.seen {
 		const rows = 100

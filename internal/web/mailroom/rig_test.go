@@ -114,7 +114,7 @@ func open(t testing.TB) *rig {
 	g.inc.Observe(duties.OnIncident)
 	blobs, err := blob.New(blob.Config{Dir: t.TempDir(), Max: 4096})
 	g.must(err)
-	g.files = file.New(db, led, g.clk, g.inc, jobs, blobs)
+	g.files = file.New(db, led, g.inc, jobs, blobs)
 	g.jobs = jobs
 	g.dispatch, err = dispatch.New(db, led, g.clk, g.inc, dirs, duties, jobs, blobs, dispatch.Config{BaseURL: "https://wakebell.example"})
 	g.must(err)

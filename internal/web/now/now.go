@@ -12,7 +12,6 @@ import (
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
-	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/duty/next"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
@@ -25,7 +24,6 @@ import (
 // Deps are the rooms this screen reads.
 type Deps struct {
 	Views     *view.Service
-	Duties    *duty.Service
 	Plans     *plan.Service
 	Directory *directory.Service
 	Notices   *notice.Service

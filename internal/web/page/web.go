@@ -33,8 +33,7 @@ type Config struct {
 	Assets   *asset.Set
 	Menu     []Item
 	Log      *slog.Logger
-	Demo     bool   // banner on every page
-	Version  string // of the program
+	Demo     bool // banner on every page
 }
 
 // Web routes the requests of the screens.

@@ -21,7 +21,6 @@ const maxText = 256 << 10
 
 // draft is the plan as text, and what it would change.
 type draft struct {
-	r       *page.Request
 	form    *page.Form
 	text    string
 	seen    bool // the difference below belongs to exactly this text
@@ -42,7 +41,7 @@ func (s screen) text(r *page.Request) (page.Page, error) {
 		return page.Page{}, err
 	}
 	f := r.Form("text").To("/plan/text").With("version", strconv.Itoa(p.Version)).Files().Plain()
-	d := draft{r: r, form: f, text: f.Value("yaml", string(now))}
+	d := draft{form: f, text: f.Value("yaml", string(now))}
 	if f.Typed() {
 		if next, err := plan.ParseYAML([]byte(d.text)); err == nil {
 			if next, err = s.Plans.Preview(r.By, next); err == nil {

@@ -94,7 +94,7 @@ func open(t testing.TB) *rig {
 	blobs, err := blob.New(blob.Config{Dir: t.TempDir(), Max: 4096})
 	g.must(err)
 	g.jobs, g.led = jobs, led
-	g.files = file.New(db, led, g.clk, g.inc, jobs, blobs)
+	g.files = file.New(db, led, g.inc, jobs, blobs)
 	led.OnErase(func(_ context.Context, tx *store.Tx, entries []record.Entry) error {
 		return g.files.OnErase(tx, entries)
 	})
@@ -125,7 +125,7 @@ func open(t testing.TB) *rig {
 		Notices: notices,
 		// No. 7 stands for an approved statement: notices have tests of their own.
 		Contacts:  contact.New(db, led, g.clk, g.inc, g.files, dirs, func(_ context.Context, _ store.Reader, _, no string) (bool, error) { return no == "7", nil }),
-		Incidents: g.inc, Files: g.files, Handover: handover.New(db, led, g.clk, g.inc, dirs), Views: views, Duties: g.duties, Escalation: g.calls, Intake: in, Directory: dirs, Plans: plans, Assessment: lawful, DB: db,
+		Incidents: g.inc, Files: g.files, Handover: handover.New(db, led, g.clk, g.inc, dirs), Views: views, Duties: g.duties, Escalation: g.calls, Intake: in, Directory: dirs, Assessment: lawful, DB: db,
 	})
 	return g
 }

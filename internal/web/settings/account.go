@@ -11,7 +11,7 @@ func (s screen) account(r *page.Request) (page.Page, error) {
 	if err := who.Check(r.By, who.PermOwnRead); err != nil {
 		return page.Page{}, err
 	}
-	v := accountView{r: r, sections: s.open(r), nokeys: r.KeysOff()}
+	v := accountView{r: r, nokeys: r.KeysOff()}
 	cur, err := s.Accounts.Current(r.Request)
 	if err != nil {
 		return page.Page{}, err
@@ -32,7 +32,6 @@ func (s screen) account(r *page.Request) (page.Page, error) {
 
 type accountView struct {
 	r          *page.Request
-	sections   []section
 	sessions   []account.Session
 	current    string
 	passphrase bool // the viewer has one

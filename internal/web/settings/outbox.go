@@ -18,19 +18,18 @@ const twice = "twice"
 const listed = 50 // rows of a page
 
 type outboxView struct {
-	r       *page.Request
-	state   string
-	about   string
-	list    []mail.Item
-	next    string
-	enabled bool
+	r     *page.Request
+	state string
+	about string
+	list  []mail.Item
+	next  string
 }
 
 func (s screen) outbox(r *page.Request) (page.Page, error) {
 	if err := who.Check(r.By, who.PermOutboxRead); err != nil {
 		return page.Page{}, err
 	}
-	v := outboxView{r: r, state: r.Query("state"), about: r.Query("about"), enabled: s.Outbox.Enabled()}
+	v := outboxView{r: r, state: r.Query("state"), about: r.Query("about")}
 	f := mail.Filter{State: mail.State(v.state), About: v.about}
 	if v.state == twice {
 		f.State, f.MaybeTwice = "", true

@@ -9,7 +9,6 @@ import (
 )
 
 type peopleView struct {
-	r      *page.Request
 	list   []who.Person
 	states map[string]account.Status
 	role   string
@@ -21,7 +20,7 @@ func (s screen) people(r *page.Request) (page.Page, error) {
 	if err := who.Check(r.By, who.PermPersonManage); err != nil {
 		return page.Page{}, err
 	}
-	v := peopleView{r: r, role: r.Query("role"), all: r.Query("all") != ""}
+	v := peopleView{role: r.Query("role"), all: r.Query("all") != ""}
 	var cursor string
 	var err error
 	v.list, cursor, err = s.People.People(r.Context(), r.By, who.Filter{Role: who.Role(v.role), ActiveOnly: !v.all}, r.Query("after"), 0)

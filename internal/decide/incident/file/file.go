@@ -36,7 +36,6 @@ import (
 type Service struct {
 	db        *store.DB
 	led       *record.Ledger
-	clk       *clock.Clock
 	incidents *incident.Service
 	jobs      *job.Runner
 	blobs     *blob.Store
@@ -67,8 +66,8 @@ func (s *Service) gone(ctx context.Context, tx *store.Tx, by who.Identity, id st
 type Keeper func(ctx context.Context, r store.Reader, sha256 string) (bool, error)
 
 // New returns the service and registers its job.
-func New(db *store.DB, led *record.Ledger, clk *clock.Clock, incidents *incident.Service, jobs *job.Runner, blobs *blob.Store) *Service {
-	s := &Service{db: db, led: led, clk: clk, incidents: incidents, jobs: jobs, blobs: blobs}
+func New(db *store.DB, led *record.Ledger, incidents *incident.Service, jobs *job.Runner, blobs *blob.Store) *Service {
+	s := &Service{db: db, led: led, incidents: incidents, jobs: jobs, blobs: blobs}
 	jobs.Register(jobDestroy, s.destroy)
 	return s
 }

@@ -51,7 +51,7 @@ func newEnv(t *testing.T, db *store.DB) *env {
 	e.inc = incident.New(db, e.led, clk, plans, directory.New(db, e.led, people, plans, clk), people)
 	e.blobs, err = blob.New(blob.Config{Dir: e.dir, Max: 1000})
 	e.must(err)
-	e.files = file.New(db, e.led, clk, e.inc, e.jobs, e.blobs)
+	e.files = file.New(db, e.led, e.inc, e.jobs, e.blobs)
 	e.led.OnErase(func(_ context.Context, tx *store.Tx, entries []record.Entry) error {
 		return e.files.OnErase(tx, entries)
 	})

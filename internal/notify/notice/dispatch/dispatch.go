@@ -90,7 +90,6 @@ type Service struct {
 	incidents *incident.Service
 	jobs      *job.Runner
 	blobs     *blob.Store
-	log       *slog.Logger
 	cfg       Config
 	pool      *bulk.Pool
 	post      *hook.Poster
@@ -117,7 +116,7 @@ func New(db *store.DB, led *record.Ledger, clk *clock.Clock, incidents *incident
 		return nil, fmt.Errorf("dispatch: %w", err)
 	}
 	s := &Service{
-		db: db, led: led, clk: clk, incidents: incidents, jobs: jobs, blobs: blobs, log: cfg.Log, cfg: cfg,
+		db: db, led: led, clk: clk, incidents: incidents, jobs: jobs, blobs: blobs, cfg: cfg,
 		pool: pool, post: hook.New(cfg.WebhookSecret, cfg.WebhookInside),
 		Service: roll.New(roll.Deps{
 			DB: db, Ledger: led, Clock: clk, Incidents: incidents, Directory: dirs, Duties: duties, Jobs: jobs, Blobs: blobs, From: cfg.Mail.From,

@@ -213,7 +213,6 @@ func (c *checker) compile() {
 		c.wrong(1, "the conditions cannot be read: %v", err)
 		return
 	}
-	c.f.env = env
 	one := func(d *Field, what, text string) *term.Condition {
 		if text == "" {
 			return nil

@@ -91,7 +91,6 @@ type Form struct {
 	Hash     string `yaml:"-"` // SHA-256 of the file, hex
 	Operator bool   `yaml:"-"` // not shipped
 	index    map[string]int
-	env      *term.Env
 	facts    map[string]term.Fact
 }
 

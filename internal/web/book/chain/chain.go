@@ -272,7 +272,6 @@ type leaf struct {
 	Line  view.Line
 	Ref   string
 	Proof record.Proof
-	Dir   directory.Snapshot
 }
 
 func (s screen) entry(r *page.Request) (page.Page, error) {
@@ -288,9 +287,6 @@ func (s screen) entry(r *page.Request) (page.Page, error) {
 		return page.Page{}, err
 	}
 	if v.Proof, err = s.Audit.Proof(r.Context(), r.By, seq, 0); err != nil {
-		return page.Page{}, err
-	}
-	if v.Dir, err = s.Directory.Snapshot(s.DB); err != nil {
 		return page.Page{}, err
 	}
 	if !v.Hidden {

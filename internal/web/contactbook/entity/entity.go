@@ -48,7 +48,6 @@ func Mount(w *page.Web, d Deps) {
 
 // view is what the page shows.
 type view struct {
-	r      *page.Request
 	e      directory.Entity
 	groups []Group
 	form   *page.Form
@@ -63,7 +62,7 @@ func (s screen) show(r *page.Request) (page.Page, error) {
 	if err != nil {
 		return page.Page{}, err
 	}
-	v := view{r: r, e: e, groups: Groups(s.Book(), e), first: r.Query("kind")}
+	v := view{e: e, groups: Groups(s.Book(), e), first: r.Query("kind")}
 	v.form = r.Form("law").To(Path(e.ID, ""))
 	v.form.With("version", v.form.Value("version", strconv.Itoa(e.Version)))
 	return page.Page{

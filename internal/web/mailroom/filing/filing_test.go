@@ -73,7 +73,7 @@ func open(t *testing.T) *rig {
 	g.must(err)
 	book, err := form.Load(prefill.Names(), form.Source{FS: pack.Files})
 	g.must(err)
-	g.filings = filing.New(db, led, clk, plans, dirs, inc, duties, file.New(db, led, clk, inc, jobs, blobs), law, book)
+	g.filings = filing.New(db, led, clk, plans, dirs, inc, duties, file.New(db, led, inc, jobs, blobs), law, book)
 	ex := exchange.New(db, dirs, g.people)
 	for name, format := range map[string]exchange.Format{"directory.yaml": exchange.FormatYAML} {
 		text, err := examples.Demo.ReadFile("demo/" + name)

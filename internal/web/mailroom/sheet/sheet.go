@@ -157,7 +157,6 @@ type listing struct {
 	room
 	Notices []notice.Notice
 	Owed    []owed
-	Told    []notice.Notice // not told yet that it is resolved
 	Hold    *notice.Hold
 	Legal   bool // the viewer may say whom a hold concerns
 	Write   bool
@@ -235,14 +234,13 @@ func (s screen) hold(r *page.Request) (page.Done, error) {
 
 // mine is what waits for the viewer's yes, and what others work on.
 type mine struct {
-	R       *page.Request
 	Waiting []notice.Waiting
 	Open    []notice.Listed
 	Dir     directory.Snapshot
 }
 
 func (s screen) showMine(r *page.Request) (page.Page, error) {
-	v := mine{R: r}
+	var v mine
 	var err error
 	if v.Waiting, err = s.Notices.Waiting(r.Context(), r.By); err != nil {
 		return page.Page{}, err

@@ -24,7 +24,6 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/contact"
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
-	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
 	"github.com/wakebell/wakebell/internal/web/page"
 )
@@ -39,7 +38,6 @@ type Deps struct {
 	Escalation *escalation.Service
 	Intake     *intake.Service
 	Directory  *directory.Service
-	Plans      *plan.Service
 	Assessment *assessment.Service
 	Contacts   *contact.Service
 	Notices    *notice.Service

@@ -23,7 +23,6 @@ import (
 // group is a kind of addressee with what is said of it.
 type group struct {
 	ID, Title    string
-	Icon         page.IconName
 	Required     []*regime.Outcome
 	Needs        []because
 	NotEvaluated []because
@@ -42,10 +41,10 @@ type because struct {
 
 func groups(v view) []group {
 	all := []group{
-		{ID: "authorities", Title: "Authorities", Icon: page.IconLandmark},
-		{ID: "persons", Title: "Persons", Icon: page.IconUsersRound},
-		{ID: "customers", Title: "Customers and controllers", Icon: page.IconHandshake},
-		{ID: "others", Title: "Others", Icon: page.IconMegaphone},
+		{ID: "authorities", Title: "Authorities"},
+		{ID: "persons", Title: "Persons"},
+		{ID: "customers", Title: "Customers and controllers"},
+		{ID: "others", Title: "Others"},
 	}
 	for _, o := range assessment.Ordered(v.Outcomes) {
 		g := &all[groupOf(o.Rule.To)]

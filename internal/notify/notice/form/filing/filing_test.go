@@ -77,7 +77,7 @@ func newEnv(t *testing.T, db *store.DB, kind incident.Kind, own ...fs.FS) *env {
 	e.inc.Observe(e.duties.OnIncident)
 	blobs, err := blob.New(blob.Config{Dir: t.TempDir(), Max: 1 << 20})
 	e.must(err)
-	files := file.New(db, e.led, e.clk, e.inc, jobs, blobs)
+	files := file.New(db, e.led, e.inc, jobs, blobs)
 	book, err := form.Load(prefill.Names(), form.Source{FS: pack.Files})
 	e.must(err)
 	e.filings = filing.New(db, e.led, e.clk, plans, dirs, e.inc, e.duties, files, law, book)

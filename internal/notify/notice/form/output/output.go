@@ -38,13 +38,12 @@ type Filled struct {
 
 // Line is one field as it goes out.
 type Line struct {
-	ID, Section, Label string
-	Title              string // number and label
-	Value              string // as it is written into the portal
-	Was                string // before, where it changed
-	Changed            bool
-	Long               bool
-	Source             string // where the record has it, in words
+	ID, Section string
+	Title       string // number and label
+	Value       string // as it is written into the portal
+	Was         string // before, where it changed
+	Changed     bool
+	Long        bool
 }
 
 // Lines are the fields that a stage asks, in the order of the form, without questions that
@@ -55,8 +54,8 @@ func Lines(f Filled, empty bool) (out []Line) {
 			continue
 		}
 		l := Line{
-			ID: a.ID, Section: a.Section, Label: a.Label, Title: a.Title(), Value: a.Words(a.Answer),
-			Long: a.Type == form.Long || a.Type == form.Choices, Source: a.Answer.From,
+			ID: a.ID, Section: a.Section, Title: a.Title(), Value: a.Words(a.Answer),
+			Long: a.Type == form.Long || a.Type == form.Choices,
 		}
 		if f.Before != nil && !f.Before[a.ID].Same(a.Answer) {
 			l.Changed, l.Was = true, a.Words(f.Before[a.ID])
