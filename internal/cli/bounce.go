@@ -2,12 +2,8 @@ package cli
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
-	"os"
-
-	"github.com/wakebell/wakebell/internal/base/fault"
 )
 
 type bounceCmd struct {
@@ -21,18 +17,11 @@ type bounceAdd struct {
 
 // Run sends the message and prints what it was understood as.
 func (c *bounceAdd) Run(e *env) error {
-	in := e.In
-	if c.File != "-" {
-		f, err := os.Open(c.File)
-		if errors.Is(err, os.ErrNotExist) {
-			return fault.Wrap(fault.NotFound, err, "There is no file "+c.File)
-		}
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		in = f
+	in, err := e.open(c.File)
+	if err != nil {
+		return err
 	}
+	defer in.Close()
 	b, err := e.api().HandIn(e.ctx, in)
 	if err != nil {
 		return err

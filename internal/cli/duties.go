@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -65,14 +64,14 @@ func (c *dutiesCmd) Run(e *env) error {
 // read reads the facts and refuses what is unknown or contradicts itself, naming
 // the field.
 func (c *dutiesCmd) read(e *env, b *regime.Book) (regime.Facts, error) {
-	in, name := e.In, "standard input"
-	if c.Facts != "-" {
-		f, err := os.Open(c.Facts)
-		if err != nil {
-			return regime.Facts{}, err
-		}
-		defer func() { _ = f.Close() }()
-		in, name = f, c.Facts
+	in, err := e.open(c.Facts)
+	if err != nil {
+		return regime.Facts{}, err
+	}
+	defer in.Close()
+	name := c.Facts
+	if name == "-" {
+		name = "standard input"
 	}
 	text, err := io.ReadAll(io.LimitReader(in, maxFacts))
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"time"
 )
 
@@ -52,22 +51,6 @@ func (c *incidentBundle) Run(e *env) error {
 		return err
 	}
 	return e.write(c.Out, raw)
-}
-
-// write puts bytes into a new file, or on standard output where none is named.
-func (e *env) write(path string, b []byte) error {
-	if path == "" {
-		_, err := e.Out.Write(b)
-		return err
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	if _, err := f.Write(b); err != nil {
-		return err
-	}
-	return f.Close()
 }
 
 type registerCmd struct {

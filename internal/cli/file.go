@@ -2,11 +2,9 @@ package cli
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 
 	"github.com/wakebell/wakebell/client"
@@ -23,21 +21,18 @@ type incidentAttach struct {
 
 // Run sends the file and prints its id and hash.
 func (c *incidentAttach) Run(e *env) error {
-	in, name := e.In, c.Name
+	name := c.Name
 	if c.File != "-" {
-		f, err := os.Open(c.File)
-		if errors.Is(err, os.ErrNotExist) {
-			return fault.Wrap(fault.NotFound, err, "There is no file "+c.File)
-		}
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		in, name = f, cmp.Or(name, filepath.Base(c.File))
+		name = cmp.Or(name, filepath.Base(c.File))
 	}
 	if name == "" {
 		return fault.InvalidField("name", "is needed for standard input")
 	}
+	in, err := e.open(c.File)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
 	f, err := e.api().Attach(e.ctx, c.Ref, name, c.Note, in)
 	if err != nil {
 		return err
@@ -78,17 +73,7 @@ type incidentFetch struct {
 // Run downloads a file; an existing one is never overwritten.
 func (c *incidentFetch) Run(e *env) error {
 	path := "/api/v1/incidents/" + url.PathEscape(c.Ref) + "/files/" + url.PathEscape(c.ID) + "/content"
-	if c.Out == "" {
-		return e.api().Fetch(e.ctx, path, e.Out)
-	}
-	f, err := os.OpenFile(c.Out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(e.api().Fetch(e.ctx, path, f), f.Close()); err != nil {
-		return errors.Join(err, os.Remove(c.Out))
-	}
-	return nil
+	return e.fetch(c.Out, path)
 }
 
 type incidentFileReason struct {

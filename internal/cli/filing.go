@@ -2,12 +2,9 @@ package cli
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -292,18 +289,11 @@ func (c *filingReceipt) Run(e *env) error {
 	if c.File == "" {
 		return c.step(e, "receipt", map[string]string{"number": c.Receipt})
 	}
-	var in io.Reader = e.In
-	if c.File != "-" {
-		f, err := os.Open(c.File)
-		if errors.Is(err, os.ErrNotExist) {
-			return fault.Wrap(fault.NotFound, err, "There is no file "+c.File)
-		}
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		in = f
+	in, err := e.open(c.File)
+	if err != nil {
+		return err
 	}
+	defer in.Close()
 	f, err := e.api().FilingReceipt(e.ctx, c.Ref, c.Number, filepath.Base(c.File), c.Receipt, in)
 	if err != nil {
 		return err
@@ -320,15 +310,5 @@ type filingPrint struct {
 // Run writes the form; an existing file is never overwritten.
 func (c *filingPrint) Run(e *env) error {
 	path := "/api/v1" + c.path(c.Format)
-	if c.Out == "" {
-		return e.api().Fetch(e.ctx, path, e.Out)
-	}
-	f, err := os.OpenFile(c.Out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(e.api().Fetch(e.ctx, path, f), f.Close()); err != nil {
-		return errors.Join(err, os.Remove(c.Out))
-	}
-	return nil
+	return e.fetch(c.Out, path)
 }

@@ -1,11 +1,9 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net/url"
-	"os"
 	"strings"
 
 	"github.com/wakebell/wakebell/client"
@@ -163,18 +161,11 @@ const maxText = 1 << 20
 
 // text reads a file, or standard input for "-".
 func (e *env) text(name string) (string, error) {
-	in := e.In
-	if name != "-" {
-		f, err := os.Open(name)
-		if errors.Is(err, os.ErrNotExist) {
-			return "", fault.Wrap(fault.NotFound, err, "There is no file "+name)
-		}
-		if err != nil {
-			return "", err
-		}
-		defer f.Close()
-		in = f
+	in, err := e.open(name)
+	if err != nil {
+		return "", err
 	}
+	defer in.Close()
 	b, err := io.ReadAll(io.LimitReader(in, maxText))
 	return string(b), err
 }

@@ -1,14 +1,11 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"strings"
 
 	"github.com/wakebell/wakebell/client"
-	"github.com/wakebell/wakebell/internal/base/fault"
 )
 
 type recipientsCmd struct {
@@ -142,18 +139,11 @@ type recipientsImport struct {
 
 // Run imports.
 func (c *recipientsImport) Run(e *env) error {
-	in := e.In
-	if c.File != "-" {
-		f, err := os.Open(c.File)
-		if errors.Is(err, os.ErrNotExist) {
-			return fault.Wrap(fault.NotFound, err, "There is no file "+c.File)
-		}
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		in = f
+	in, err := e.open(c.File)
+	if err != nil {
+		return err
 	}
+	defer in.Close()
 	q := url.Values{}
 	set(q, "channel", c.Channel)
 	var pairs []string

@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"strings"
 
 	"github.com/wakebell/wakebell/client"
@@ -84,15 +82,5 @@ type sendingReport struct {
 // Run writes the report; an existing file is never overwritten.
 func (c *sendingReport) Run(e *env) error {
 	path := fmt.Sprintf("/api/v1/incidents/%s/notices/%d/sending/report", url.PathEscape(c.Ref), c.No)
-	if c.Out == "" {
-		return e.api().Fetch(e.ctx, path, e.Out)
-	}
-	f, err := os.OpenFile(c.Out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(e.api().Fetch(e.ctx, path, f), f.Close()); err != nil {
-		return errors.Join(err, os.Remove(c.Out))
-	}
-	return nil
+	return e.fetch(c.Out, path)
 }
