@@ -11,6 +11,7 @@ package who
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 )
@@ -60,6 +61,14 @@ type Identity struct {
 // and the operator at the machine. It may do everything. No face may call it.
 func Engine(name string) Identity {
 	return Identity{Actor: "engine:" + name, Name: name, engine: true}
+}
+
+// EngineName is what people read for an actor of Engine: "Wakebell (job)"; "" for another.
+func EngineName(actor string) string {
+	if name, ok := strings.CutPrefix(actor, "engine:"); ok {
+		return "Wakebell (" + name + ")"
+	}
+	return ""
 }
 
 // IsEngine reports whether i was made by Engine.

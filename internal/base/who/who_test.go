@@ -146,3 +146,12 @@ func TestValidEmail(t *testing.T) {
 		}
 	}
 }
+
+func TestEnginesHaveANamePeopleRead(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]string{who.Engine("job").Actor: "Wakebell (job)", "018f": "", "token:018f": "", "": ""} {
+		if got := who.EngineName(id); got != want {
+			t.Errorf("EngineName(%q) = %q, want %q", id, got, want)
+		}
+	}
+}

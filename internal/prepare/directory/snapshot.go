@@ -339,6 +339,9 @@ func (sn Snapshot) Name(kind Kind, id string) string {
 // PersonName returns a person's name; the id itself when it is unknown.
 func (sn Snapshot) PersonName(id string) string { return or(sn.People[id].Name, id) }
 
+// ActorName returns the name of a person, or of what acted by itself.
+func (sn Snapshot) ActorName(id string) string { return or(who.EngineName(id), sn.PersonName(id)) }
+
 func (sn *Snapshot) needPerson(ps *problems, field, id string) {
 	if _, ok := sn.People[id]; !ok {
 		ps.add(field, "is not a known person: add the person first or correct the id")

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/a-h/templ"
 
@@ -185,8 +184,8 @@ type revision struct {
 }
 
 func actorName(dir directory.Snapshot, id string) string {
-	if engine, ok := strings.CutPrefix(id, "engine:"); ok {
-		return "Wakebell (" + engine + ")"
+	if name := who.EngineName(id); name != "" {
+		return name
 	}
 	if p, ok := dir.People[id]; ok {
 		return p.Name

@@ -6,7 +6,6 @@ package planbook
 import (
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
@@ -86,10 +85,7 @@ func (b book) name(id string) string {
 	if id == "" {
 		return "Wakebell"
 	}
-	if engine, ok := strings.CutPrefix(id, "engine:"); ok {
-		return "Wakebell (" + engine + ")"
-	}
-	return b.dir.PersonName(id)
+	return b.dir.ActorName(id)
 }
 
 func (s screen) show(r *page.Request) (page.Page, error) {

@@ -228,8 +228,8 @@ func merge(e record.Entry) json.RawMessage {
 func (s *Service) names(ctx context.Context) func(id string) string {
 	known := map[string]string{}
 	return func(id string) string {
-		if engine, ok := strings.CutPrefix(id, "engine:"); ok {
-			return "Wakebell (" + engine + ")"
+		if name := who.EngineName(id); name != "" {
+			return name
 		}
 		if n, ok := known[id]; ok {
 			return n

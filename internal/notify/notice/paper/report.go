@@ -114,10 +114,7 @@ func (p reported) subject() string {
 }
 
 func (p reported) name(id string) string {
-	if engine, ok := strings.CutPrefix(id, "engine:"); ok {
-		return "Wakebell (" + engine + ")"
-	}
-	return p.dir.PersonName(id)
+	return p.dir.ActorName(id)
 }
 
 func (p reported) released() string {

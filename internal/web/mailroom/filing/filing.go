@@ -89,10 +89,7 @@ func (m room) path(below ...string) string {
 }
 
 func (m room) person(id string) string {
-	if engine, ok := strings.CutPrefix(id, "engine:"); ok {
-		return "Wakebell (" + engine + ")"
-	}
-	return m.Dir.PersonName(id)
+	return m.Dir.ActorName(id)
 }
 
 func (m room) page(p page.Page, crumbs ...page.Crumb) page.Page {

@@ -114,10 +114,7 @@ func (a at) path(below ...string) string {
 }
 
 func (a at) person(id string) string {
-	if engine, ok := strings.CutPrefix(id, "engine:"); ok {
-		return "Wakebell (" + engine + ")"
-	}
-	return a.Dir.PersonName(id)
+	return a.Dir.ActorName(id)
 }
 
 func (a at) page(p page.Page, crumbs ...page.Crumb) page.Page {

@@ -94,10 +94,7 @@ func (m room) path(below ...string) string {
 
 // person gives the name of a person or of what acted by itself.
 func (m room) person(id string) string {
-	if engine, ok := strings.CutPrefix(id, "engine:"); ok {
-		return "Wakebell (" + engine + ")"
-	}
-	return m.Dir.PersonName(id)
+	return m.Dir.ActorName(id)
 }
 
 func (m room) people(ids []string) string {

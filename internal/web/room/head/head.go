@@ -120,13 +120,7 @@ func (m Room) Here(below ...string) string {
 
 // Person gives the name of a person or of what acted by itself.
 func (m Room) Person(id string) string {
-	if id == "" {
-		return ""
-	}
-	if engine, ok := strings.CutPrefix(id, "engine:"); ok {
-		return "Wakebell (" + engine + ")"
-	}
-	return m.Dir.PersonName(id)
+	return m.Dir.ActorName(id)
 }
 
 // On are the topics that make a part of the room stale. The record of an earlier time never
