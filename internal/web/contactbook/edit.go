@@ -479,10 +479,10 @@ func overrides(o *grading.Override) []string {
 	add("Core function broken", o.CoreFunctionBroken)
 	add("Data lost", o.DataLost)
 	if o.MajorCustomers != nil {
-		out = append(out, "Major from "+counted(*o.MajorCustomers, "customer", "customers"))
+		out = append(out, "Major from "+page.Count(*o.MajorCustomers, "customer", "customers"))
 	}
 	if o.ManyCustomers != nil {
-		out = append(out, "One level worse from "+counted(*o.ManyCustomers, "customer", "customers"))
+		out = append(out, "One level worse from "+page.Count(*o.ManyCustomers, "customer", "customers"))
 	}
 	return out
 }

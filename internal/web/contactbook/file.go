@@ -182,7 +182,7 @@ const keptFor = exchange.KeptFor
 
 func size(n int) string {
 	if n < 10_000 {
-		return counted(n, "byte", "bytes")
+		return page.Count(n, "byte", "bytes")
 	}
-	return counted(n/1000, "kB", "kB")
+	return page.Count(n/1000, "kB", "kB")
 }

@@ -504,7 +504,7 @@ func value(c card, s differ.Said) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = page.Fold(counted(len(list), "entry", "entries")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Fold(page.Count(len(list), "entry", "entries")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -2318,7 +2318,7 @@ func personSide(h human) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = page.Card(page.Heading{Title: "Looks after", Note: counted(len(h.parties), "party", "parties")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var99), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Card(page.Heading{Title: "Looks after", Note: page.Count(len(h.parties), "party", "parties")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var99), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -245,14 +245,6 @@ func (t teller) human(v who.Person) []differ.Said {
 
 func number(n int) string { return strconv.Itoa(n) }
 
-// counted is a number with its noun.
-func counted(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.Itoa(n) + " " + many
-}
-
 // zoneOf is a person's zone.
 func zoneOf(p who.Person) *time.Location {
 	if z, err := time.LoadLocation(p.Zone); err == nil {

@@ -3,6 +3,7 @@ package room_test
 import (
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -276,5 +277,44 @@ func TestCustomerByCustomer(t *testing.T) {
 	}
 	if code, _ := g.send(reporter, "GET", path, nil); code != http.StatusForbidden {
 		t.Errorf("reporter: %d", code)
+	}
+}
+
+// The numbers of persons are asked for on three pages. Each reads them as people write
+// them, and none takes a fraction for a large number.
+func TestNumbersOfPersonsAreReadAlike(t *testing.T) {
+	t.Parallel()
+	g := open(t)
+	for name, c := range map[string]struct {
+		page, action, form string
+		pairs              []string
+	}{
+		"the scope":      {"/facts/scope", "/facts/scope", "fact", nil},
+		"the assessment": {"/assess?step=data", "/assess?step=data", "assess.data", []string{"data_categories", "contact"}},
+		"a question":     {"/law", "/law", "answer.persons", []string{"question", "persons"}},
+	} {
+		st := g.declare(incident.Declare{})
+		at := "/incidents/" + st.Ref
+		if name == "a question" {
+			g.done(analyst, at+"/law", at+"/law", "answer.personal_data", "question", "personal_data", "value", "yes")
+		}
+		send := func(pairs ...string) (int, string) {
+			return g.post(analyst, at+c.page, at+c.action, c.form, append(pairs, c.pairs...)...)
+		}
+		for field, typed := range map[string]string{"estimate": "12,5", "max": "1.5"} {
+			values := map[string]string{"country": "DE", "min": "1", "estimate": "5", "max": "9"}
+			values[field] = typed
+			code, body := send("country", values["country"], "min", values["min"], "estimate", values["estimate"], "max", values["max"])
+			if code != http.StatusUnprocessableEntity || !strings.Contains(body, "ust be a whole number") || !strings.Contains(body, `value="`+typed+`"`) {
+				t.Errorf("%s, %s %s: %d %s", name, field, typed, code, text(body))
+			}
+		}
+		if code, body := send("country", "de", "min", "9 000", "estimate", "12.000", "max", "15,000"); code != http.StatusSeeOther {
+			t.Errorf("%s: %d %s", name, code, text(body))
+		}
+		want := []incident.Persons{{Country: "DE", Min: 9000, Estimate: 12000, Max: 15000}}
+		if got := g.state(st.Ref).ScopeNow().Persons; !slices.Equal(got, want) {
+			t.Errorf("%s: recorded %+v", name, got)
+		}
 	}
 }

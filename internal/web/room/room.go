@@ -193,7 +193,7 @@ func (s screen) note(r *page.Request) (page.Done, error) {
 		in.Drops = append(in.Drops, file.Drop{Held: f.Held, Name: f.Name})
 	}
 	_, err = s.Files.Add(r.Context(), r.By, r.PathValue("ref"), in)
-	return page.Done{Say: "Noted, with " + head.Count(len(in.Drops), "file", "files") + "."}, page.Rename(err, "name", "files", "on", "files")
+	return page.Done{Say: "Noted, with " + page.Count(len(in.Drops), "file", "files") + "."}, page.Rename(err, "name", "files", "on", "files")
 }
 
 func (s screen) phase(r *page.Request) (page.Done, error) {

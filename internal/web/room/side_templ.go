@@ -252,7 +252,7 @@ func tasks(v view) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = page.Fold(head.Count(len(done), "task done", "tasks done")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Fold(page.Count(len(done), "task done", "tasks done")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -871,7 +871,7 @@ func signals(v view) templ.Component {
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var36 string
-						templ_7745c5c3_Var36, templ_7745c5c3_Err = templ.JoinStringErrs(head.Thousands(int(g.Count)))
+						templ_7745c5c3_Var36, templ_7745c5c3_Err = templ.JoinStringErrs(page.Thousands(int(g.Count)))
 						if templ_7745c5c3_Err != nil {
 							return templ.Error{Err: templ_7745c5c3_Err, FileName: `room/side.templ`, Line: 171, Col: 46}
 						}
@@ -899,7 +899,7 @@ func signals(v view) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var37 string
-					templ_7745c5c3_Var37, templ_7745c5c3_Err = templ.JoinStringErrs(head.Thousands(len(v.Room.Signals) - len(v.Signals)))
+					templ_7745c5c3_Var37, templ_7745c5c3_Err = templ.JoinStringErrs(page.Thousands(len(v.Room.Signals) - len(v.Signals)))
 					if templ_7745c5c3_Err != nil {
 						return templ.Error{Err: templ_7745c5c3_Err, FileName: `room/side.templ`, Line: 179, Col: 79}
 					}

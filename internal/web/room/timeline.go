@@ -241,7 +241,7 @@ func run(list []line) line {
 			silent++
 		}
 	}
-	title := head.Count(len(list), "call", "calls") + " and reminders"
+	title := page.Count(len(list), "call", "calls") + " and reminders"
 	text := ""
 	if last.Title != titleOf("call.") {
 		text = "The last: " + last.Title + "."

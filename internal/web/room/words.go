@@ -88,7 +88,7 @@ func calledAbout(v view, k escalation.Call) string {
 	case k.Purpose == escalation.ForDuty && title != "":
 		return title
 	case k.Purpose == escalation.ForMissed && k.Missed > 1:
-		return head.Count(k.Missed, "deadline", "deadlines") + " missed"
+		return page.Count(k.Missed, "deadline", "deadlines") + " missed"
 	case k.Purpose == escalation.ForMissed && title != "":
 		return "missed: " + title
 	}

@@ -1283,7 +1283,7 @@ func openTasks(v sheet) string {
 	if v.Remedy.OpenTasks == 0 {
 		return ""
 	}
-	return count(v.Remedy.OpenTasks, "task is", "tasks are") + " open"
+	return page.Count(v.Remedy.OpenTasks, "task is", "tasks are") + " open"
 }
 
 func toldCard(v sheet) templ.Component {
@@ -1373,7 +1373,7 @@ func toldCard(v sheet) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = page.Fold("Inside the company: "+count(len(list), "duty", "duties")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var57), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Fold("Inside the company: "+page.Count(len(list), "duty", "duties")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var57), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -78,7 +78,7 @@ func (b book) said() string {
 
 // summary counts what stands on the page.
 func (b book) summary() string {
-	n := count(len(b.Rows), "entry", "entries")
+	n := page.Count(len(b.Rows), "entry", "entries")
 	if b.More != "" || b.Cut {
 		n = strconv.Itoa(len(b.Rows)) + " entries or more"
 	}
@@ -198,9 +198,9 @@ func persons(c register.Count) string {
 	case !c.Known:
 		return "Nobody has estimated it"
 	case c.Min == c.Max:
-		return thousands(c.Estimate)
+		return page.Thousands(c.Estimate)
 	}
-	return "About " + thousands(c.Estimate) + " (" + thousands(c.Min) + " to " + thousands(c.Max) + ")"
+	return "About " + page.Thousands(c.Estimate) + " (" + page.Thousands(c.Min) + " to " + page.Thousands(c.Max) + ")"
 }
 
 func riskWord(s string) string {
@@ -358,21 +358,9 @@ func by(l view.Line) string {
 	return l.ActorName
 }
 
-func count(n int, one, many string) string {
-	return thousands(n) + " " + cmp.Or(map[int]string{1: one}[n], many)
-}
-
-func thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
 // proof is what lets a reader of the paper check that it is what was recorded.
 func proof(h audit.Head) string {
-	return "Entry " + thousands(int(h.Checkpoint.Size)) + " was the last of the ledger " + h.Checkpoint.Origin() + ", root " + h.Checkpoint.Root.String() +
+	return "Entry " + page.Thousands(h.Checkpoint.Size) + " was the last of the ledger " + h.Checkpoint.Origin() + ", root " + h.Checkpoint.Root.String() +
 		". SHA-256 of the key that signs it: " + h.Fingerprint + "."
 }
 

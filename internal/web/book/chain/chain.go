@@ -299,7 +299,7 @@ func (s screen) entry(r *page.Request) (page.Page, error) {
 		body.On = nil
 	}
 	return page.Page{
-		Title: "Entry " + thousands(seq), Nav: home, Crumbs: []page.Crumb{{Label: "Ledger", Href: home}, {Label: "Entries", Href: entries}, {Label: thousands(seq)}},
+		Title: "Entry " + page.Thousands(seq), Nav: home, Crumbs: []page.Crumb{{Label: "Ledger", Href: home}, {Label: "Entries", Href: entries}, {Label: page.Thousands(seq)}},
 		Actions: neighbours(v), Regions: []page.Region{body}, Body: body.Place(),
 	}, nil
 }

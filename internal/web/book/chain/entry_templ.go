@@ -244,7 +244,7 @@ func logRows(r *page.Request, v log) templ.Component {
 			}
 		} else if v.More != "" {
 			templ_7745c5c3_Err = page.Empty(page.Nothing{
-				Icon: page.IconSearch, Title: "Nothing here yet", Text: "Down to entry " + thousands(v.Page.Down) + " none matches. Older ones have not been looked at.",
+				Icon: page.IconSearch, Title: "Nothing here yet", Text: "Down to entry " + page.Thousands(v.Page.Down) + " none matches. Older ones have not been looked at.",
 				Action: page.Action{Label: "Search the older ones", Icon: page.IconSearch, Href: v.More},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -298,9 +298,9 @@ func searched(v log) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var10 string
-			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs("Searched down to entry " + thousands(v.Page.Down) + ".")
+			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs("Searched down to entry " + page.Thousands(v.Page.Down) + ".")
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `book/chain/entry.templ`, Line: 63, Col: 90}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `book/chain/entry.templ`, Line: 63, Col: 95}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 			if templ_7745c5c3_Err != nil {
@@ -380,9 +380,9 @@ func logRow(v log, e audit.Entry) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var15 string
-					templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinStringErrs(thousands(e.Seq) + " · hash " + hex.EncodeToString(e.Hash[:])[:16] + "…")
+					templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinStringErrs(page.Thousands(e.Seq) + " · hash " + hex.EncodeToString(e.Hash[:])[:16] + "…")
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `book/chain/entry.templ`, Line: 73, Col: 100}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `book/chain/entry.templ`, Line: 73, Col: 105}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
 					if templ_7745c5c3_Err != nil {
@@ -424,9 +424,9 @@ func logRow(v log, e audit.Entry) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var18 string
-					templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(thousands(e.Seq) + " · " + e.Kind)
+					templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(page.Thousands(e.Seq) + " · " + e.Kind)
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `book/chain/entry.templ`, Line: 76, Col: 59}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `book/chain/entry.templ`, Line: 76, Col: 64}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
 					if templ_7745c5c3_Err != nil {
@@ -1291,9 +1291,9 @@ func proofCard(v leaf) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var59 string
-					templ_7745c5c3_Var59, templ_7745c5c3_Err = templ.JoinStringErrs(thousands(v.Seq) + " of " + thousands(v.Proof.Size))
+					templ_7745c5c3_Var59, templ_7745c5c3_Err = templ.JoinStringErrs(page.Thousands(v.Seq) + " of " + page.Thousands(v.Proof.Size))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `book/chain/entry.templ`, Line: 199, Col: 76}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `book/chain/entry.templ`, Line: 199, Col: 86}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var59))
 					if templ_7745c5c3_Err != nil {
@@ -1398,9 +1398,9 @@ func proofCard(v leaf) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var64 string
-			templ_7745c5c3_Var64, templ_7745c5c3_Err = templ.JoinStringErrs("The hash is made of all that the entry holds. Joined with " + count(int64(len(v.Proof.Hashes)), "other hash", "other hashes") + ", one level after another, it gives the root, and the root stands in the signed checkpoint of " + count(v.Proof.Size, "entry", "entries") + ". Change one letter and the root comes out different.")
+			templ_7745c5c3_Var64, templ_7745c5c3_Err = templ.JoinStringErrs("The hash is made of all that the entry holds. Joined with " + page.Count(len(v.Proof.Hashes), "other hash", "other hashes") + ", one level after another, it gives the root, and the root stands in the signed checkpoint of " + page.Count(v.Proof.Size, "entry", "entries") + ". Change one letter and the root comes out different.")
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `book/chain/entry.templ`, Line: 208, Col: 347}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `book/chain/entry.templ`, Line: 208, Col: 350}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var64))
 			if templ_7745c5c3_Err != nil {
@@ -1452,7 +1452,7 @@ func proofCard(v leaf) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = page.Fold("The "+count(int64(len(v.Proof.Hashes)), "hash", "hashes")+" of the path").Render(templ.WithChildren(ctx, templ_7745c5c3_Var65), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Fold("The "+page.Count(len(v.Proof.Hashes), "hash", "hashes")+" of the path").Render(templ.WithChildren(ctx, templ_7745c5c3_Var65), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -14,27 +14,15 @@ import (
 	"github.com/wakebell/wakebell/internal/web/page"
 )
 
-func thousands(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-func count(n int64, one, many string) string {
-	return thousands(n) + " " + cmp.Or(map[int64]string{1: one}[n], many)
-}
-
 // took says how long a run needed, or needs so far.
 func took(d time.Duration) string {
 	switch {
 	case d < time.Second:
 		return "less than a second"
 	case d < time.Minute:
-		return count(int64(d/time.Second), "second", "seconds")
+		return page.Count(int64(d/time.Second), "second", "seconds")
 	}
-	return count(int64(d/time.Minute), "minute", "minutes")
+	return page.Count(int64(d/time.Minute), "minute", "minutes")
 }
 
 func stateTag(s audit.State) page.Tag {
@@ -69,27 +57,27 @@ func verdict(v audit.Verification) string {
 // checked lists in words what a valid run has shown.
 func checked(v audit.Verification) []string {
 	out := []string{
-		count(v.Ledger.Entries, "entry was", "entries were") + " read and recomputed. Each leads to the hash that was stored with it, and all of them together to the root of the tree.",
+		page.Count(v.Ledger.Entries, "entry was", "entries were") + " read and recomputed. Each leads to the hash that was stored with it, and all of them together to the root of the tree.",
 		"Their positions have no gap, no id occurs twice, and no entry was recorded before the one in front of it.",
 	}
 	if v.Ledger.Erased > 0 {
-		out = append(out, "The words of "+count(v.Ledger.Erased, "entry", "entries")+" were erased by right. For each there is an entry that says so; no words are missing without one.")
+		out = append(out, "The words of "+page.Count(v.Ledger.Erased, "entry", "entries")+" were erased by right. For each there is an entry that says so; no words are missing without one.")
 	} else {
 		out = append(out, "No words are missing: nothing was ever erased.")
 	}
 	if n := len(v.Ledger.Against); n > 0 {
 		var sizes []string
 		for _, c := range v.Ledger.Against {
-			sizes = append(sizes, thousands(c.Size))
+			sizes = append(sizes, page.Thousands(c.Size))
 		}
-		out = append(out, "The ledger begins with exactly what "+count(int64(n), "signed checkpoint", "signed checkpoints")+" kept outside of it named (after "+strings.Join(sizes, " and ")+" entries).")
+		out = append(out, "The ledger begins with exactly what "+page.Count(n, "signed checkpoint", "signed checkpoints")+" kept outside of it named (after "+strings.Join(sizes, " and ")+" entries).")
 	}
 	if n := len(v.Tables.Tables); n > 0 {
 		rows := int64(0)
 		for _, t := range v.Tables.Tables {
 			rows += t.Rows
 		}
-		out = append(out, count(int64(n), "table", "tables")+" with "+count(rows, "row", "rows")+", from which the screens are drawn, equal what the entries say.")
+		out = append(out, page.Count(n, "table", "tables")+" with "+page.Count(rows, "row", "rows")+", from which the screens are drawn, equal what the entries say.")
 	}
 	return out
 }

@@ -7,7 +7,6 @@ package course
 import (
 	"encoding/json"
 	"strconv"
-	"strings"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/who"
@@ -118,7 +117,7 @@ func (s Screen) indicators(r *page.Request) (page.Done, error) {
 		TotalOutage: grading.Answer(r.Text("total_outage")), CoreFunctionBroken: grading.Answer(r.Text("core_function_broken")), DataLost: grading.Answer(r.Text("data_lost")),
 	}
 	if text := r.Text("customers_affected"); text != "" {
-		n, err := strconv.Atoi(strings.ReplaceAll(text, ",", ""))
+		n, err := page.Number(text)
 		if err != nil {
 			return page.Done{}, fault.InvalidField("customers_affected", "must be a whole number, or nothing when it is not known")
 		}

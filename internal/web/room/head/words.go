@@ -3,10 +3,10 @@ package head
 import (
 	"cmp"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/wakebell/wakebell/internal/decide/incident"
+	"github.com/wakebell/wakebell/internal/web/page"
 )
 
 func closedWord(s incident.State) string {
@@ -24,7 +24,7 @@ func Reach(s incident.State) string {
 	sc := s.ScopeNow()
 	var parts []string
 	if n := len(sc.Customers); n > 0 {
-		parts = append(parts, Count(n, "customer", "customers"))
+		parts = append(parts, page.Count(n, "customer", "customers"))
 	}
 	n := 0
 	for _, p := range sc.Persons {
@@ -35,23 +35,9 @@ func Reach(s incident.State) string {
 		if sc.Confidence == "confirmed" {
 			about = ""
 		}
-		parts = append(parts, about+Count(n, "person", "persons"))
+		parts = append(parts, about+page.Count(n, "person", "persons"))
 	}
 	return strings.Join(parts, ", ")
-}
-
-// Count is "1 customer" or "1,200 customers".
-func Count(n int, one, many string) string {
-	return Thousands(n) + " " + cmp.Or(map[int]string{1: one}[n], many)
-}
-
-// Thousands writes 38114 as 38,114.
-func Thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
 
 // FunctionWord names a function in an incident.

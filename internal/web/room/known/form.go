@@ -16,25 +16,6 @@ func recordTitle(v one) string {
 	return "Record it"
 }
 
-// typed is what was typed into a cell of the table of persons, or its first value.
-func typed(v one, f *page.Form, name string, i int, initial string) string {
-	if !f.Failed() {
-		return initial
-	}
-	if list := v.R.PostForm[name]; i < len(list) {
-		return list[i]
-	}
-	return ""
-}
-
-// amount leaves the cells of an empty row empty.
-func amount(p incident.Persons, n int) string {
-	if p == (incident.Persons{}) {
-		return ""
-	}
-	return head.Thousands(n)
-}
-
 // kindOptions are the usual kinds of data and those already named.
 func kindOptions(named []string) []page.Option {
 	list := slices.Clone(dataKinds)

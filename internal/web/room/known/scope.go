@@ -46,11 +46,7 @@ var dataKinds = []string{
 	"health data", "location data", "usage and logs", "contracts and prices",
 }
 
-// spare is how many empty rows the table of persons has.
-const spare = 3
-
-// scopeOf reads the form. Rows of persons that say nothing are left out; rename leads errors
-// back to the rows as they stand.
+// scopeOf reads the form, with the pairs that lead errors of the service to its fields.
 func scopeOf(r *page.Request) (incident.Scope, []string, error) {
 	sc := incident.Scope{
 		Services: r.All("services"), Customers: r.All("customers"), Partners: r.All("partners"), EmployeeGroups: r.All("employee_groups"),
@@ -61,49 +57,15 @@ func scopeOf(r *page.Request) (incident.Scope, []string, error) {
 			sc.DataKinds = append(sc.DataKinds, line)
 		}
 	}
-	var rename []string
 	var wrong []fault.Field
-	for i := range r.PostForm["country"] {
-		cell := func(name string) string {
-			if v := r.PostForm[name]; i < len(v) {
-				return strings.TrimSpace(v[i])
-			}
-			return ""
-		}
-		if cell("country")+cell("min")+cell("estimate")+cell("max") == "" {
-			continue
-		}
-		p := incident.Persons{Country: strings.ToUpper(cell("country"))}
-		var err error
-		if p.Estimate, err = people(cell("estimate"), 0); err != nil {
-			wrong = append(wrong, fault.Field{Field: "persons", Message: "row " + strconv.Itoa(i+1) + ": the estimate must be a whole number"})
-		}
-		if p.Min, err = people(cell("min"), p.Estimate); err != nil {
-			wrong = append(wrong, fault.Field{Field: "persons", Message: "row " + strconv.Itoa(i+1) + ": the least number must be a whole number"})
-		}
-		if p.Max, err = people(cell("max"), p.Estimate); err != nil {
-			wrong = append(wrong, fault.Field{Field: "persons", Message: "row " + strconv.Itoa(i+1) + ": the highest number must be a whole number"})
-		}
-		at := "value.persons[" + strconv.Itoa(len(sc.Persons)) + "]"
-		rename = append(rename, at, "persons", at+".country", "persons")
-		sc.Persons = append(sc.Persons, p)
-	}
+	sc.Persons, wrong = PersonsOf(r)
+	rename := RenamePersons("value", sc.Persons)
 	for name := range sc.Lists() {
 		for i := range sc.Lists()[name] {
 			rename = append(rename, "value."+name+"["+strconv.Itoa(i)+"]", name)
 		}
 	}
 	return sc, append(rename, "value.confidence", "confidence", "value", "persons"), fault.Invalids(wrong...)
-}
-
-// people reads a number as people write it: 12000, 12,000 or 12 000. Nothing stands for what
-// is known otherwise.
-func people(text string, otherwise int) (int, error) {
-	text = strings.NewReplacer(",", "", ".", "", " ", "", "\u00a0", "").Replace(text)
-	if text == "" {
-		return otherwise, nil
-	}
-	return strconv.Atoi(text)
 }
 
 // choices are the ticks of one list of the scope.
@@ -198,11 +160,6 @@ func ScopeLists(d directory.Snapshot, sc incident.Scope) [][2]string {
 		{"Data", strings.Join(sc.DataKinds, ", ")},
 	}
 	return slices.DeleteFunc(all, func(x [2]string) bool { return x[1] == "" })
-}
-
-// rowsOf are the rows of the table of persons: what is recorded, and a few empty ones.
-func rowsOf(sc incident.Scope) []incident.Persons {
-	return append(slices.Clone(sc.Persons), make([]incident.Persons, spare)...)
 }
 
 func countries(m directory.Snapshot) []string {

@@ -137,7 +137,7 @@ func indicators(f incident.Fact) string {
 		}
 	}
 	if i.CustomersAffected != nil {
-		list = append(list, head.Count(*i.CustomersAffected, "customer affected", "customers affected"))
+		list = append(list, page.Count(*i.CustomersAffected, "customer affected", "customers affected"))
 	}
 	return head.Upper(cmp.Or(strings.Join(list, ", "), "nothing that points higher"))
 }

@@ -310,7 +310,7 @@ func customerCard(v view) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var16 string
-					templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(head.Count(n, "more customer falls", "more customers fall"))
+					templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(page.Count(n, "more customer falls", "more customers fall"))
 					if templ_7745c5c3_Err != nil {
 						return templ.Error{Err: templ_7745c5c3_Err, FileName: `room/lawful/customers.templ`, Line: 72, Col: 66}
 					}
@@ -338,7 +338,7 @@ func customerCard(v view) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = page.Card(page.Heading{ID: "each-customer", Title: "Customer by customer", Note: head.Thousands(len(v.Customers)) + " affected; the shortest of plan, contract and law counts"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Card(page.Heading{ID: "each-customer", Title: "Customer by customer", Note: page.Thousands(len(v.Customers)) + " affected; the shortest of plan, contract and law counts"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -8,7 +8,6 @@ package lawful
 import (
 	"encoding/json"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -164,8 +163,8 @@ func valueOf(r *page.Request, m head.Room, a assessment.Answer) (any, error) {
 	case a.Type == "yes_no":
 		return map[string]any{"yes": true, "no": false}[text], nil
 	case a.Type == "number":
-		n, err := strconv.ParseInt(strings.NewReplacer(",", "", " ", "").Replace(text), 10, 64)
-		if err != nil || n < 0 {
+		n, err := page.Number(text)
+		if err != nil {
 			return nil, fault.InvalidField("value", "must be a whole number")
 		}
 		return n, nil
@@ -180,12 +179,11 @@ func withPersons(r *page.Request, m head.Room) (any, error) {
 	p := incident.Persons{Country: strings.ToUpper(r.Text("country"))}
 	var wrong []fault.Field
 	number := func(name string, otherwise int) int {
-		text := strings.NewReplacer(",", "", " ", "").Replace(r.Text(name))
-		if text == "" {
+		if r.Text(name) == "" {
 			return otherwise
 		}
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 0 {
+		n, err := page.Number(r.Text(name))
+		if err != nil {
 			wrong = append(wrong, fault.Field{Field: name, Message: "must be a whole number"})
 		}
 		return n

@@ -202,9 +202,9 @@ func settles(a ask) string {
 		return "nothing waits for it now"
 	}
 	if a.Settles == 0 {
-		return "with others, bears on " + head.Count(a.Waiting, "outcome", "outcomes")
+		return "with others, bears on " + page.Count(a.Waiting, "outcome", "outcomes")
 	}
-	return "settles " + head.Count(a.Settles, "outcome", "outcomes")
+	return "settles " + page.Count(a.Settles, "outcome", "outcomes")
 }
 
 // entities are ours that are judged, for a moment that differs between them.
@@ -247,7 +247,7 @@ func number(n int64) string {
 	if n < 0 {
 		return "not known"
 	}
-	return head.Thousands(int(n))
+	return page.Thousands(int(n))
 }
 
 // used are the facts the rules were judged by, for paper.
@@ -338,7 +338,7 @@ func changes(d duty.Difference) []packChange {
 		out = append(out, packChange{What: "Withdrawn:", Title: x.Title, Reason: x.Reason})
 	}
 	if out = append(moved, out...); same > 0 {
-		out = append(out, packChange{What: head.Count(same, "duty", "duties"), Title: "with the new basis, due as before"})
+		out = append(out, packChange{What: page.Count(same, "duty", "duties"), Title: "with the new basis, due as before"})
 	}
 	return out
 }

@@ -96,7 +96,7 @@ func Clocks(m head.Room, b Board) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = page.Fold(head.Count(len(b.Open)-cards, "more open deadline", "more open deadlines")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Fold(page.Count(len(b.Open)-cards, "more open deadline", "more open deadlines")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -725,7 +725,7 @@ func asOf(m head.Room, b Board) templ.Component {
 }
 
 func done(b Board) string {
-	return head.Count(len(b.Done), "deadline done or gone", "deadlines done or gone")
+	return page.Count(len(b.Done), "deadline done or gone", "deadlines done or gone")
 }
 
 // mayShow says whether the viewer may do what meets the duty.

@@ -23,6 +23,7 @@ import (
 	"github.com/wakebell/wakebell/internal/rule/regime"
 	"github.com/wakebell/wakebell/internal/web/page"
 	"github.com/wakebell/wakebell/internal/web/room/head"
+	"github.com/wakebell/wakebell/internal/web/room/known"
 )
 
 // Screen is the assessment.
@@ -232,8 +233,8 @@ func (f *form) data() {
 		f.err = fault.New(fault.Conflict, "Somebody recorded the scope anew while you were writing. Your numbers are still here: compare them with the scope, then save again.")
 		return
 	}
-	persons, err := personsOf(f.r)
-	if err != nil {
+	persons, wrong := known.PersonsOf(f.r)
+	if err := fault.Invalids(wrong...); err != nil {
 		f.err = err
 		return
 	}
@@ -241,51 +242,7 @@ func (f *form) data() {
 		return
 	}
 	sc.Persons = persons
-	var pairs []string
-	for i := range persons {
-		at := string(fact.OfScope) + ".value.persons[" + strconv.Itoa(i) + "]"
-		pairs = append(pairs, at, "persons", at+".country", "persons")
-	}
-	f.put(fact.OfScope, sc, pairs...)
-}
-
-// personsOf reads the table of persons. What is wrong is said of its row.
-func personsOf(r *page.Request) (out []incident.Persons, err error) {
-	var wrong []fault.Field
-	for i := range r.PostForm["country"] {
-		cell := func(name string) string {
-			if v := r.PostForm[name]; i < len(v) {
-				return strings.NewReplacer(",", "", " ", "").Replace(v[i])
-			}
-			return ""
-		}
-		if cell("country")+cell("min")+cell("estimate")+cell("max") == "" {
-			continue
-		}
-		bad := func(words string) {
-			wrong = append(wrong, fault.Field{Field: "persons", Message: "row " + strconv.Itoa(i+1) + ": " + words})
-		}
-		number := func(name string, otherwise int) int {
-			if cell(name) == "" {
-				return otherwise
-			}
-			n, err := strconv.Atoi(cell(name))
-			if err != nil || n < 0 {
-				bad("numbers of persons must be whole")
-			}
-			return n
-		}
-		p := incident.Persons{Country: strings.ToUpper(cell("country")), Estimate: number("estimate", 0)}
-		p.Min, p.Max = number("min", p.Estimate), number("max", p.Estimate)
-		switch {
-		case p.Max < p.Min:
-			bad("the highest number is less than the least")
-		case p.Estimate < p.Min || p.Estimate > p.Max:
-			bad("the estimate does not lie between the least and the highest number")
-		}
-		out = append(out, p)
-	}
-	return out, fault.Invalids(wrong...)
+	f.put(fact.OfScope, sc, known.RenamePersons(string(fact.OfScope)+".value", persons)...)
 }
 
 func (f *form) score() {

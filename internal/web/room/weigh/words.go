@@ -113,28 +113,6 @@ func malicious(v one) string {
 	return "no"
 }
 
-// rows are the persons recorded, and a few empty rows.
-func rows(v one) []incident.Persons {
-	return append(slices.Clone(v.ScopeNow().Persons), make([]incident.Persons, 3)...)
-}
-
-func typed(v one, f *page.Form, name string, i int, initial string) string {
-	if !f.Failed() {
-		return initial
-	}
-	if list := v.R.PostForm[name]; i < len(list) {
-		return list[i]
-	}
-	return ""
-}
-
-func amount(p incident.Persons, n int) string {
-	if p == (incident.Persons{}) {
-		return ""
-	}
-	return head.Thousands(n)
-}
-
 func enisaWord(c grading.DataCategory) string {
 	return map[grading.DataCategory]string{
 		grading.SimpleData: "Simple data: identity, contact, education, family, work", grading.BehaviouralData: "Behavioural data: location, traffic, habits",
