@@ -32,12 +32,12 @@ const (
 
 // Field is one merge field that a text may hold.
 type Field struct {
-	Name  string
-	Kind  Kind
-	Scope Scope
-	Title string
-	Help  string
-	Lines bool // a text of several lines, as recorded, in the language of the record
+	Name  string `json:"name"`
+	Kind  Kind   `json:"kind"`
+	Scope Scope  `json:"scope"`
+	Title string `json:"title"`
+	Help  string `json:"help"`
+	Lines bool   `json:"lines"` // a text of several lines, as recorded, in the language of the record
 }
 
 // Row begins the names of fields that stand for a column of an imported list.
