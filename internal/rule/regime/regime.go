@@ -16,7 +16,7 @@
 // evaluated, never as not required.
 //
 // Pure: it must not import a clock, a context, SQL, network or file access. Of
-// this program it imports rule/deadline only.
+// this program it imports rule/deadline and packages of its own folder only.
 package regime
 
 import (

@@ -40,6 +40,7 @@ type On struct {
 	No     int    `json:"no"`
 }
 
+// Started begins a notice.
 type Started struct {
 	On
 	Audience  Audience `json:"audience"`
@@ -52,6 +53,7 @@ type Started struct {
 	Settings  Settings `json:"settings"`
 }
 
+// Written is a new version of a text; an earlier one is kept.
 type Written struct {
 	On
 	Lang     string `json:"lang"`
@@ -62,6 +64,7 @@ type Written struct {
 	Body     string `json:"body" private:"true"`
 }
 
+// Removed takes a text away, in every version.
 type Removed struct {
 	On
 	Lang    string `json:"lang"`
@@ -78,6 +81,7 @@ type Meant struct {
 	Labels    []string `json:"labels,omitempty" private:"true"`
 }
 
+// Attached adds a file of the incident by its hash.
 type Attached struct {
 	On
 	File   string `json:"file"`
@@ -87,17 +91,20 @@ type Attached struct {
 	Name   string `json:"name" private:"true"`
 }
 
+// Detached takes a file away again.
 type Detached struct {
 	On
 	File string `json:"file"`
 }
 
+// Settled says how the notice is sent.
 type Settled struct {
 	On
 	Settings Settings `json:"settings"`
 	ReplyTo  string   `json:"reply_to,omitempty" private:"true"`
 }
 
+// Tied says which duties the notice may meet, all of them anew.
 type Tied struct {
 	On
 	Duties []string `json:"duties"`
@@ -110,6 +117,7 @@ type Ticked struct {
 	Quote string `json:"quote,omitempty" private:"true"` // "" takes the tick away
 }
 
+// Submitted freezes the bytes: Bound is their SHA-256, which every yes names.
 type Submitted struct {
 	On
 	Bound  string         `json:"bound"`
@@ -117,6 +125,7 @@ type Submitted struct {
 	Values text.Values    `json:"values,omitempty" private:"true"` // what was known then
 }
 
+// GivenYes is one yes to exactly the bytes of Bound; Complete says that no other is needed.
 type GivenYes struct {
 	On
 	Bound     string   `json:"bound"`
@@ -127,6 +136,7 @@ type GivenYes struct {
 	Reason    string   `json:"reason,omitempty" private:"true"` // of an emergency
 }
 
+// SentBack ends the round with what must change.
 type SentBack struct {
 	On
 	Bound  string `json:"bound"`
@@ -141,6 +151,7 @@ type Voided struct {
 	Told  []string `json:"told,omitempty"`
 }
 
+// Left is the release: the copies go, in a drill they are rehearsed.
 type Left struct {
 	On
 	Bound      string `json:"bound"`
@@ -153,16 +164,19 @@ type Left struct {
 	LateReason string `json:"late_reason,omitempty" private:"true"`
 }
 
+// Ended says that the sending has ended.
 type Ended struct {
 	On
 	Run string `json:"run"`
 }
 
+// Dropped withdraws the notice before its release.
 type Dropped struct {
 	On
 	Reason string `json:"reason" private:"true"`
 }
 
+// Held is what legal recorded of a delay that law enforcement asked for: whom it concerns.
 type Held struct {
 	Audiences []Audience `json:"audiences"`
 	Text      string     `json:"text" private:"true"`

@@ -6,7 +6,7 @@
 // same or similar message delivered to each. The message sent to customers will be created
 // by members of the Communications Team") and policy 002 ("light on detail at first, but
 // we'll provide every detail available, when it is available"). It is pure: it must not
-// import a clock, a store, or another room than base/fault and base/markup.
+// import a clock, a store, or another room than base/fault, base/markup and base/spell.
 //
 // A text is compiled once and rendered for each recipient. Markdown is read before values
 // are put in, so that no value can bring Markdown, HTML, a link or a header line with it.
