@@ -14,6 +14,7 @@ import (
 	"github.com/wakebell/wakebell/internal/rule/grading"
 	"github.com/wakebell/wakebell/internal/web/page"
 	"github.com/wakebell/wakebell/internal/web/page/differ"
+	"github.com/wakebell/wakebell/internal/web/page/numeral"
 )
 
 // editing is one item in a form.
@@ -479,10 +480,10 @@ func overrides(o *grading.Override) []string {
 	add("Core function broken", o.CoreFunctionBroken)
 	add("Data lost", o.DataLost)
 	if o.MajorCustomers != nil {
-		out = append(out, "Major from "+page.Count(*o.MajorCustomers, "customer", "customers"))
+		out = append(out, "Major from "+numeral.Count(*o.MajorCustomers, "customer", "customers"))
 	}
 	if o.ManyCustomers != nil {
-		out = append(out, "One level worse from "+page.Count(*o.ManyCustomers, "customer", "customers"))
+		out = append(out, "One level worse from "+numeral.Count(*o.ManyCustomers, "customer", "customers"))
 	}
 	return out
 }

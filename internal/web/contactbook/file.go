@@ -12,6 +12,7 @@ import (
 	"github.com/wakebell/wakebell/internal/prepare/directory/exchange"
 	"github.com/wakebell/wakebell/internal/web/page"
 	"github.com/wakebell/wakebell/internal/web/page/differ"
+	"github.com/wakebell/wakebell/internal/web/page/numeral"
 )
 
 func importCrumbs(more ...page.Crumb) []page.Crumb {
@@ -182,7 +183,7 @@ const keptFor = exchange.KeptFor
 
 func size(n int) string {
 	if n < 10_000 {
-		return page.Count(n, "byte", "bytes")
+		return numeral.Count(n, "byte", "bytes")
 	}
-	return page.Count(n/1000, "kB", "kB")
+	return numeral.Count(n/1000, "kB", "kB")
 }

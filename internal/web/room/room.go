@@ -16,6 +16,7 @@ import (
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
 	"github.com/wakebell/wakebell/internal/web/page"
+	"github.com/wakebell/wakebell/internal/web/page/numeral"
 	"github.com/wakebell/wakebell/internal/web/room/contact"
 	"github.com/wakebell/wakebell/internal/web/room/course"
 	"github.com/wakebell/wakebell/internal/web/room/handed"
@@ -193,7 +194,7 @@ func (s screen) note(r *page.Request) (page.Done, error) {
 		in.Drops = append(in.Drops, file.Drop{Held: f.Held, Name: f.Name})
 	}
 	_, err = s.Files.Add(r.Context(), r.By, r.PathValue("ref"), in)
-	return page.Done{Say: "Noted, with " + page.Count(len(in.Drops), "file", "files") + "."}, page.Rename(err, "name", "files", "on", "files")
+	return page.Done{Say: "Noted, with " + numeral.Count(len(in.Drops), "file", "files") + "."}, page.Rename(err, "name", "files", "on", "files")
 }
 
 func (s screen) phase(r *page.Request) (page.Done, error) {

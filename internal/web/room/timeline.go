@@ -12,6 +12,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident/file"
 	told "github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/web/page"
+	"github.com/wakebell/wakebell/internal/web/page/numeral"
 	"github.com/wakebell/wakebell/internal/web/room/head"
 	"github.com/wakebell/wakebell/internal/web/room/kept"
 	"github.com/wakebell/wakebell/internal/web/room/known"
@@ -241,7 +242,7 @@ func run(list []line) line {
 			silent++
 		}
 	}
-	title := page.Count(len(list), "call", "calls") + " and reminders"
+	title := numeral.Count(len(list), "call", "calls") + " and reminders"
 	text := ""
 	if last.Title != titleOf("call.") {
 		text = "The last: " + last.Title + "."

@@ -9,6 +9,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/respond/escalation"
 	"github.com/wakebell/wakebell/internal/web/page"
+	"github.com/wakebell/wakebell/internal/web/page/numeral"
 	"github.com/wakebell/wakebell/internal/web/room/head"
 )
 
@@ -88,7 +89,7 @@ func calledAbout(v view, k escalation.Call) string {
 	case k.Purpose == escalation.ForDuty && title != "":
 		return title
 	case k.Purpose == escalation.ForMissed && k.Missed > 1:
-		return page.Count(k.Missed, "deadline", "deadlines") + " missed"
+		return numeral.Count(k.Missed, "deadline", "deadlines") + " missed"
 	case k.Purpose == escalation.ForMissed && title != "":
 		return "missed: " + title
 	}

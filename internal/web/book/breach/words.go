@@ -18,6 +18,7 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/web/page"
+	"github.com/wakebell/wakebell/internal/web/page/numeral"
 )
 
 // shownYears is how far back the filter offers years; any other may stand in the address.
@@ -78,7 +79,7 @@ func (b book) said() string {
 
 // summary counts what stands on the page.
 func (b book) summary() string {
-	n := page.Count(len(b.Rows), "entry", "entries")
+	n := numeral.Count(len(b.Rows), "entry", "entries")
 	if b.More != "" || b.Cut {
 		n = strconv.Itoa(len(b.Rows)) + " entries or more"
 	}
@@ -198,9 +199,9 @@ func persons(c register.Count) string {
 	case !c.Known:
 		return "Nobody has estimated it"
 	case c.Min == c.Max:
-		return page.Thousands(c.Estimate)
+		return numeral.Thousands(c.Estimate)
 	}
-	return "About " + page.Thousands(c.Estimate) + " (" + page.Thousands(c.Min) + " to " + page.Thousands(c.Max) + ")"
+	return "About " + numeral.Thousands(c.Estimate) + " (" + numeral.Thousands(c.Min) + " to " + numeral.Thousands(c.Max) + ")"
 }
 
 func riskWord(s string) string {
@@ -360,7 +361,7 @@ func by(l view.Line) string {
 
 // proof is what lets a reader of the paper check that it is what was recorded.
 func proof(h audit.Head) string {
-	return "Entry " + page.Thousands(h.Checkpoint.Size) + " was the last of the ledger " + h.Checkpoint.Origin() + ", root " + h.Checkpoint.Root.String() +
+	return "Entry " + numeral.Thousands(h.Checkpoint.Size) + " was the last of the ledger " + h.Checkpoint.Origin() + ", root " + h.Checkpoint.Root.String() +
 		". SHA-256 of the key that signs it: " + h.Fingerprint + "."
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/web/book/send"
 	"github.com/wakebell/wakebell/internal/web/page"
+	"github.com/wakebell/wakebell/internal/web/page/numeral"
 )
 
 // Deps are the rooms these screens ask.
@@ -299,7 +300,7 @@ func (s screen) entry(r *page.Request) (page.Page, error) {
 		body.On = nil
 	}
 	return page.Page{
-		Title: "Entry " + page.Thousands(seq), Nav: home, Crumbs: []page.Crumb{{Label: "Ledger", Href: home}, {Label: "Entries", Href: entries}, {Label: page.Thousands(seq)}},
+		Title: "Entry " + numeral.Thousands(seq), Nav: home, Crumbs: []page.Crumb{{Label: "Ledger", Href: home}, {Label: "Entries", Href: entries}, {Label: numeral.Thousands(seq)}},
 		Actions: neighbours(v), Regions: []page.Region{body}, Body: body.Place(),
 	}, nil
 }

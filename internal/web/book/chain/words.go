@@ -12,6 +12,7 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/register/audit"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/web/page"
+	"github.com/wakebell/wakebell/internal/web/page/numeral"
 )
 
 // took says how long a run needed, or needs so far.
@@ -20,9 +21,9 @@ func took(d time.Duration) string {
 	case d < time.Second:
 		return "less than a second"
 	case d < time.Minute:
-		return page.Count(int64(d/time.Second), "second", "seconds")
+		return numeral.Count(int64(d/time.Second), "second", "seconds")
 	}
-	return page.Count(int64(d/time.Minute), "minute", "minutes")
+	return numeral.Count(int64(d/time.Minute), "minute", "minutes")
 }
 
 func stateTag(s audit.State) page.Tag {
@@ -57,27 +58,27 @@ func verdict(v audit.Verification) string {
 // checked lists in words what a valid run has shown.
 func checked(v audit.Verification) []string {
 	out := []string{
-		page.Count(v.Ledger.Entries, "entry was", "entries were") + " read and recomputed. Each leads to the hash that was stored with it, and all of them together to the root of the tree.",
+		numeral.Count(v.Ledger.Entries, "entry was", "entries were") + " read and recomputed. Each leads to the hash that was stored with it, and all of them together to the root of the tree.",
 		"Their positions have no gap, no id occurs twice, and no entry was recorded before the one in front of it.",
 	}
 	if v.Ledger.Erased > 0 {
-		out = append(out, "The words of "+page.Count(v.Ledger.Erased, "entry", "entries")+" were erased by right. For each there is an entry that says so; no words are missing without one.")
+		out = append(out, "The words of "+numeral.Count(v.Ledger.Erased, "entry", "entries")+" were erased by right. For each there is an entry that says so; no words are missing without one.")
 	} else {
 		out = append(out, "No words are missing: nothing was ever erased.")
 	}
 	if n := len(v.Ledger.Against); n > 0 {
 		var sizes []string
 		for _, c := range v.Ledger.Against {
-			sizes = append(sizes, page.Thousands(c.Size))
+			sizes = append(sizes, numeral.Thousands(c.Size))
 		}
-		out = append(out, "The ledger begins with exactly what "+page.Count(n, "signed checkpoint", "signed checkpoints")+" kept outside of it named (after "+strings.Join(sizes, " and ")+" entries).")
+		out = append(out, "The ledger begins with exactly what "+numeral.Count(n, "signed checkpoint", "signed checkpoints")+" kept outside of it named (after "+strings.Join(sizes, " and ")+" entries).")
 	}
 	if n := len(v.Tables.Tables); n > 0 {
 		rows := int64(0)
 		for _, t := range v.Tables.Tables {
 			rows += t.Rows
 		}
-		out = append(out, page.Count(n, "table", "tables")+" with "+page.Count(rows, "row", "rows")+", from which the screens are drawn, equal what the entries say.")
+		out = append(out, numeral.Count(n, "table", "tables")+" with "+numeral.Count(rows, "row", "rows")+", from which the screens are drawn, equal what the entries say.")
 	}
 	return out
 }

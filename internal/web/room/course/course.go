@@ -14,6 +14,7 @@ import (
 	"github.com/wakebell/wakebell/internal/rule/grading"
 	"github.com/wakebell/wakebell/internal/rule/regime"
 	"github.com/wakebell/wakebell/internal/web/page"
+	"github.com/wakebell/wakebell/internal/web/page/numeral"
 	"github.com/wakebell/wakebell/internal/web/room/head"
 )
 
@@ -117,7 +118,7 @@ func (s Screen) indicators(r *page.Request) (page.Done, error) {
 		TotalOutage: grading.Answer(r.Text("total_outage")), CoreFunctionBroken: grading.Answer(r.Text("core_function_broken")), DataLost: grading.Answer(r.Text("data_lost")),
 	}
 	if text := r.Text("customers_affected"); text != "" {
-		n, err := page.Number(text)
+		n, err := numeral.Read(text)
 		if err != nil {
 			return page.Done{}, fault.InvalidField("customers_affected", "must be a whole number, or nothing when it is not known")
 		}

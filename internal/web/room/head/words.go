@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/wakebell/wakebell/internal/decide/incident"
-	"github.com/wakebell/wakebell/internal/web/page"
+	"github.com/wakebell/wakebell/internal/web/page/numeral"
 )
 
 func closedWord(s incident.State) string {
@@ -24,7 +24,7 @@ func Reach(s incident.State) string {
 	sc := s.ScopeNow()
 	var parts []string
 	if n := len(sc.Customers); n > 0 {
-		parts = append(parts, page.Count(n, "customer", "customers"))
+		parts = append(parts, numeral.Count(n, "customer", "customers"))
 	}
 	n := 0
 	for _, p := range sc.Persons {
@@ -35,7 +35,7 @@ func Reach(s incident.State) string {
 		if sc.Confidence == "confirmed" {
 			about = ""
 		}
-		parts = append(parts, about+page.Count(n, "person", "persons"))
+		parts = append(parts, about+numeral.Count(n, "person", "persons"))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/web/page"
+	"github.com/wakebell/wakebell/internal/web/page/numeral"
 )
 
 // spare is how many empty rows the table of persons has.
@@ -34,7 +35,7 @@ func PersonsOf(r *page.Request) (list []incident.Persons, wrong []fault.Field) {
 			if cell(name) == "" {
 				return otherwise
 			}
-			n, err := page.Number(cell(name))
+			n, err := numeral.Read(cell(name))
 			if err != nil {
 				sound = false
 				bad(words + " must be a whole number")
@@ -85,5 +86,5 @@ func amount(p incident.Persons, n int) string {
 	if p == (incident.Persons{}) {
 		return ""
 	}
-	return page.Thousands(n)
+	return numeral.Thousands(n)
 }

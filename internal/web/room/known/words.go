@@ -9,6 +9,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/incident/fact"
 	"github.com/wakebell/wakebell/internal/web/page"
+	"github.com/wakebell/wakebell/internal/web/page/numeral"
 	"github.com/wakebell/wakebell/internal/web/room/head"
 )
 
@@ -137,7 +138,7 @@ func indicators(f incident.Fact) string {
 		}
 	}
 	if i.CustomersAffected != nil {
-		list = append(list, page.Count(*i.CustomersAffected, "customer affected", "customers affected"))
+		list = append(list, numeral.Count(*i.CustomersAffected, "customer affected", "customers affected"))
 	}
 	return head.Upper(cmp.Or(strings.Join(list, ", "), "nothing that points higher"))
 }

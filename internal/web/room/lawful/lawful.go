@@ -18,6 +18,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/rule/regime"
 	"github.com/wakebell/wakebell/internal/web/page"
+	"github.com/wakebell/wakebell/internal/web/page/numeral"
 	"github.com/wakebell/wakebell/internal/web/room/head"
 )
 
@@ -163,7 +164,7 @@ func valueOf(r *page.Request, m head.Room, a assessment.Answer) (any, error) {
 	case a.Type == "yes_no":
 		return map[string]any{"yes": true, "no": false}[text], nil
 	case a.Type == "number":
-		n, err := page.Number(text)
+		n, err := numeral.Read(text)
 		if err != nil {
 			return nil, fault.InvalidField("value", "must be a whole number")
 		}
@@ -182,7 +183,7 @@ func withPersons(r *page.Request, m head.Room) (any, error) {
 		if r.Text(name) == "" {
 			return otherwise
 		}
-		n, err := page.Number(r.Text(name))
+		n, err := numeral.Read(r.Text(name))
 		if err != nil {
 			wrong = append(wrong, fault.Field{Field: name, Message: "must be a whole number"})
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/rule/regime"
 	"github.com/wakebell/wakebell/internal/web/page"
+	"github.com/wakebell/wakebell/internal/web/page/numeral"
 	"github.com/wakebell/wakebell/internal/web/room/head"
 	"github.com/wakebell/wakebell/internal/web/room/known"
 )
@@ -202,9 +203,9 @@ func settles(a ask) string {
 		return "nothing waits for it now"
 	}
 	if a.Settles == 0 {
-		return "with others, bears on " + page.Count(a.Waiting, "outcome", "outcomes")
+		return "with others, bears on " + numeral.Count(a.Waiting, "outcome", "outcomes")
 	}
-	return "settles " + page.Count(a.Settles, "outcome", "outcomes")
+	return "settles " + numeral.Count(a.Settles, "outcome", "outcomes")
 }
 
 // entities are ours that are judged, for a moment that differs between them.
@@ -247,7 +248,7 @@ func number(n int64) string {
 	if n < 0 {
 		return "not known"
 	}
-	return page.Thousands(int(n))
+	return numeral.Thousands(int(n))
 }
 
 // used are the facts the rules were judged by, for paper.
@@ -338,7 +339,7 @@ func changes(d duty.Difference) []packChange {
 		out = append(out, packChange{What: "Withdrawn:", Title: x.Title, Reason: x.Reason})
 	}
 	if out = append(moved, out...); same > 0 {
-		out = append(out, packChange{What: page.Count(same, "duty", "duties"), Title: "with the new basis, due as before"})
+		out = append(out, packChange{What: numeral.Count(same, "duty", "duties"), Title: "with the new basis, due as before"})
 	}
 	return out
 }

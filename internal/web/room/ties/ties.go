@@ -14,6 +14,7 @@ import (
 	"github.com/wakebell/wakebell/internal/decide/incident/view"
 	"github.com/wakebell/wakebell/internal/detect/intake"
 	"github.com/wakebell/wakebell/internal/web/page"
+	"github.com/wakebell/wakebell/internal/web/page/numeral"
 	"github.com/wakebell/wakebell/internal/web/room/head"
 )
 
@@ -87,13 +88,13 @@ func (s Screen) run(r *page.Request, cmd incident.Command) error {
 func (s Screen) link(r *page.Request) (page.Done, error) {
 	ids := r.All("signals")
 	err := s.run(r, &incident.LinkSignals{Signals: ids})
-	return page.Done{Say: "Linked " + page.Count(len(ids), "signal", "signals") + "."}, err
+	return page.Done{Say: "Linked " + numeral.Count(len(ids), "signal", "signals") + "."}, err
 }
 
 func (s Screen) unlink(r *page.Request) (page.Done, error) {
 	ids := r.All("linked")
 	err := s.run(r, &incident.UnlinkSignals{Signals: ids, Reason: r.Text("reason")})
-	return page.Done{Say: "Unlinked " + page.Count(len(ids), "signal", "signals") + ". They are open again."}, page.Rename(err, "signals", "linked")
+	return page.Done{Say: "Unlinked " + numeral.Count(len(ids), "signal", "signals") + ". They are open again."}, page.Rename(err, "signals", "linked")
 }
 
 // merging is the page of a merge.

@@ -1,4 +1,6 @@
-package page
+// Package numeral writes and reads whole numbers as people do. It carries out no policy
+// sentence of its own and must not import anything of this module.
+package numeral
 
 import (
 	"regexp"
@@ -26,10 +28,10 @@ func Thousands[N int | int64](n N) string {
 // grouped is a whole number as people write it: 12000, 12,000, 12.000, 12 000 or 12'000.
 var grouped = regexp.MustCompile(`^[0-9]{1,3}([,. '\x{a0}\x{202f}’][0-9]{3})+$`)
 
-// Number reads a whole number that is not negative, as people write it. Groups hold three
+// Read reads a whole number that is not negative, as people write it. Groups hold three
 // digits: 12,5 is no whole number and is refused, not read as 125. The text of the error
 // is not for people: they are told at their field.
-func Number(text string) (int, error) {
+func Read(text string) (int, error) {
 	text = strings.TrimSpace(text)
 	if grouped.MatchString(text) {
 		text = strings.Map(func(r rune) rune {
