@@ -15,6 +15,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/record/row"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/document"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty/alarm"
 	"github.com/wakebell/wakebell/internal/decide/duty/doc"
@@ -342,7 +343,7 @@ func (s *Service) write(ctx context.Context, by who.Identity, op, id string, fn 
 // OpenDuties is the close guard's reading: every open duty of the incident. The state
 // is hidden from SQLite, see head.
 func (s *Service) OpenDuties(ctx context.Context, r store.Reader, incident string) ([]Duty, error) {
-	return doc.Query[Duty](ctx, r, `SELECT doc FROM duty WHERE incident_id = ? AND state || '' = 'open' ORDER BY due_at, id`, incident)
+	return document.List[Duty](ctx, r, `SELECT doc FROM duty WHERE incident_id = ? AND state || '' = 'open' ORDER BY due_at, id`, incident)
 }
 
 // WaiverBy says as what by may agree to leaving the duty undone, and whether that yes is the last one

@@ -9,6 +9,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/document"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty/doc"
 	"github.com/wakebell/wakebell/internal/decide/duty/pick"
@@ -44,7 +45,7 @@ func (s *Service) List(ctx context.Context, by who.Identity, f Filter, cursor st
 		where, args = append(where, "(due_at > ? OR (due_at = ? AND id > ?))"), append(args, us, us, after[1])
 	}
 	limit = who.Limit(limit)
-	items, err := doc.Query[Duty](ctx, s.db, `SELECT doc FROM duty WHERE `+strings.Join(where, " AND ")+` ORDER BY due_at, id LIMIT ?`, append(args, limit+1)...)
+	items, err := document.List[Duty](ctx, s.db, `SELECT doc FROM duty WHERE `+strings.Join(where, " AND ")+` ORDER BY due_at, id LIMIT ?`, append(args, limit+1)...)
 	if err != nil {
 		return Page{}, fmt.Errorf("list duties: %w", err)
 	}
@@ -68,7 +69,7 @@ func (s *Service) Get(ctx context.Context, by who.Identity, id string) (Duty, er
 // ForIncident returns all duties of an incident in the order they fall due, for
 // rooms that have checked who asks.
 func (s *Service) ForIncident(ctx context.Context, r store.Reader, incident string) ([]Duty, error) {
-	return doc.Query[Duty](ctx, r, `SELECT doc FROM duty WHERE incident_id = ? ORDER BY due_at, id`, incident)
+	return document.List[Duty](ctx, r, `SELECT doc FROM duty WHERE incident_id = ? ORDER BY due_at, id`, incident)
 }
 
 // OfIncident lists all duties of an incident, by id, for rooms that have checked who asks.
@@ -77,7 +78,7 @@ func (s *Service) OfIncident(ctx context.Context, r store.Reader, incident strin
 }
 
 func ofIncident(ctx context.Context, r store.Reader, incident string) ([]Duty, error) {
-	return doc.Query[Duty](ctx, r, `SELECT doc FROM duty WHERE incident_id = ? ORDER BY id`, incident)
+	return document.List[Duty](ctx, r, `SELECT doc FROM duty WHERE incident_id = ? ORDER BY id`, incident)
 }
 
 // Title is what people call a duty, "" for an id that is not known; for rooms that have

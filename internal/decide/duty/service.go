@@ -13,10 +13,10 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/record/row"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/document"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty/alarm"
-	"github.com/wakebell/wakebell/internal/decide/duty/doc"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
@@ -228,7 +228,7 @@ func (s *Service) raiseAlarms(ctx context.Context, now time.Time) error {
 	for {
 		var n int
 		_, err := s.db.Write(ctx, store.Op{Name: "duty.alarm", Actor: who.Engine("duty").Actor}, func(tx *store.Tx) error {
-			due, err := doc.Query[Duty](ctx, tx, `SELECT doc FROM duty WHERE alarm_at > 0 AND alarm_at <= ? ORDER BY alarm_at, id LIMIT ?`, clock.Micros(now), alarmBatch)
+			due, err := document.List[Duty](ctx, tx, `SELECT doc FROM duty WHERE alarm_at > 0 AND alarm_at <= ? ORDER BY alarm_at, id LIMIT ?`, clock.Micros(now), alarmBatch)
 			if err != nil {
 				return err
 			}

@@ -2,13 +2,13 @@ package register
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/document"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/decide/incident"
@@ -133,22 +133,5 @@ func page(ctx context.Context, r store.Reader, f Filter, after place, limit int)
 	if after.id != "" {
 		and("(declared_at, id) < (?, ?)", after.declaredAt, after.id)
 	}
-	rows, err := r.Query(ctx, q+" ORDER BY declared_at DESC, id DESC LIMIT ?", append(args, limit)...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var list []incident.State
-	for rows.Next() {
-		var doc []byte
-		var st incident.State
-		if err := rows.Scan(&doc); err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal(doc, &st); err != nil {
-			return nil, err
-		}
-		list = append(list, st)
-	}
-	return list, rows.Err()
+	return document.List[incident.State](ctx, r, q+" ORDER BY declared_at DESC, id DESC LIMIT ?", append(args, limit)...)
 }

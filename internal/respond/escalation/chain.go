@@ -11,6 +11,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/ident"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/document"
 	"github.com/wakebell/wakebell/internal/decide/duty"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/respond/escalation/call"
@@ -194,7 +195,7 @@ const sweepBatch = 200
 // message; different incidents are different writes, so that a broken one holds nobody
 // else up. It asks again inside the write, so that several nodes call a person once.
 func (s *Service) callNext(ctx context.Context, now time.Time) error {
-	due, err := rows.Docs[Chain](ctx, s.db, `SELECT doc FROM call_chain WHERE next_at > 0 AND next_at <= ? ORDER BY next_at, id LIMIT ?`, clock.Micros(now), sweepBatch)
+	due, err := document.List[Chain](ctx, s.db, `SELECT doc FROM call_chain WHERE next_at > 0 AND next_at <= ? ORDER BY next_at, id LIMIT ?`, clock.Micros(now), sweepBatch)
 	if err != nil {
 		return fmt.Errorf("calls that go on: %w", err)
 	}

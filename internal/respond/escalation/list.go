@@ -9,6 +9,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/clock"
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/document"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/respond/escalation/rows"
 )
@@ -67,7 +68,7 @@ func (s *Service) List(ctx context.Context, by who.Identity, f Filter, cursor st
 		q, args = q+` AND id < ?`, append(args, after[0])
 	}
 	limit = who.Limit(limit)
-	calls, err := rows.Docs[Call](ctx, s.db, q+` ORDER BY id DESC LIMIT ?`, append(args, limit+1)...)
+	calls, err := document.List[Call](ctx, s.db, q+` ORDER BY id DESC LIMIT ?`, append(args, limit+1)...)
 	if err != nil {
 		return Page{}, fmt.Errorf("list calls: %w", err)
 	}

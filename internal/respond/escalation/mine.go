@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/wakebell/wakebell/internal/base/store/document"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/respond/escalation/call"
 	"github.com/wakebell/wakebell/internal/respond/escalation/rows"
@@ -65,7 +66,7 @@ func (s *Service) WaitingFor(ctx context.Context, by who.Identity, incident stri
 // newest reads a page of calls.
 func (s *Service) newest(ctx context.Context, f Filter) ([]Call, error) {
 	q, args := f.sql()
-	calls, err := rows.Docs[Call](ctx, s.db, q+` ORDER BY id DESC LIMIT ?`, append(args, who.PageLimit)...)
+	calls, err := document.List[Call](ctx, s.db, q+` ORDER BY id DESC LIMIT ?`, append(args, who.PageLimit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list the calls of a person: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/document"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/detect/intake"
@@ -102,7 +103,7 @@ func (s *Service) group(ctx context.Context, p Purpose, team string, drill bool,
 			return err
 		}
 		n = len(ids)
-		running, err := rows.Docs[Chain](ctx, tx, `SELECT doc FROM call_chain WHERE purpose = ? AND team = ? AND drill = ? AND state = 'running' ORDER BY id`,
+		running, err := document.List[Chain](ctx, tx, `SELECT doc FROM call_chain WHERE purpose = ? AND team = ? AND drill = ? AND state = 'running' ORDER BY id`,
 			string(p), team, flag(drill))
 		if err != nil {
 			return err
@@ -161,7 +162,7 @@ func (s *Service) settle(ctx context.Context, tx *store.Tx, signals []string, wh
 		for i, id := range part {
 			args[i] = id
 		}
-		chains, err := rows.Docs[Chain](ctx, tx, `SELECT c.doc FROM call_chain c WHERE c.state IN ('running', 'exhausted') AND c.id IN
+		chains, err := document.List[Chain](ctx, tx, `SELECT c.doc FROM call_chain c WHERE c.state IN ('running', 'exhausted') AND c.id IN
 			(SELECT chain_id FROM call_signal WHERE signal_id IN (`+store.Placeholders(len(part))+`)) ORDER BY c.id`, args...)
 		if err != nil {
 			return err

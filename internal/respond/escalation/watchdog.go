@@ -7,6 +7,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/ident"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/document"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
@@ -57,7 +58,7 @@ type Standstill struct {
 // acknowledged it and no loop runs again. It names nobody, for whoever may ask if the
 // server is ready.
 func (s *Service) Standstill(ctx context.Context) (st Standstill, open bool, err error) {
-	chains, err := rows.Docs[Chain](ctx, s.db, `SELECT doc FROM call_chain WHERE purpose = 'job_loop_silent' AND team = '' AND drill = 0 AND state = 'running' ORDER BY id DESC LIMIT 1`)
+	chains, err := document.List[Chain](ctx, s.db, `SELECT doc FROM call_chain WHERE purpose = 'job_loop_silent' AND team = '' AND drill = 0 AND state = 'running' ORDER BY id DESC LIMIT 1`)
 	if err != nil || len(chains) == 0 {
 		return st, false, err
 	}

@@ -3,50 +3,18 @@
 package doc
 
 import (
-	"context"
 	"database/sql"
-	"encoding/json"
-	"errors"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
-	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/document"
 )
 
 // ErrNone answers for a duty that does not exist.
 var ErrNone = fault.New(fault.NotFound, "there is no such duty")
 
 // One reads the one document of a statement; ErrNone.
-func One[T any](row *sql.Row) (d T, err error) {
-	var doc []byte
-	if err = row.Scan(&doc); errors.Is(err, sql.ErrNoRows) {
-		return d, ErrNone
-	} else if err != nil {
-		return d, err
-	}
-	return d, json.Unmarshal(doc, &d)
-}
-
-// Query reads the documents of a statement that selects the column doc.
-func Query[T any](ctx context.Context, r store.Reader, q string, args ...any) (out []T, err error) {
-	rows, err := r.Query(ctx, q, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var doc []byte
-		var d T
-		if err := rows.Scan(&doc); err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal(doc, &d); err != nil {
-			return nil, err
-		}
-		out = append(out, d)
-	}
-	return out, rows.Err()
-}
+func One[T any](row *sql.Row) (T, error) { return document.One[T](row, ErrNone) }
 
 // Evidence says what met a duty.
 type Evidence struct {

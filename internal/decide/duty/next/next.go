@@ -12,9 +12,9 @@ import (
 	"strings"
 
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/document"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
-	"github.com/wakebell/wakebell/internal/decide/duty/doc"
 )
 
 // Of returns the open duty that falls due first in each of some incidents, by incident id. An incident that
@@ -34,7 +34,7 @@ func Of(ctx context.Context, r store.Reader, by who.Identity, incidents []string
 	// One short walk along an index per incident: an incident may owe thousands of duties at one time.
 	const one = `SELECT doc FROM (SELECT d.doc FROM duty_head h JOIN duty d ON d.state = 'open' AND d.due_at = h.next_due_at AND d.incident_id = h.incident_id
 		WHERE h.incident_id = ? ORDER BY d.id LIMIT 1) AS first`
-	list, err := doc.Query[duty.Duty](ctx, r, one+strings.Repeat(" UNION ALL "+one, len(incidents)-1), args...)
+	list, err := document.List[duty.Duty](ctx, r, one+strings.Repeat(" UNION ALL "+one, len(incidents)-1), args...)
 	if err != nil {
 		return nil, fmt.Errorf("read the next duties: %w", err)
 	}

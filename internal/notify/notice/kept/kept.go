@@ -16,6 +16,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/record/row"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/document"
 	"github.com/wakebell/wakebell/internal/notify/notice/course"
 )
 
@@ -124,36 +125,16 @@ func ByID(ctx context.Context, r store.Reader, id string) (course.Notice, error)
 	return one(r.QueryRow(ctx, `SELECT doc FROM notice WHERE id = ?`, id))
 }
 
-func one(r *sql.Row) (n course.Notice, err error) {
-	var doc []byte
-	if err := r.Scan(&doc); errors.Is(err, sql.ErrNoRows) {
-		return n, ErrNone
-	} else if err != nil {
-		return n, fmt.Errorf("read a notice: %w", err)
-	}
-	return n, json.Unmarshal(doc, &n)
-}
+func one(row *sql.Row) (course.Notice, error) { return document.One[course.Notice](row, ErrNone) }
 
-// Query reads notices.
-func Query(ctx context.Context, r store.Reader, q string, args ...any) (out []course.Notice, err error) {
-	rows, err := r.Query(ctx, q, args...)
+// Query reads the notices of a statement that selects their documents; empty where there
+// are none.
+func Query(ctx context.Context, r store.Reader, q string, args ...any) ([]course.Notice, error) {
+	list, err := document.List[course.Notice](ctx, r, q, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read notices: %w", err)
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	out = []course.Notice{}
-	for rows.Next() {
-		var doc []byte
-		var n course.Notice
-		if err := rows.Scan(&doc); err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal(doc, &n); err != nil {
-			return nil, err
-		}
-		out = append(out, n)
-	}
-	return out, rows.Err()
+	return append([]course.Notice{}, list...), nil
 }
 
 // Hold is what legal recorded of a hold.

@@ -11,6 +11,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/job"
 	"github.com/wakebell/wakebell/internal/base/mail"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/document"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/respond/escalation/call"
 	"github.com/wakebell/wakebell/internal/respond/escalation/rows"
@@ -27,7 +28,7 @@ func (o *Office) Share(ctx context.Context, tx *store.Tx, k call.Call) (call.Cal
 	if k.Incident == "" || k.State == call.Skipped {
 		return k, nil
 	}
-	last, err := rows.Docs[call.Call](ctx, tx, `SELECT doc FROM call WHERE incident_id <> '' AND incident_id = ? AND person = ? ORDER BY id DESC LIMIT 1`, k.Incident, k.Person)
+	last, err := document.List[call.Call](ctx, tx, `SELECT doc FROM call WHERE incident_id <> '' AND incident_id = ? AND person = ? ORDER BY id DESC LIMIT 1`, k.Incident, k.Person)
 	if err != nil || len(last) == 0 {
 		return k, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/record/row"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/document"
 	"github.com/wakebell/wakebell/internal/notify/notice/form"
 )
 
@@ -233,7 +234,7 @@ func putBoth(x row.Rows, before row.Row, f Filing, v *Version) error {
 // Reproject makes the rows of an incident anew after words of it were erased.
 func (s *Service) Reproject(tx *store.Tx, incident string) error {
 	ctx := clock.Background()
-	list, err := query[Filing](ctx, tx, `SELECT doc FROM filing WHERE incident_id = ?`, incident)
+	list, err := document.List[Filing](ctx, tx, `SELECT doc FROM filing WHERE incident_id = ?`, incident)
 	if err != nil || len(list) == 0 {
 		return err
 	}

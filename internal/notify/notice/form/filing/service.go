@@ -2,9 +2,6 @@ package filing
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -13,6 +10,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/record"
 	"github.com/wakebell/wakebell/internal/base/record/row"
 	"github.com/wakebell/wakebell/internal/base/store"
+	"github.com/wakebell/wakebell/internal/base/store/document"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/decide/duty"
@@ -194,7 +192,7 @@ func (s *Service) Versions(ctx context.Context, by who.Identity, ref string, no 
 	if err != nil {
 		return nil, err
 	}
-	return query[Version](ctx, s.db, `SELECT doc FROM filing_version WHERE filing_id = ? ORDER BY version DESC`, f.ID)
+	return document.List[Version](ctx, s.db, `SELECT doc FROM filing_version WHERE filing_id = ? ORDER BY version DESC`, f.ID)
 }
 
 // Newest returns the answers as they stand. Permission notice.read.
@@ -274,7 +272,7 @@ func (s *Service) append(tx *store.Tx, by who.Identity, d record.Draft) (record.
 }
 
 func ofIncident(ctx context.Context, r store.Reader, incident string) ([]Filing, error) {
-	list, err := query[Filing](ctx, r, `SELECT doc FROM filing WHERE incident_id = ? ORDER BY no`, incident)
+	list, err := document.List[Filing](ctx, r, `SELECT doc FROM filing WHERE incident_id = ? ORDER BY no`, incident)
 	if err != nil {
 		return nil, fmt.Errorf("list filings: %w", err)
 	}
@@ -282,42 +280,10 @@ func ofIncident(ctx context.Context, r store.Reader, incident string) ([]Filing,
 	return list, nil
 }
 
-func one(ctx context.Context, r store.Reader, incident string, no int) (f Filing, err error) {
-	err = read(r.QueryRow(ctx, `SELECT doc FROM filing WHERE incident_id = ? AND no = ?`, incident, no), &f)
-	return f, err
+func one(ctx context.Context, r store.Reader, incident string, no int) (Filing, error) {
+	return document.One[Filing](r.QueryRow(ctx, `SELECT doc FROM filing WHERE incident_id = ? AND no = ?`, incident, no), errNone)
 }
 
-func version(ctx context.Context, r store.Reader, filing string, n int) (v Version, err error) {
-	err = read(r.QueryRow(ctx, `SELECT doc FROM filing_version WHERE filing_id = ? AND version = ?`, filing, n), &v)
-	return v, err
-}
-
-func read(row *sql.Row, into any) error {
-	var doc []byte
-	if err := row.Scan(&doc); errors.Is(err, sql.ErrNoRows) {
-		return errNone
-	} else if err != nil {
-		return fmt.Errorf("read a filing: %w", err)
-	}
-	return json.Unmarshal(doc, into)
-}
-
-func query[T any](ctx context.Context, r store.Reader, q string, args ...any) (out []T, err error) {
-	rows, err := r.Query(ctx, q, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var doc []byte
-		var v T
-		if err := rows.Scan(&doc); err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal(doc, &v); err != nil {
-			return nil, err
-		}
-		out = append(out, v)
-	}
-	return out, rows.Err()
+func version(ctx context.Context, r store.Reader, filing string, n int) (Version, error) {
+	return document.One[Version](r.QueryRow(ctx, `SELECT doc FROM filing_version WHERE filing_id = ? AND version = ?`, filing, n), errNone)
 }
