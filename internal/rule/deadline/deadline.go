@@ -176,16 +176,6 @@ func Due(start time.Time, p Period) time.Time {
 	return start.Round(0).UTC().Add(d)
 }
 
-// Next is the due time of the next of a recurring series: one period after the
-// last one. The zero time when last is zero or every is not longer than zero,
-// so that a series never falls due endlessly at the same instant.
-func Next(last time.Time, every Period) time.Time {
-	if every.Value <= 0 {
-		return time.Time{}
-	}
-	return Due(last, every)
-}
-
 // Fractions are the instants for reminders: start + f × (due − start) for each
 // f strictly between 0 and 1, in UTC, ascending, each instant once, whole
 // microseconds rounded down. Other values of f are left out. Nil when start or

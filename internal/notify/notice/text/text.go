@@ -63,9 +63,6 @@ type piece struct {
 	href bool // the value stands in the address of a link
 }
 
-// Source returns what was read.
-func (t *Text) Source() Source { return t.source }
-
 // Lang is the language the text is written in.
 func (t *Text) Lang() string { return t.source.Lang }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/intake"
+	"github.com/wakebell/wakebell/internal/web/mailroom/send"
 	"github.com/wakebell/wakebell/internal/web/page"
 )
 
@@ -178,15 +179,9 @@ func (s screen) named(a at, err error) error {
 }
 
 func say(in dispatch.Imported) string {
-	out := fmt.Sprintf("%d added.", in.New)
-	if in.Double > 0 {
-		out += fmt.Sprintf(" %d stood on the list already.", in.Double)
-	}
-	if in.Gaps > 0 {
-		out += fmt.Sprintf(" %d of them cannot be reached yet.", in.Gaps)
-	}
+	out := send.Added(in.Added)
 	if in.Refused > 0 {
-		out += fmt.Sprintf(" %d lines could not be used: mend them, then add the file again; nobody is added twice.", in.Refused)
+		out += " Mend them, then add the file again; nobody is added twice."
 	}
 	return out
 }

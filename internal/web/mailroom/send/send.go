@@ -23,6 +23,7 @@ import (
 	"github.com/wakebell/wakebell/internal/notify/notice/paper"
 	"github.com/wakebell/wakebell/internal/prepare/directory"
 	"github.com/wakebell/wakebell/internal/web/page"
+	"github.com/wakebell/wakebell/internal/web/page/numeral"
 )
 
 // Deps are the rooms these screens read and command.
@@ -193,10 +194,11 @@ func (s screen) add(r *page.Request) (page.Done, error) {
 		q.Kinds = []directory.PartyKind{directory.PartyKind(k)}
 	}
 	got, err := s.Dispatch.AddQuery(r.Context(), r.By, id, q)
-	return page.Done{Say: addedSay(got)}, err
+	return page.Done{Say: Added(got)}, err
 }
 
-func addedSay(a dispatch.Added) string {
+// Added says what an addition to a list came to.
+func Added(a dispatch.Added) string {
 	say := fmt.Sprintf("%d added.", a.New)
 	if a.Double > 0 {
 		say += fmt.Sprintf(" %d stood on the list already.", a.Double)
@@ -205,7 +207,7 @@ func addedSay(a dispatch.Added) string {
 		say += fmt.Sprintf(" %d of them cannot be reached yet.", a.Gaps)
 	}
 	if a.Refused > 0 {
-		say += fmt.Sprintf(" %d lines could not be used.", a.Refused)
+		say += " " + numeral.Count(a.Refused, "line", "lines") + " could not be used."
 	}
 	return say
 }
@@ -228,7 +230,7 @@ func (s screen) load(r *page.Request) (page.Done, error) {
 		return page.Done{To: a.path("columns", file)}, err
 	}
 	in, err := s.Dispatch.ImportHeld(r.Context(), r.By, id, held, how)
-	return page.Done{Say: addedSay(in.Added) + errorSay(in.Errors)}, err
+	return page.Done{Say: Added(in.Added) + errorSay(in.Errors)}, err
 }
 
 // errorSay names the first lines that are wrong.

@@ -26,11 +26,6 @@ const (
 	CallWrong     Outcome = "wrong_number" // somebody else, or no connection
 )
 
-// Outcomes lists them.
-func Outcomes() []Outcome {
-	return []Outcome{CallReached, CallConfirmed, CallNobody, CallBack, CallRefused, CallWrong}
-}
-
 func (o Outcome) words() string {
 	switch o {
 	case CallBack:
