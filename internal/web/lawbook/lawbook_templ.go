@@ -1430,7 +1430,7 @@ func version(v one, r *regime.Rule, i int) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(r.Exemptions) > 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 73, "<h3 class=\"mt\">Exemptions that a person must judge</h3><ul class=\"law-dl\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 73, "<h3 class=\"mt\">Exemptions that a person must judge</h3><ul>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1463,7 +1463,7 @@ func version(v one, r *regime.Rule, i int) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if list := content(v.book, r); len(list) > 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 78, "<h3 class=\"mt\">What the notice must contain</h3><ul class=\"law-dl\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 78, "<h3 class=\"mt\">What the notice must contain</h3><ul>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -392,7 +392,7 @@ func ticks(v tied, f *page.Form, name, label string, list []intake.Signal) templ
 			templ_7745c5c3_Var13 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		var templ_7745c5c3_Var14 = []any{"ticks-f", templ.KV("refused", f.Wrong(name) != "")}
+		var templ_7745c5c3_Var14 = []any{templ.KV("refused", f.Wrong(name) != "")}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var14...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
