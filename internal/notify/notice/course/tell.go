@@ -15,7 +15,6 @@ type told struct {
 	Audience   Audience   `json:"audience"`
 	Purpose    Purpose    `json:"purpose"`
 	Follows    int        `json:"follows"`
-	Voluntary  bool       `json:"voluntary"`
 	Duties     []string   `json:"duties"`
 	Lang       string     `json:"lang"`
 	Variant    string     `json:"variant"`
@@ -30,7 +29,6 @@ type told struct {
 	Told       []string   `json:"told"`
 	Count      int        `json:"count"`
 	Rehearsed  bool       `json:"rehearsed"`
-	Ended      bool       `json:"ended"`
 	LateReason string     `json:"late_reason" private:"true"`
 	Reason     string     `json:"reason" private:"true"`
 	Text       string     `json:"text" private:"true"`

@@ -12,7 +12,6 @@ func Tell(e record.Entry, name func(id string) string) string {
 	var b struct {
 		Recipient string   `json:"recipient"`
 		Stage     string   `json:"stage"`
-		No        int      `json:"no"`
 		Changed   []string `json:"changed"`
 		Voids     bool     `json:"voids"`
 		Channel   string   `json:"channel"`
