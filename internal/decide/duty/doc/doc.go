@@ -17,7 +17,7 @@ import (
 var ErrNone = fault.New(fault.NotFound, "there is no such duty")
 
 // One reads the one document of a statement; ErrNone.
-func One[T any](row *sql.Row) (d T, err error) {
+func One[T any](row interface{ Scan(into ...any) error }) (d T, err error) {
 	var doc []byte
 	if err = row.Scan(&doc); errors.Is(err, sql.ErrNoRows) {
 		return d, ErrNone
@@ -29,23 +29,27 @@ func One[T any](row *sql.Row) (d T, err error) {
 
 // Query reads the documents of a statement that selects the column doc.
 func Query[T any](ctx context.Context, r store.Reader, q string, args ...any) (out []T, err error) {
+	err = Each(ctx, r, func(rows *sql.Rows) error {
+		d, err := One[T](rows)
+		out = append(out, d)
+		return err
+	}, q, args...)
+	return out, err
+}
+
+// Each calls use for each row of a statement.
+func Each(ctx context.Context, r store.Reader, use func(*sql.Rows) error, q string, args ...any) (err error) {
 	rows, err := r.Query(ctx, q, args...)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
-		var doc []byte
-		var d T
-		if err := rows.Scan(&doc); err != nil {
-			return nil, err
+		if err := use(rows); err != nil {
+			return err
 		}
-		if err := json.Unmarshal(doc, &d); err != nil {
-			return nil, err
-		}
-		out = append(out, d)
 	}
-	return out, rows.Err()
+	return rows.Err()
 }
 
 // Evidence says what met a duty.
