@@ -11,6 +11,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/decide/duty/policy"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/decide/triage"
 	"github.com/wakebell/wakebell/internal/detect/intake"
@@ -247,6 +248,11 @@ func (t *teller) duties(ctx context.Context, s step, fn func(ctx context.Context
 			continue
 		}
 		if there = append(there, d.Key); !strings.HasPrefix(d.Key, in.Duty) {
+			continue
+		}
+		// Meeting a report to the board begins the next one, which is not met by the same word when the telling
+		// was cut off right after it.
+		if policy.Recurs(d.Rule) && !d.StartAt.Before(s.at) {
 			continue
 		}
 		n++

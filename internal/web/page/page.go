@@ -96,9 +96,9 @@ type Heading struct {
 	Aside templ.Component // at the right
 }
 
-// letter takes the line ends out that lie between the parts of a list, which the style of
-// running text would show, and marks links as links. A "<" of the text itself is escaped.
-var letter = strings.NewReplacer("<a href=", "<a class=\"link\" href=", "<ul>\n", "<ul>", "<ol>\n", "<ol>", "</li>\n", "</li>", "<br>\n", "<br>")
+// letter takes the line ends out that lie between the parts of a list and behind headings, which
+// the style of running text would show, and marks links as links. A "<" of the text itself is escaped.
+var letter = strings.NewReplacer("<a href=", "<a class=\"link\" href=", "<ul>\n", "<ul>", "<ol>\n", "<ol>", "</li>\n", "</li>", "<br>\n", "<br>", "</h2>\n", "</h2>", "</h3>\n", "</h3>")
 
 // Nothing is an empty state: what will appear here, who puts it there, one button.
 type Nothing struct {

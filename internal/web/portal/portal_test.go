@@ -32,6 +32,10 @@ type rig struct {
 }
 
 func open(t *testing.T) *rig {
+	return openWith(t, notice.Settings{Channels: []string{"page"}, SecondAfterHours: 48, Second: "phone"})
+}
+
+func openWith(t *testing.T, how notice.Settings) *rig {
 	t.Helper()
 	ctx := t.Context()
 	a, err := app.New(ctx, app.Config{
@@ -59,7 +63,7 @@ func open(t *testing.T) *rig {
 	g.must(err)
 	_, err = a.Notices.WriteText(ctx, by, st.Ref, 1, notice.TextInput{Lang: "de", Subject: "Ein Leck", Body: "Guten Tag {{recipient.name}}, ein Leck."})
 	g.must(err)
-	n, err := a.Notices.Set(ctx, by, st.Ref, 1, notice.Settings{Channels: []string{"page"}, SecondAfterHours: 48, Second: "phone"}, 0)
+	n, err := a.Notices.Set(ctx, by, st.Ref, 1, how, 0)
 	g.must(err)
 	l, err := a.Dispatch.Create(ctx, by, dispatch.ListSpec{Notice: n.ID, Incident: n.Incident})
 	g.must(err)
@@ -125,6 +129,22 @@ var changing = regexp.MustCompile(`data-now="\d+"|value="[A-Za-z0-9_-]{20,}"|As 
 
 // still is a page without what differs at every reading.
 func still(body string) string { return changing.ReplaceAllString(body, "") }
+
+// Whoever wants to may confirm, also where no answer is awaited.
+func TestConfirmUnasked(t *testing.T) {
+	t.Parallel()
+	g := openWith(t, notice.Settings{Channels: []string{"page"}})
+	if _, body := g.get(http.MethodGet, g.links["alpenwerk"], "192.0.2.1", ""); !strings.Contains(body, "Wir haben die Mitteilung") {
+		t.Error("there is no button to confirm with")
+	}
+	if res, body := g.get(http.MethodPost, g.links["alpenwerk"], "192.0.2.1", ""); res.StatusCode != http.StatusSeeOther {
+		t.Errorf("acknowledge: %d %s", res.StatusCode, body)
+	}
+	d, err := g.a.Dispatch.Recipient(t.Context(), g.as("communications-lead"), g.ids["alpenwerk"])
+	if err != nil || d.AcknowledgedAt.IsZero() {
+		t.Errorf("acknowledged %s, %v", d.AcknowledgedAt, err)
+	}
+}
 
 // Who was told reads the notice in their language, sees whom to ask and what their own
 // authority wants, and confirms with a button; opening confirms nothing.
