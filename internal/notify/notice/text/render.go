@@ -78,7 +78,7 @@ func (t *Text) With(lang string, zone *time.Location, common Values) *Letter {
 		}
 		words[i], l.missing = l.fill(s, common, l.missing)
 	}
-	l.subject = fold(t.subject, open, func(i int, _ bool) string { return cut(words[i].line, l.most) })
+	l.subject = fold(t.subject, open, func(i int, _ bool) string { return markup.Cut(words[i].line, l.most) })
 	l.plain = fold(t.plain, open, func(i int, _ bool) string { return words[i].plain })
 	l.html = fold(t.html, open, func(i int, href bool) string {
 		if href {
@@ -121,8 +121,9 @@ func (l *Letter) For(own Values) (Rendered, []Missing) {
 		words = append(words, w)
 	}
 	return Rendered{
-		Lang:    l.lang,
-		Subject: carried(l.subject.write(words, func(w *said, _ bool) string { return cut(w.line, l.most) })),
+		Lang: l.lang,
+		// A value may bring what would be read as an encoded word (RFC 2047).
+		Subject: strings.ReplaceAll(l.subject.write(words, func(w *said, _ bool) string { return markup.Cut(w.line, l.most) }), "=?", "=？"),
 		Text:    l.plain.write(words, func(w *said, _ bool) string { return w.plain }),
 		HTML: l.html.write(words, func(w *said, href bool) string {
 			if href {
@@ -134,7 +135,8 @@ func (l *Letter) For(own Values) (Rendered, []Missing) {
 }
 
 // share is how many characters of a finished subject each value in it may have: they share
-// what its own words leave. The source is short and names them, so that is never nothing.
+// what its own words leave. The source is short and names them, so that is never nothing. A
+// longer one would fail that copy alone, after everybody has approved.
 func share(subject []piece) int {
 	left, values := maxLine, 0
 	for _, p := range subject {
@@ -145,19 +147,6 @@ func share(subject []piece) int {
 	}
 	return left / max(values, 1)
 }
-
-// cut shortens a value to most characters. A value that makes one copy too long for a mail
-// would fail that copy alone, after everybody has approved.
-func cut(s string, most int) string {
-	if utf8.RuneCountInString(s) <= most {
-		return s
-	}
-	return strings.TrimRight(string([]rune(s)[:most-1]), " ") + "…"
-}
-
-// carried is a subject without what would be read as an encoded word (RFC 2047): its own words
-// hold none, a value may bring one.
-func carried(subject string) string { return strings.ReplaceAll(subject, "=?", "=？") }
 
 func (f form) write(words []said, value func(*said, bool) string) string {
 	if len(f.pieces) == 1 {
