@@ -98,7 +98,7 @@ type Heading struct {
 
 // letter takes the line ends out that lie between the parts of a list and behind headings, which
 // the style of running text would show, and marks links as links. A "<" of the text itself is escaped.
-var letter = strings.NewReplacer("<a href=", "<a class=\"link\" href=", "<ul>\n", "<ul>", "<ol>\n", "<ol>", "</li>\n", "</li>", "<br>\n", "<br>", "</h2>\n", "</h2>", "</h3>\n", "</h3>")
+var letter = strings.NewReplacer("<a href=", "<a class=\"link\" href=", "<ul>\n", "<ul>", "<ol>\n", "<ol>", "</li>\n", "</li>", "<br>\n", "<br>", "</h2>\n", "</h2>", "</h3>\n", "</h3>", "</h4>\n", "</h4>")
 
 // Nothing is an empty state: what will appear here, who puts it there, one button.
 type Nothing struct {
