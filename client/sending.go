@@ -21,6 +21,7 @@ type Recipient struct {
 	Channel        string     `json:"channel"`
 	Address        *string    `json:"address"`
 	Gap            *string    `json:"gap"`
+	Warning        *string    `json:"warning"`
 	State          string     `json:"state"`
 	Way            int        `json:"way"`
 	MaybeTwice     bool       `json:"maybe_twice"`
@@ -104,6 +105,11 @@ func (c *Client) SignOffRecipients(ctx context.Context, ref string, no int) (l R
 // FixRecipient gives a recipient a contact; body holds contact, channel, lang and label.
 func (c *Client) FixRecipient(ctx context.Context, id string, body map[string]any) (r Recipient, err error) {
 	return r, c.Do(ctx, http.MethodPost, "/recipients/"+url.PathEscape(id)+"/contact", body, &r)
+}
+
+// TryContact gives a recipient whose copies did not arrive another contact; body is that contact.
+func (c *Client) TryContact(ctx context.Context, id string, body map[string]any) (r Recipient, err error) {
+	return r, c.Do(ctx, http.MethodPost, "/recipients/"+url.PathEscape(id)+"/next-contact", body, &r)
 }
 
 // LeaveRecipientOut decides that somebody is not told, with the reason.

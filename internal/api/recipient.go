@@ -351,7 +351,7 @@ func (f *face) oneRecipient() {
 	})
 	take(f, op{
 		method: http.MethodPost, path: oneRecipientPath + "/contact", id: "give-contact", tag: noticeTag, summary: "Give a recipient a contact",
-		text: "Before the list is used: answers a gap and voids the sign-off. Needs notice.write.",
+		text: "Before the list is used: answers a gap and voids the sign-off. The answer's warning says why the address should be looked at. Needs notice.write.",
 	}, func(ctx context.Context, c *call, p *RecipientRef, b *recipientFix) (recipientWire, error) {
 		r, err := f.Dispatch.FixContact(ctx, c.by, p.ID, dispatch.Fix{Contact: b.Contact.contact(), Channel: dispatch.Channel(b.Channel), Lang: b.Lang, Label: b.Label})
 		return wireRecipient(r), err
@@ -382,7 +382,7 @@ func (f *face) oneRecipient() {
 	})
 	take(f, op{
 		method: http.MethodPost, path: oneRecipientPath + "/next-contact", id: "next-contact", tag: noticeTag, summary: "Try another contact",
-		text: "For a recipient whose copies did not arrive, while the notice is being sent. Needs recipient.work.",
+		text: "For a recipient whose copies did not arrive, while the notice is being sent. The answer's warning says why the address should be looked at. Needs recipient.work.",
 	}, func(ctx context.Context, c *call, p *RecipientRef, b *reachWire) (recipientWire, error) {
 		r, err := f.Dispatch.Amend(ctx, c.by, p.ID, b.contact())
 		return wireRecipient(r), err

@@ -17,6 +17,7 @@ type recipientsCmd struct {
 	Leave   *recipientsLeave   `arg:"subcommand:leave" help:"Leave somebody out, with the reason."`
 	SignOff *recipientsSignOff `arg:"subcommand:sign-off" help:"Answer for the list: these and nobody else are told."`
 	Record  *recipientsRecord  `arg:"subcommand:record" help:"Record a call, a letter or a handing over."`
+	Try     *recipientsTry     `arg:"subcommand:try" help:"Try another contact, where the copies did not arrive."`
 	Undo    *recipientsUndo    `arg:"subcommand:undo" help:"Take back what was recorded by hand last, such as a letter that was not posted."`
 }
 
@@ -154,12 +155,26 @@ func (c *recipientsImport) Run(e *env) error {
 	return e.added(e.api().ImportRecipients(e.ctx, c.Ref, c.No, q, in))
 }
 
+type contactFlags struct {
+	ID     string `arg:"positional,required" help:"Id of the recipient."`
+	Name   string `arg:"--name" help:"Name of the contact."`
+	Email  string `arg:"--email" help:"Mail address."`
+	Phone  string `arg:"--phone" help:"Telephone number."`
+	Postal string `arg:"--postal" help:"Postal address."`
+}
+
+func (c *contactFlags) contact() map[string]any {
+	out := map[string]any{}
+	for k, v := range map[string]string{"name": c.Name, "email": c.Email, "phone": c.Phone, "postal": c.Postal} {
+		if v != "" {
+			out[k] = v
+		}
+	}
+	return out
+}
+
 type recipientsFix struct {
-	ID      string `arg:"positional,required" help:"Id of the recipient."`
-	Name    string `arg:"--name" help:"Name of the contact."`
-	Email   string `arg:"--email" help:"Mail address."`
-	Phone   string `arg:"--phone" help:"Telephone number."`
-	Postal  string `arg:"--postal" help:"Postal address."`
+	contactFlags
 	Webhook string `arg:"--webhook" help:"Address to post to."`
 	Channel string `arg:"--channel" help:"By which it is reached."`
 	Lang    string `arg:"--lang" help:"Language of the copy."`
@@ -168,11 +183,9 @@ type recipientsFix struct {
 
 // Run fixes.
 func (c *recipientsFix) Run(e *env) error {
-	contact := map[string]any{}
-	for k, v := range map[string]string{"name": c.Name, "email": c.Email, "phone": c.Phone, "postal": c.Postal, "webhook": c.Webhook} {
-		if v != "" {
-			contact[k] = v
-		}
+	contact := c.contact()
+	if c.Webhook != "" {
+		contact["webhook"] = c.Webhook
 	}
 	body := map[string]any{"contact": contact}
 	for k, v := range map[string]string{"channel": c.Channel, "lang": c.Lang, "label": c.Label} {
@@ -191,7 +204,17 @@ func (e *env) recipient(r client.Recipient, err error) error {
 		return e.printJSON(r)
 	}
 	_, err = fmt.Fprintf(e.Out, "%s: %s, %s %s\n", clean(r.Name), r.State, r.Channel, clean(orDash(r.Address)))
+	if r.Warning != nil && err == nil {
+		_, err = fmt.Fprintf(e.Out, "Look at it again. %s.\n", clean(*r.Warning))
+	}
 	return err
+}
+
+type recipientsTry struct{ contactFlags }
+
+// Run tries.
+func (c *recipientsTry) Run(e *env) error {
+	return e.recipient(e.api().TryContact(e.ctx, c.ID, c.contact()))
 }
 
 type recipientsLeave struct {

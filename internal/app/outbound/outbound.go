@@ -15,6 +15,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/decide/duty/next"
 	"github.com/wakebell/wakebell/internal/notify/notice"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/roll"
@@ -132,14 +133,14 @@ func (p Post) Send(ctx context.Context, tx *store.Tx, by who.Identity, h notice.
 // told meets duties with what became of recipients.
 func (p Post) told(ctx context.Context, tx *store.Tx, run dispatch.Run, changed []dispatch.Recipient) error {
 	list := make([]notice.Told, 0, len(changed))
-	var lost []string
+	var lost []notice.Told
 	var undone []dispatch.Recipient
 	for _, r := range changed {
 		if r.Undone {
 			undone = append(undone, r)
 		}
 		if r.CameBack() {
-			lost = append(lost, r.ID)
+			lost = append(lost, notice.Told{Recipient: r.ID, Party: r.Party})
 			continue
 		}
 		if r.Party != "" && (!r.ToldAt().IsZero() || !r.AcknowledgedAt.IsZero()) {
@@ -161,20 +162,22 @@ func (p Post) told(ctx context.Context, tx *store.Tx, run dispatch.Run, changed 
 
 // wrong are those of whom a duty was met by what is taken back: at a moment at which, as
 // they stand now, they were neither told nor acknowledged it.
-func (p Post) wrong(ctx context.Context, r store.Reader, run dispatch.Run, undone []dispatch.Recipient) ([]string, error) {
-	if len(undone) == 0 {
-		return nil, nil
-	}
-	list, err := p.Notices.Duties.ForIncident(ctx, r, run.Incident)
-	var ids []string
+func (p Post) wrong(ctx context.Context, r store.Reader, run dispatch.Run, undone []dispatch.Recipient) (out []notice.Told, err error) {
+	var to []string
 	for _, u := range undone {
-		if slices.ContainsFunc(list, func(d duty.Duty) bool {
-			return d.State == duty.Met && d.MetRef == u.ID && (u.CameBack() || !d.MetAt.Equal(u.ToldAt()) && !d.MetAt.Equal(u.AcknowledgedAt))
-		}) {
-			ids = append(ids, u.ID)
+		if u.Party != "" {
+			to = append(to, u.Party)
 		}
 	}
-	return ids, err
+	list, err := next.Met(ctx, r, run.Incident, to)
+	for _, u := range undone {
+		if slices.ContainsFunc(list, func(d duty.Duty) bool {
+			return d.MetRef == u.ID && (u.CameBack() || !d.MetAt.Equal(u.ToldAt()) && !d.MetAt.Equal(u.AcknowledgedAt))
+		}) {
+			out = append(out, notice.Told{Recipient: u.ID, Party: u.Party})
+		}
+	}
+	return out, err
 }
 
 // Others are those on a notice's list, of some parties, whose copies stand.

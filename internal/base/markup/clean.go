@@ -61,6 +61,14 @@ func Clean(s string, lines bool) string {
 	return b.String()
 }
 
+// Cut shortens words to most characters, at least one, the last of which says so.
+func Cut(s string, most int) string {
+	if utf8.RuneCountInString(s) <= most {
+		return s
+	}
+	return strings.TrimRight(string([]rune(s)[:most-1]), " ") + "…"
+}
+
 // plainASCII is the common case: nothing to take out.
 func plainASCII(s string) bool {
 	for i := range len(s) {

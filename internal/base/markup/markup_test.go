@@ -116,6 +116,15 @@ func TestClean(t *testing.T) {
 	}
 }
 
+func TestCut(t *testing.T) {
+	t.Parallel()
+	for words, want := range map[string]string{"": "", "für": "für", "früh": "früh", "früher": "frü…", "am Ort": "am…"} {
+		if got := markup.Cut(words, 4); got != want {
+			t.Errorf("%q: %q, want %q", words, got, want)
+		}
+	}
+}
+
 func TestCleanProperty(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -188,27 +188,22 @@ func (s *Service) Undo(ctx context.Context, by who.Identity, id, reason string) 
 	})
 }
 
-// ReopenTx opens the duties of an incident again that were met by pieces of evidence which
-// proved wrong: a copy that came back has told nobody. It gives those it opened. For rooms
-// that keep the evidence, in their own transaction.
-func (s *Service) ReopenTx(ctx context.Context, tx *store.Tx, by who.Identity, incident string, evidence []string, reason string) ([]Duty, error) {
+// ReopenTx opens duties of one incident again, read in the same transaction, that were met by
+// evidence which proved wrong: a copy that came back has told nobody. For rooms that keep the
+// evidence, in their own transaction.
+func (s *Service) ReopenTx(ctx context.Context, tx *store.Tx, by who.Identity, list []Duty, reason string) error {
 	if by.IsZero() {
-		return nil, fault.New(fault.Denied, "nobody asks")
+		return fault.New(fault.Denied, "nobody asks")
 	}
-	list, err := s.ForIncident(ctx, tx, incident)
-	if err != nil {
-		return nil, err
-	}
-	list = slices.DeleteFunc(list, func(d Duty) bool { return d.State != Met || !slices.Contains(evidence, d.MetRef) })
 	for _, d := range list {
 		if err := s.undo(ctx, tx, by, d, reason); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if len(list) == 0 {
-		return nil, nil
+		return nil
 	}
-	return list, s.again(ctx, tx, by, list[0], "undone")
+	return s.again(ctx, tx, by, list[0], "undone")
 }
 
 func (s *Service) undo(ctx context.Context, tx *store.Tx, by who.Identity, d Duty, reason string) error {

@@ -54,6 +54,7 @@ type office struct {
 	jobs   *job.Runner
 	duties *duty.Service
 	inc    *incident.Service
+	dirs   *directory.Service
 	law    *assessment.Service
 	ref    string
 	id     string
@@ -71,14 +72,14 @@ func openOffice(t *testing.T, db *store.DB, packs fs.FS) *office {
 	o.must(err)
 	people := who.New(db, o.led, o.clk)
 	plans := plan.New(db, o.led, o.clk)
-	dirs := directory.New(db, o.led, people, plans, o.clk)
-	o.inc = incident.New(db, o.led, o.clk, plans, dirs, people)
+	o.dirs = directory.New(db, o.led, people, plans, o.clk)
+	o.inc = incident.New(db, o.led, o.clk, plans, o.dirs, people)
 	o.jobs = job.New(db, o.clk, slog.New(slog.DiscardHandler), job.Config{})
 	law, err := assessment.NewLaw(packs)
 	o.must(err)
-	o.duties = duty.New(db, o.led, o.clk, plans, dirs, o.inc, o.jobs, law)
+	o.duties = duty.New(db, o.led, o.clk, plans, o.dirs, o.inc, o.jobs, law)
 	o.inc.Observe(o.duties.OnIncident)
-	o.law = assessment.New(db, o.clk, law, o.inc, dirs, plans,
+	o.law = assessment.New(db, o.clk, law, o.inc, o.dirs, plans,
 		func(context.Context, store.Reader, string) (assessment.Sent, error) { return nil, nil }, o.duties.TakePacks)
 	return o
 }

@@ -2,6 +2,8 @@ package duty
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,6 +15,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty/doc"
 	"github.com/wakebell/wakebell/internal/decide/duty/pick"
+	"github.com/wakebell/wakebell/internal/decide/duty/policy"
 )
 
 // Filter narrows a list of duties.
@@ -79,6 +82,30 @@ func (s *Service) OfIncident(ctx context.Context, r store.Reader, incident strin
 
 func ofIncident(ctx context.Context, r store.Reader, incident string) ([]Duty, error) {
 	return document.List[Duty](ctx, r, `SELECT doc FROM duty WHERE incident_id = ? ORDER BY id`, incident)
+}
+
+// standing reads the duties of an incident for a derivation. An incident may have told
+// thousands: a duty to one party that was met is done with, and its document is not read.
+func standing(ctx context.Context, r store.Reader, incident string) (out []Duty, err error) {
+	apiece := policy.Apiece()
+	err = document.Each(ctx, r, func(rows *sql.Rows) error {
+		var d Duty
+		var at int64
+		var whole []byte
+		if err := rows.Scan(&d.Key, &d.Rule, &d.Entity, &at, &whole); err != nil {
+			return err
+		}
+		if whole != nil {
+			d = Duty{}
+			err = json.Unmarshal(whole, &d)
+		} else {
+			d.State, d.MetAt, d.Basis.Law = Met, clock.FromMicros(at), policy.Law(d.Rule)
+		}
+		out = append(out, d)
+		return err
+	}, `SELECT key, rule, entity, met_at, CASE WHEN state = 'met' AND rule IN (`+store.Placeholders(len(apiece))+`) THEN NULL ELSE doc END
+		FROM duty WHERE incident_id = ? ORDER BY id`, append(apiece, incident)...)
+	return out, err
 }
 
 // Title is what people call a duty, "" for an id that is not known; for rooms that have

@@ -2,8 +2,8 @@ package duty
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -74,7 +74,7 @@ func (s *Service) differs(ctx context.Context, tx *store.Tx, st incident.State) 
 	if err != nil {
 		return Difference{}, fmt.Errorf("derive duties of %s: %w", st.Ref, err)
 	}
-	existing, err := ofIncident(ctx, tx, st.ID)
+	existing, err := standing(ctx, tx, st.ID)
 	if err != nil {
 		return Difference{}, err
 	}
@@ -134,20 +134,14 @@ func (s *Service) TakePacks(ctx context.Context, tx *store.Tx, _ who.Identity, t
 }
 
 func (s *Service) enqueue(ctx context.Context, tx *store.Tx, packs *assessment.Taking) error {
-	rows, err := tx.Query(ctx, `SELECT id FROM incident WHERE closed_at = 0
-		UNION SELECT incident_id FROM duty_head WHERE open_count > 0`)
-	if err != nil {
-		return err
-	}
 	var ids []string
-	for rows.Next() {
+	err := document.Each(ctx, tx, func(rows *sql.Rows) error {
 		var id string
-		if err := rows.Scan(&id); err != nil {
-			return errors.Join(err, rows.Close())
-		}
+		err := rows.Scan(&id)
 		ids = append(ids, id)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}, `SELECT id FROM incident WHERE closed_at = 0 UNION SELECT incident_id FROM duty_head WHERE open_count > 0`)
+	if err != nil {
 		return err
 	}
 	for _, id := range ids {

@@ -12,6 +12,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/decide/duty/next"
 	"github.com/wakebell/wakebell/internal/decide/incident"
 	"github.com/wakebell/wakebell/internal/notify/notice/kept"
 )
@@ -26,17 +27,17 @@ const (
 // that nobody got: the duties they met are open again, unless another copy to the same party
 // stands, and communications are told. When another way works, the duty is met anew, at its
 // own time.
-func (s *Service) OnLost(ctx context.Context, tx *store.Tx, by who.Identity, id string, recipients []string) error {
+func (s *Service) OnLost(ctx context.Context, tx *store.Tx, by who.Identity, id string, recipients []Told) error {
 	return s.lost(ctx, tx, by, id, recipients, cameBack)
 }
 
 // OnUndone follows what a person recorded and took back: a letter that was not posted has
 // told nobody either.
-func (s *Service) OnUndone(ctx context.Context, tx *store.Tx, by who.Identity, id string, recipients []string) error {
+func (s *Service) OnUndone(ctx context.Context, tx *store.Tx, by who.Identity, id string, recipients []Told) error {
 	return s.lost(ctx, tx, by, id, recipients, takenBack)
 }
 
-func (s *Service) lost(ctx context.Context, tx *store.Tx, by who.Identity, id string, recipients []string, why string) error {
+func (s *Service) lost(ctx context.Context, tx *store.Tx, by who.Identity, id string, recipients []Told, why string) error {
 	if by.IsZero() {
 		return fault.New(fault.Denied, "nobody asks")
 	}
@@ -47,8 +48,11 @@ func (s *Service) lost(ctx context.Context, tx *store.Tx, by who.Identity, id st
 	if err != nil || n.Release == nil {
 		return err
 	}
-	open, err := s.Duties.ReopenTx(ctx, tx, by, n.Incident, recipients, why)
+	open, err := metBy(ctx, tx, n.Incident, recipients)
 	if err != nil || len(open) == 0 {
+		return err
+	}
+	if err := s.Duties.ReopenTx(ctx, tx, by, open, why); err != nil {
 		return err
 	}
 	others, err := s.post.Others(ctx, tx, n, parties(open))
@@ -72,6 +76,20 @@ func (s *Service) lost(ctx context.Context, tx *store.Tx, by who.Identity, id st
 	}
 	c := &change{s: s, ctx: ctx, tx: tx, by: by, st: st, n: n, now: s.clk.Now()}
 	return c.tellLost(open, why)
+}
+
+// metBy are the duties of an incident that were met by the copies of some recipients.
+func metBy(ctx context.Context, r store.Reader, incident string, recipients []Told) ([]duty.Duty, error) {
+	var to []string
+	by := map[[2]string]bool{} // party and copy
+	for _, t := range recipients {
+		if t.Party != "" && !slices.Contains(to, t.Party) {
+			to = append(to, t.Party)
+		}
+		by[[2]string{t.Party, t.Recipient}] = true
+	}
+	list, err := next.Met(ctx, r, incident, to)
+	return slices.DeleteFunc(list, func(d duty.Duty) bool { return !by[[2]string{d.Recipient.ID, d.MetRef}] }), err
 }
 
 func parties(list []duty.Duty) (out []string) {

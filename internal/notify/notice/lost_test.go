@@ -31,9 +31,10 @@ func TestCameBack(t *testing.T) {
 			t.Helper()
 			tell(func(tx *store.Tx) error { return e.notices.OnTold(ctx, tx, who.Engine("dispatch"), n.ID, list) })
 		}
-		lost := func(ids ...string) {
+		lost := func(party, id string) {
 			t.Helper()
-			tell(func(tx *store.Tx) error { return e.notices.OnLost(ctx, tx, who.Engine("dispatch"), n.ID, ids) })
+			list := []notice.Told{{Recipient: "unknown"}, {Recipient: id, Party: party}}
+			tell(func(tx *store.Tx) error { return e.notices.OnLost(ctx, tx, who.Engine("dispatch"), n.ID, list) })
 		}
 		of := func(party string) duty.Duty {
 			t.Helper()
@@ -43,11 +44,11 @@ func TestCameBack(t *testing.T) {
 		}
 		first := e.clk.Now()
 		told(notice.Told{Recipient: "r1", Party: "north", SentAt: first})
-		lost("r9") // somebody whose copy met nothing
+		lost("north", "r9") // somebody whose copy met nothing
 		if d := of("north"); d.State != duty.Met || !d.MetAt.Equal(first) {
 			t.Fatalf("%+v", d)
 		}
-		lost("r1")
+		lost("north", "r1")
 		if d := of("north"); d.State != duty.Open || d.AlarmAt.IsZero() || d.Remark == "" {
 			t.Fatalf("%+v", d)
 		}
@@ -61,9 +62,9 @@ func TestCameBack(t *testing.T) {
 			t.Fatalf("%+v", d)
 		}
 		// Many that come back one after the other make one mail.
-		lost("r1")
+		lost("north", "r1")
 		told(notice.Told{Recipient: "r1", Party: "north", SentAt: e.clk.Now()})
-		lost("r1")
+		lost("north", "r1")
 		if to := e.mails("came back"); len(to) != 2 {
 			t.Errorf("told: %v", to)
 		}
@@ -71,7 +72,7 @@ func TestCameBack(t *testing.T) {
 		e.post.others = []notice.Told{{Recipient: "r2", Party: "north", SentAt: first.Add(time.Hour)}}
 		told(notice.Told{Recipient: "r1", Party: "north", SentAt: e.clk.Now()})
 		e.must(e.clk.Advance(time.Hour))
-		lost("r1")
+		lost("north", "r1")
 		if d := of("north"); d.State != duty.Met || d.MetRef != "r2" || !d.MetAt.Equal(first.Add(time.Hour)) {
 			t.Fatalf("%+v", d)
 		}
@@ -80,7 +81,7 @@ func TestCameBack(t *testing.T) {
 		}
 		// An acknowledgement stays what it is: what is met by it has another reference.
 		told(notice.Told{Recipient: "r3", Party: "south", SentAt: first, AcknowledgedAt: first})
-		lost("r4")
+		lost("south", "r4")
 		if d := of("south"); d.State != duty.Met {
 			t.Fatalf("%+v", d)
 		}
@@ -118,7 +119,11 @@ func TestTakenBack(t *testing.T) {
 		}
 		undone := func(ids ...string) {
 			t.Helper()
-			tell(func(tx *store.Tx) error { return e.notices.OnUndone(ctx, tx, who.Engine("dispatch"), n.ID, ids) })
+			var list []notice.Told
+			for _, id := range ids {
+				list = append(list, notice.Told{Recipient: id, Party: "north"})
+			}
+			tell(func(tx *store.Tx) error { return e.notices.OnUndone(ctx, tx, who.Engine("dispatch"), n.ID, list) })
 		}
 		told()
 		undone()
@@ -144,7 +149,7 @@ func TestTakenBack(t *testing.T) {
 		}
 		e.must(func() error {
 			_, err := db.Write(ctx, store.Op{Name: "test.nobody"}, func(tx *store.Tx) error {
-				if err := e.notices.OnUndone(ctx, tx, who.Identity{}, n.ID, []string{"r2"}); fault.KindOf(err) != fault.Denied {
+				if err := e.notices.OnUndone(ctx, tx, who.Identity{}, n.ID, []notice.Told{{Recipient: "r2", Party: "north"}}); fault.KindOf(err) != fault.Denied {
 					t.Errorf("nobody asks: %v", err)
 				}
 				return nil

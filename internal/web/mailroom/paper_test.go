@@ -234,8 +234,12 @@ func TestWrongNumber(t *testing.T) {
 		t.Errorf("an outcome there is not: %v", err)
 	}
 	g.did(g.post(writer, one+"/recipients/"+id, "next-contact", url.Values{"name": {"Cora"}, "phone": {"+49 30 222"}}))
+	lacks(t, g.page(writer, one+"/recipients/"+id), "The domain of")
 	has(t, g.page(writer, path), "+49 30 222")
-	g.did(g.post(writer, path, "call."+id, url.Values{"outcome": {"confirmed"}, "text": {"Spoke with Cora"}}))
+	g.did(g.post(writer, path, "call."+id, url.Values{"outcome": {"wrong_number"}}))
+	g.did(g.post(writer, one+"/recipients/"+id, "next-contact", url.Values{"phone": {"+49 30 333"}, "email": {"cora@exаmple.org"}})) // a Cyrillic letter
+	has(t, g.page(writer, one+"/recipients/"+id), "The domain of the address: mixes letters of")
+	g.did(g.post(writer, one+"/recipients/"+id, "outcome", url.Values{"did": {"acknowledged"}, "text": {"Spoke with Cora"}}))
 	has(t, g.page(writer, one+"/recipients/"+id), "Acknowledged", "Spoke with Cora")
 }
 

@@ -12,31 +12,41 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store"
 )
 
-// List reads the documents of a statement that selects nothing else, in its order; nil
-// where there are none.
-func List[T any](ctx context.Context, r store.Reader, q string, args ...any) (out []T, err error) {
+// Row is a row that is read, alone or of several.
+type Row interface{ Scan(into ...any) error }
+
+// Each calls use for each row of a statement, and ends with the first error.
+func Each(ctx context.Context, r store.Reader, use func(*sql.Rows) error, q string, args ...any) (err error) {
 	rows, err := r.Query(ctx, q, args...)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
-		var doc []byte
-		var v T
-		if err := rows.Scan(&doc); err != nil {
-			return nil, err
+		if err := use(rows); err != nil {
+			return err
 		}
-		if err := json.Unmarshal(doc, &v); err != nil {
-			return nil, err
-		}
-		out = append(out, v)
 	}
-	return out, rows.Err()
+	return rows.Err()
 }
 
-// One reads the document of a statement that finds one row at most; none is the answer
-// where it finds no row.
-func One[T any](row *sql.Row, none error) (v T, err error) {
+// List reads the documents of a statement that selects nothing else, in its order; nil
+// where there are none.
+func List[T any](ctx context.Context, r store.Reader, q string, args ...any) (out []T, err error) {
+	err = Each(ctx, r, func(rows *sql.Rows) error {
+		v, err := One[T](rows, sql.ErrNoRows)
+		out = append(out, v)
+		return err
+	}, q, args...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// One reads the document of a row that holds nothing else; none is the answer where the
+// statement found no row.
+func One[T any](row Row, none error) (v T, err error) {
 	var doc []byte
 	if err = row.Scan(&doc); errors.Is(err, sql.ErrNoRows) {
 		return v, none

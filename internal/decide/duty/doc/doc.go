@@ -3,7 +3,6 @@
 package doc
 
 import (
-	"database/sql"
 	"time"
 
 	"github.com/wakebell/wakebell/internal/base/fault"
@@ -13,8 +12,8 @@ import (
 // ErrNone answers for a duty that does not exist.
 var ErrNone = fault.New(fault.NotFound, "there is no such duty")
 
-// One reads the one document of a statement; ErrNone.
-func One[T any](row *sql.Row) (T, error) { return document.One[T](row, ErrNone) }
+// One reads the document of a row; ErrNone.
+func One[T any](row document.Row) (T, error) { return document.One[T](row, ErrNone) }
 
 // Evidence says what met a duty.
 type Evidence struct {

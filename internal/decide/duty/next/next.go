@@ -6,7 +6,7 @@ package next
 
 import (
 	"context"
-	"errors"
+	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,6 +15,7 @@ import (
 	"github.com/wakebell/wakebell/internal/base/store/document"
 	"github.com/wakebell/wakebell/internal/base/who"
 	"github.com/wakebell/wakebell/internal/decide/duty"
+	"github.com/wakebell/wakebell/internal/decide/duty/doc"
 )
 
 // Of returns the open duty that falls due first in each of some incidents, by incident id. An incident that
@@ -53,31 +54,38 @@ type Owed struct {
 // To lists the open duties of an incident that are owed to some recipients, for rooms that
 // have checked who asks. Neither those owed to others nor the documents are read.
 func To(ctx context.Context, r store.Reader, incident string, recipients []string) (out []Owed, err error) {
+	err = each(ctx, r, "id, rule, recipient_kind, recipient_id", duty.Open, incident, recipients, func(rows *sql.Rows) error {
+		var d Owed
+		err := rows.Scan(&d.ID, &d.Rule, &d.Kind, &d.To)
+		out = append(out, d)
+		return err
+	})
+	return out, err
+}
+
+// Met lists the duties of an incident to some recipients that were met, for rooms that have
+// checked who asks. Those to others are not read.
+func Met(ctx context.Context, r store.Reader, incident string, recipients []string) (out []duty.Duty, err error) {
+	err = each(ctx, r, "doc", duty.Met, incident, recipients, func(rows *sql.Rows) error {
+		d, err := doc.One[duty.Duty](rows)
+		out = append(out, d)
+		return err
+	})
+	return out, err
+}
+
+// each reads columns of the duties to some recipients in one state. The state is hidden from
+// SQLite, which else takes its index.
+func each(ctx context.Context, r store.Reader, columns string, state duty.State, incident string, recipients []string, use func(*sql.Rows) error) error {
 	for part := range slices.Chunk(recipients, who.PageLimit) {
-		args := []any{incident}
+		args := []any{incident, string(state)}
 		for _, id := range part {
 			args = append(args, id)
 		}
-		if out, err = owed(ctx, r, out, `SELECT id, rule, recipient_kind, recipient_id FROM duty
-			WHERE incident_id = ? AND state || '' = 'open' AND recipient_id IN (`+store.Placeholders(len(part))+`)`, args); err != nil {
-			return nil, fmt.Errorf("read what is owed to some: %w", err)
+		if err := document.Each(ctx, r, use, `SELECT `+columns+` FROM duty
+			WHERE incident_id = ? AND state || '' = ? AND recipient_id IN (`+store.Placeholders(len(part))+`) ORDER BY id`, args...); err != nil {
+			return fmt.Errorf("read duties to some: %w", err)
 		}
 	}
-	return out, nil
-}
-
-func owed(ctx context.Context, r store.Reader, out []Owed, q string, args []any) (_ []Owed, err error) {
-	rows, err := r.Query(ctx, q, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var d Owed
-		if err := rows.Scan(&d.ID, &d.Rule, &d.Kind, &d.To); err != nil {
-			return nil, err
-		}
-		out = append(out, d)
-	}
-	return out, rows.Err()
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wakebell/wakebell/internal/decide/assessment"
 	"github.com/wakebell/wakebell/internal/prepare/plan"
 	"github.com/wakebell/wakebell/internal/rule/deadline"
 )
@@ -72,15 +73,18 @@ func hours(f func(plan.Plan) int) func(plan.Plan) deadline.Period {
 
 // The ids of the rules that other code names.
 const (
-	ProductTeam = "product_team"
-	Classify    = "classify"
-	SIRT        = "sirt"
-	Sitrep      = "sitrep"
-	Board       = "board"
-	Authority   = "authority_gdpr"
-	Controller  = "controller"
-	Answer      = "answer"
-	Personnel   = "personnel"
+	ProductTeam   = "product_team"
+	Classify      = "classify"
+	SIRT          = "sirt"
+	Sitrep        = "sitrep"
+	Board         = "board"
+	Customer      = "customer"
+	Partner       = "partner"
+	EmployeeGroup = "employee_group"
+	Authority     = "authority_gdpr"
+	Controller    = "controller"
+	Answer        = "answer"
+	Personnel     = "personnel"
 )
 
 // Rules returns every rule of the policies, in the order duties are shown.
@@ -150,7 +154,7 @@ func outwardRules() []Rule {
 		}
 	}
 	return []Rule{
-		party("customer"), party("partner"), party("employee_group"),
+		party(Customer), party(Partner), party(EmployeeGroup),
 		{
 			ID: Personnel, Title: "Tell our own personnel", Trigger: GraveIncident, Start: Triggered, Holder: "siht", Recipient: Personnel,
 			Period:  hours(func(p plan.Plan) int { return p.PersonnelHours }),
@@ -192,6 +196,19 @@ func Shown(rule string) string {
 func OfRule(key, rule string) bool {
 	rest, ok := strings.CutPrefix(key, rule)
 	return ok && (strings.HasPrefix(rest, ":") || strings.HasPrefix(rest, "@"))
+}
+
+// Apiece are the rules that owe each party concerned a duty of its own, so that an incident
+// may owe thousands, as arguments of a statement. None of them recurs: one that was met leads
+// to nothing but what a law asks after it.
+func Apiece() []any { return []any{Customer, Partner, EmployeeGroup, Controller} }
+
+// Law is the rule of the law that such a rule stands for, "" for none.
+func Law(rule string) string {
+	if rule == Controller {
+		return assessment.Controller33
+	}
+	return ""
 }
 
 // Recurs says whether the next duty of a rule starts when the one before is met.

@@ -153,6 +153,33 @@ func TestEveryAddressIsLookedAt(t *testing.T) {
 	})
 }
 
+// Another contact that is given while the notice is being sent is looked at by the same rule,
+// which keeps nobody from trying it.
+func TestNextContactIsLookedAt(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB) {
+		e := newEnv(t, db, 0)
+		st := e.declare(t, incident.Real)
+		says := map[string]string{"sam@s0uth.example": "The domain of the address: looks like south.example", "sam@nоrth.example": "mixes letters", "sam@south.example": ""}
+		csv := "name,phone\n"
+		for email := range says {
+			csv += email + ",+49 30 111\n"
+		}
+		l := e.list(t, st.ID, "n1", csv)
+		e.run(t, st, l)
+		e.drain(t)
+		for _, r := range e.all(t, l.ID) {
+			if _, err := e.Called(t.Context(), comms, r.ID, dispatch.Call{Outcome: dispatch.CallWrong}); err != nil {
+				t.Fatal(err)
+			}
+			got, err := e.Amend(t.Context(), comms, r.ID, dispatch.Contact{Email: r.Name})
+			if want := says[r.Name]; err != nil || got.State != dispatch.Queued || (got.Warning == "") != (want == "") || !strings.Contains(got.Warning, want) {
+				t.Errorf("%s: %s, %q, %v", r.Name, got.State, got.Warning, err)
+			}
+		}
+	})
+}
+
 // What a person did cannot lie before the release: it would meet a duty that was missed.
 func TestNobodyWasToldBefore(t *testing.T) {
 	t.Parallel()

@@ -184,6 +184,9 @@ func (s *Service) Amend(ctx context.Context, by who.Identity, recipient string, 
 		if !after.Channel.ByHand() {
 			after.NextAt = time.UnixMicro(item.Always)
 		}
+		if after.Warning, err = s.Suspect(tx, c); err != nil { // the earlier ones were tried
+			return err
+		}
 		if err := change(tx, before, after); err != nil {
 			return err
 		}

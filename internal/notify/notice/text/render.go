@@ -3,6 +3,7 @@ package text
 import (
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/wakebell/wakebell/internal/base/markup"
 )
@@ -42,6 +43,7 @@ type Letter struct {
 	tongue  *tongue
 	slots   []slot // those of the recipient
 	subject form
+	most    int // characters of one value in the subject
 	plain   form
 	html    form
 	missing []Missing
@@ -64,7 +66,7 @@ func (t *Text) With(lang string, zone *time.Location, common Values) *Letter {
 	if zone == nil {
 		zone = time.UTC
 	}
-	l := &Letter{lang: lang, zone: zone, tongue: tongueOf(lang)}
+	l := &Letter{lang: lang, zone: zone, tongue: tongueOf(lang), most: share(t.subject)}
 	words := make([]said, len(t.slots))
 	open := make([]int, len(t.slots)) // slot of the text -> slot of the letter, -1 where it is filled
 	for i, s := range t.slots {
@@ -76,7 +78,7 @@ func (t *Text) With(lang string, zone *time.Location, common Values) *Letter {
 		}
 		words[i], l.missing = l.fill(s, common, l.missing)
 	}
-	l.subject = fold(t.subject, open, func(i int, _ bool) string { return words[i].line })
+	l.subject = fold(t.subject, open, func(i int, _ bool) string { return markup.Cut(words[i].line, l.most) })
 	l.plain = fold(t.plain, open, func(i int, _ bool) string { return words[i].plain })
 	l.html = fold(t.html, open, func(i int, href bool) string {
 		if href {
@@ -119,8 +121,9 @@ func (l *Letter) For(own Values) (Rendered, []Missing) {
 		words = append(words, w)
 	}
 	return Rendered{
-		Lang:    l.lang,
-		Subject: l.subject.write(words, func(w *said, _ bool) string { return w.line }),
+		Lang: l.lang,
+		// A value may bring what would be read as an encoded word (RFC 2047).
+		Subject: strings.ReplaceAll(l.subject.write(words, func(w *said, _ bool) string { return markup.Cut(w.line, l.most) }), "=?", "=？"),
 		Text:    l.plain.write(words, func(w *said, _ bool) string { return w.plain }),
 		HTML: l.html.write(words, func(w *said, href bool) string {
 			if href {
@@ -129,6 +132,20 @@ func (l *Letter) For(own Values) (Rendered, []Missing) {
 			return w.html
 		}),
 	}, missing
+}
+
+// share is how many characters of a finished subject each value in it may have: they share
+// what its own words leave. The source is short and names them, so that is never nothing. A
+// longer one would fail that copy alone, after everybody has approved.
+func share(subject []piece) int {
+	left, values := maxLine, 0
+	for _, p := range subject {
+		left -= utf8.RuneCountInString(p.lit)
+		if p.slot >= 0 {
+			values++
+		}
+	}
+	return left / max(values, 1)
 }
 
 func (f form) write(words []said, value func(*said, bool) string) string {

@@ -30,6 +30,8 @@ import (
 const (
 	MaxSubject = 300     // bytes; a header line folds, a reader does not
 	MaxBody    = 100_000 // bytes
+
+	maxLine = 300 // characters of a subject that is filled in: no mail carries a longer one
 )
 
 // Source is a text as it is written: Markdown with fields. A field is {{name}}, or

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -31,7 +32,11 @@ func berlin(t testing.TB) *time.Location {
 	return zone
 }
 
-func parse(t testing.TB, src text.Source) *text.Text {
+func parse(t interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}, src text.Source,
+) *text.Text {
 	t.Helper()
 	x, err := text.Parse(src)
 	if err != nil {
@@ -157,6 +162,40 @@ func TestHarmlessValues(t *testing.T) {
 	if !strings.HasSuffix(r.Subject, ": one <i>two</i>") || !strings.Contains(r.HTML, "<p>one<br>\n&lt;i&gt;two&lt;/i&gt;</p>") {
 		t.Errorf("lines: subject %q, HTML %q", r.Subject, r.HTML)
 	}
+}
+
+// A subject that is filled in can be mailed whatever its values bring: they are cut, never its
+// own words, and only in the subject.
+func TestSubjectCanBeMailed(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("ü", 5000)
+	x := parse(t, text.Source{Lang: "en", Subject: "{{incident.title}} at {{row.site}}: please act today", Body: "{{row.site}}"})
+	out, missing := x.Render("", nil, text.Values{"incident.title": text.Known("Leak", "")}, text.Values{"row.site": text.Known(long, "")})
+	if len(missing) > 0 || utf8.RuneCountInString(out.Subject) > 300 || !strings.HasPrefix(out.Subject, "Leak at üüü") || !strings.HasSuffix(out.Subject, "ü…: please act today") || out.Text != long {
+		t.Errorf("%q, %v", out.Subject, missing)
+	}
+	name := strings.Repeat("n", 200) // as long as a name may be
+	x = parse(t, text.Source{Lang: "en", Subject: "Incident at {{recipient.name}}", Body: "B"})
+	if out, _ := x.Render("", nil, nil, text.Values{"recipient.name": text.Known(name, "")}); out.Subject != "Incident at "+name {
+		t.Errorf("a name is cut: %q", out.Subject)
+	}
+	x = parse(t, text.Source{Lang: "en", Subject: "Is your code {{row.code}}?", Body: "B"})
+	if out, _ := x.Render("", nil, nil, text.Values{"row.code": text.Known("=?utf-8?q?a?= b=", "")}); strings.Contains(out.Subject, "=?") {
+		t.Errorf("%q is read as an encoded word", out.Subject)
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		var subject strings.Builder
+		values := text.Values{}
+		for n := range rapid.IntRange(1, 20).Draw(rt, "fields") {
+			name := "row." + string(rune('a'+n))
+			values[name] = text.Known("v"+strings.Repeat(rapid.SampledFrom([]string{"x", "ü", "=?", "語"}).Draw(rt, "of"), rapid.IntRange(0, 400).Draw(rt, "times")), "")
+			subject.WriteString(rapid.SampledFrom([]string{"", " to ", "é"}).Draw(rt, "words") + "{{" + name + "}}")
+		}
+		out, missing := parse(rt, text.Source{Lang: "en", Subject: subject.String(), Body: "B"}).Render("", nil, nil, values)
+		if n := utf8.RuneCountInString(out.Subject); len(missing) > 0 || n < 1 || n > 300 || strings.Contains(out.Subject, "=?") {
+			rt.Fatalf("%d characters: %q %v", n, out.Subject, missing)
+		}
+	})
 }
 
 func TestMissing(t *testing.T) {

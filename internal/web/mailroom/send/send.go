@@ -206,6 +206,9 @@ func Added(a dispatch.Added) string {
 	if a.Gaps > 0 {
 		say += fmt.Sprintf(" %d of them cannot be reached yet.", a.Gaps)
 	}
+	if a.Warned > 0 {
+		say += fmt.Sprintf(" %d addresses should be looked at.", a.Warned)
+	}
 	if a.Refused > 0 {
 		say += " " + numeral.Count(a.Refused, "line", "lines") + " could not be used."
 	}
@@ -295,13 +298,21 @@ func typed(r *page.Request) dispatch.Contact {
 }
 
 func (s screen) contact(r *page.Request) (page.Done, error) {
-	_, err := s.Dispatch.FixContact(r.Context(), r.By, r.PathValue("id"), dispatch.Fix{Contact: typed(r), Channel: dispatch.Channel(r.Text("channel"))})
-	return page.Done{Say: "The contact is given."}, err
+	got, err := s.Dispatch.FixContact(r.Context(), r.By, r.PathValue("id"), dispatch.Fix{Contact: typed(r), Channel: dispatch.Channel(r.Text("channel"))})
+	return page.Done{Say: advised("The contact is given.", got)}, err
 }
 
 func (s screen) nextContact(r *page.Request) (page.Done, error) {
-	_, err := s.Dispatch.Amend(r.Context(), r.By, r.PathValue("id"), typed(r))
-	return page.Done{Say: "It is tried there now."}, err
+	got, err := s.Dispatch.Amend(r.Context(), r.By, r.PathValue("id"), typed(r))
+	return page.Done{Say: advised("It is tried there now.", got)}, err
+}
+
+// advised says what should be looked at with the act, which it does not keep anybody from.
+func advised(say string, r dispatch.Recipient) string {
+	if r.Warning != "" {
+		say += " Look at it again. " + r.Warning + "."
+	}
+	return say
 }
 
 func (s screen) leaveOut(r *page.Request) (page.Done, error) {

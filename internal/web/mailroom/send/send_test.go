@@ -257,6 +257,8 @@ func TestList(t *testing.T) {
 		t.Errorf("a wrong address: %d", code)
 	}
 	has(t, body, "must be an address", `value="nowhere"`)
+	g.does(writer, "/recipients/"+one.ID+"/contact", url.Values{"email": {"security@a1penwerk.example"}})
+	has(t, g.see(writer, "/recipients/"+one.ID), "The domain of the address: looks like alpenwerk.example and is not")
 	g.does(writer, "/recipients/"+one.ID+"/leave-out", url.Values{"reason": {"Told in person"}})
 	has(t, g.see(writer, "/recipients?state=left_out"), "Alpenwerk AG", "Told in person")
 	g.does(lead, "/recipients/sign-off", nil)

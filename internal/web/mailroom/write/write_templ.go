@@ -217,7 +217,7 @@ func editor(v view) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = page.Input(f, page.Field{Name: "subject", Label: "Subject", Value: v.Sheet.Subject, Required: true}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Input(f, page.Field{Name: "subject", Label: "Subject", Value: v.Sheet.Subject, Required: true, Hint: "Its fields share 300 characters; a longer value is cut."}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wakebell/wakebell/internal/base/mail/bulk"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/desk"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/item"
 	"github.com/wakebell/wakebell/internal/notify/notice/text"
@@ -54,5 +55,23 @@ func TestWho(t *testing.T) {
 	}})
 	if err != nil || d.Ready() == nil {
 		t.Errorf("a variant without a value is ready: %v", err)
+	}
+}
+
+// A column of a file is longer than any subject: the copy is mailed all the same.
+func TestSubjectIsMailed(t *testing.T) {
+	t.Parallel()
+	d, err := desk.New(item.Run{Texts: []text.Source{{Lang: "en", Subject: "Your sites {{row.sites}}, {{recipient.name}}", Body: "B"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sites := range []string{strings.Repeat("Köln, ", 600), "=?utf-8?b??="} {
+		out, err := d.Write(item.Recipient{Name: strings.Repeat("n", 200), Own: item.Own{Row: map[string]string{"sites": sites}}}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := (bulk.Letter{MessageID: "<a@b.example>", To: "a@b.example", Subject: out.Subject, Text: out.Text}).Check(); err != nil {
+			t.Errorf("%q: %v", out.Subject, err)
+		}
 	}
 }

@@ -196,10 +196,10 @@ func Save(tx *store.Tx, r Recipient) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`UPDATE dispatch_recipient SET contacts=?, contact_no=?, channel=?, address=?, address_key=?, gap=?, state=?, attempts=?, stage=?, maybe_twice=?, code=?,
+	_, err = tx.Exec(`UPDATE dispatch_recipient SET contacts=?, contact_no=?, channel=?, address=?, address_key=?, gap=?, warning=?, state=?, attempts=?, stage=?, maybe_twice=?, code=?,
 		answer=?, mark=?, next_at=?, sending_at=?, sent_at=?, delivered_at=?, failed_at=?, bounced_at=?, opened_at=?, acknowledged_at=?,
 		acknowledged_by=?, links=?, undo=? WHERE id=?`,
-		contacts, r.ContactNo, r.Channel, r.Address, Key(r.Address), r.Gap, r.State, r.Attempts, r.Stage, r.MaybeTwice, r.Code, r.Answer, r.Mark, clock.Micros(r.NextAt),
+		contacts, r.ContactNo, r.Channel, r.Address, Key(r.Address), r.Gap, r.Warning, r.State, r.Attempts, r.Stage, r.MaybeTwice, r.Code, r.Answer, r.Mark, clock.Micros(r.NextAt),
 		clock.Micros(r.SendingAt), clock.Micros(r.SentAt), clock.Micros(r.DeliveredAt), clock.Micros(r.FailedAt), clock.Micros(r.BouncedAt),
 		clock.Micros(r.OpenedAt), clock.Micros(r.AcknowledgedAt), r.AcknowledgedBy, bytesOf(r.Links), bytesOf(r.Undo), r.ID)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/wakebell/wakebell/internal/base/fault"
 	"github.com/wakebell/wakebell/internal/base/mail/bulk"
+	"github.com/wakebell/wakebell/internal/base/store"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/hook"
 	"github.com/wakebell/wakebell/internal/notify/notice/dispatch/item"
 )
@@ -57,6 +58,16 @@ func reach(r Recipient, how Ways, known *bulk.Domains) Recipient {
 	r = item.First(r, how.of(r))
 	r.Warning = suspect(r, known.Lookalike)
 	return r
+}
+
+// Suspect says why a contact that is given by hand should be looked at, "" for nothing: advice,
+// as for a file, which keeps nobody from using it.
+func (s *Service) Suspect(r store.Reader, c Contact) (string, error) {
+	dir, err := s.dirs.Snapshot(r)
+	if err != nil {
+		return "", err
+	}
+	return suspect(Recipient{Contacts: []Contact{c}}, domains(dir, s.from).Lookalike), nil
 }
 
 // suspect says why a domain that a copy may go to should be looked at, "" for nothing. Every
