@@ -134,6 +134,28 @@ test("a draft survives the page: closed tabs apart, it is there again", async (t
   assert.equal(await composer(v).inputValue(), "");
 });
 
+test("the rows of a table share their names: each cell keeps its own draft", async (t) => {
+  const ref = await declare(server, "Persons of three countries");
+  const persons = [["DE", 100], ["FR", 40], ["IE", 20]].map(([country, n]) => ({ country, min: n, estimate: n, max: n }));
+  await server.api("POST", `/api/v1/incidents/${ref}/commands`, { type: "record_fact", fact: "scope", value: { persons, confidence: "estimated" } });
+  const v = await visit(t, server, { as: "Jonas Wiesinger" }), { page } = v;
+  v.expect(/status of 422/);
+  const cells = () => page.locator("input[name=estimate]").evaluateAll((all) => all.map((e) => /** @type {HTMLInputElement} */ (e).value));
+  for (const path of ["assess?step=data", "facts/scope"]) {
+    await v.open(`/incidents/${ref}/${path}`);
+    await page.locator("input[name=estimate]").nth(1).fill("12,5");
+    const typed = ["100", "12,5", "20", "", "", ""];
+    await page.reload();
+    assert.deepEqual(await cells(), typed, `${path}: after a reload`);
+    await Promise.all([
+      page.waitForResponse((r) => r.request().method() === "POST" && r.status() === 422),
+      page.locator("form:has(.persons) button:not([type=button])").last().click(),
+    ]);
+    await page.getByText("Row 2: the estimate must be a whole number").first().waitFor();
+    assert.deepEqual(await cells(), typed, `${path}: after a refusal`);
+  }
+});
+
 test("on paper stand due times, never a countdown", async (t) => {
   const ref = await declare(server, "Printed for the board");
   const v = await visit(t, server, { as: "Jonas Wiesinger" }), { page } = v;

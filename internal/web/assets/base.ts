@@ -60,7 +60,9 @@ export const changed = (c: Control): boolean => {
   return c.value !== c.defaultValue;
 };
 
-const draftName = (f: HTMLFormElement, c: Control): string => `draft:${location.pathname}:${f.dataset.form}:${c.name}`;
+// The rows of a table share their names: each cell has a draft of its own, by its place.
+const draftName = (f: HTMLFormElement, c: Control): string =>
+  `draft:${location.pathname}:${f.dataset.form}:${c.name}:${[...f.elements].filter((x) => isControl(x) && x.name === c.name).indexOf(c)}`;
 // A passphrase is never kept, not even while its field shows it.
 const keeps = (c: Control): boolean => !c.autocomplete.includes("password") && (
   c instanceof HTMLTextAreaElement || (c instanceof HTMLInputElement && ["text", "search", "email", "url", "tel", "number", "datetime-local"].includes(c.type)));
