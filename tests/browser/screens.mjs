@@ -49,7 +49,7 @@ export const screens = [
   { path: "/incidents/{incident}/notices/{sent}/sending/letters", as: writer },
   { path: "/incidents/{incident}/notices/{sent}/sending/letters?all=1", as: manager },
   { path: "/incidents/{incident}/notices/{sent}/sending/calls", as: writer },
-  { path: "/incidents/{incident}/notices/{asked}", as: counsel },
+  { path: "/incidents/{incident}/notices/{asked}", as: counsel, wide: "notice" },
   { path: "/incidents/{incident}/notices/{draft}", as: writer },
   { path: "/incidents/{incident}/notices/{draft}/text", as: writer },
   { path: "/incidents/{incident}/notices/{draft}/text?lang=en&view=preview", as: writer },
@@ -76,7 +76,7 @@ export const screens = [
   { path: "/incidents/{incident}/signals", as: manager },
   { path: "/incidents/{incident}/merge", as: manager },
   { path: "/incidents/{incident}/facts/scope", as: manager },
-  { path: "/incidents/{incident}/law", as: manager },
+  { path: "/incidents/{incident}/law", as: manager, wide: "law" },
   { path: "/incidents/{incident}/law?whole=1", as: "Helene Brandstetter" },
   { path: "/incidents/{incident}/assess?step=what", as: manager },
   { path: "/incidents/{incident}/assess?step=data", as: manager },
@@ -236,7 +236,7 @@ export async function story(server) {
   const { items } = await server.api("GET", "/api/v1/incidents?limit=50");
   const shown = items.find((/** @type {any} */ i) => i.title === "Unknown account exported customers' planning records");
   if (!shown) throw new Error("the story of the demo has no incident for the pictures any more: name another in screens.mjs");
-  return { incident: shown.ref };
+  return { incident: shown.ref, asked: "1" };
 }
 
 /** @param {string} path @param {Record<string, string>} places */
